@@ -1,0 +1,44 @@
+"""Lecture section 7: getting a fit. One test per assertion."""
+
+import pytest
+
+from pytest_claims import by_tier
+
+pytestmark = pytest.mark.section("Getting a fit")
+
+# The lecture's figures for a learning rate of 1.
+REACHED = (0.20, 0.40)
+
+# "Quickly": within the first half of training; so the second half, or the last ten epochs, is looked at.
+LAST = by_tier(fast=5, full=10)
+
+# A network that trains leaves logistic regression behind, or comes near it where there are few images: that is at about
+# 92 % on all the data and at about 87 % on a tenth of them.
+TRAINS = by_tier(fast=0.85, full=0.90)
+
+
+@pytest.mark.claim(
+    "F01", "At a learning rate of 1, training and validation accuracy quickly reach 20 % to 40 %.", source="L"
+)
+def test_learning_rate_1_reaches_20_to_40_percent(mnist_learning_rate_1, judge):
+    training = mnist_learning_rate_1.mean_of_last("accuracy", LAST).between(*REACHED)
+    validation = mnist_learning_rate_1.mean_of_last("val_accuracy", LAST).between(*REACHED)
+
+    # Runs end up in different places, whose mean may be where no run is: so runs are counted.
+    assert judge(training, usually=True) & judge(validation, usually=True)
+
+
+@pytest.mark.claim("F02", "At a learning rate of 1, the accuracies cannot get past 40 %.", source="L B")
+def test_learning_rate_1_stays_below_40_percent(mnist_learning_rate_1, judge):
+    training = judge(mnist_learning_rate_1.highest("accuracy"), below=REACHED[1])
+    validation = judge(mnist_learning_rate_1.highest("val_accuracy"), below=REACHED[1])
+
+    assert training & validation
+
+
+@pytest.mark.claim("F03", "At a learning rate of 0.01 the same network trains.", source="L B N")
+def test_learning_rate_1e_2_trains(mnist_learning_rate_1e_2, judge):
+    training = judge(mnist_learning_rate_1e_2.final("accuracy"), above=TRAINS)
+    validation = judge(mnist_learning_rate_1e_2.final("val_accuracy"), above=TRAINS)
+
+    assert training & validation

@@ -1,0 +1,3 @@
+"""Which fixture modules claims draw on."""
+
+pytest_plugins = ["fixtures.arms"]
