@@ -1,0 +1,106 @@
+"""What a rule returns, and the checks of what it is given."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pytest_claims.statistics.schedule import Look
+
+Verdict = Literal["supported", "refuted", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A quantity as estimated from seeds, with its interval.
+
+    Parameters
+    ----------
+    value
+        The mean over seeds, or the share of seeds, in the unit of the values handed in. NaN where no seed gave a
+        finite value.
+    low, high
+        Ends of the two-sided interval, in the same unit. NaN where fewer than two seeds gave a finite value.
+    confidence_level
+        Nominal coverage of the interval, a fraction. For the interval that decides it is 1 − 2·(alpha of the look).
+    pvalue
+        One-sided, against the margin, on the claim's side. ``None`` where the number decides nothing.
+    num_seeds
+        How many seeds the value rests on.
+
+    Examples
+    --------
+    >>> gain = Estimate(value=0.021, low=0.015, high=0.027, confidence_level=0.9997, pvalue=1e-7, num_seeds=10)
+    >>> f"Over {gain.num_seeds} seeds the gain is {gain.value:.1%}, between {gain.low:.1%} and {gain.high:.1%}."
+    'Over 10 seeds the gain is 2.1%, between 1.5% and 2.7%.'
+    """
+
+    value: float
+    low: float
+    high: float
+    confidence_level: float
+    pvalue: float | None
+    num_seeds: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a rule decided, and on which estimate.
+
+    Parameters
+    ----------
+    verdict
+        ``"supported"``, ``"refuted"`` or ``"inconclusive"``.
+    reason
+        One word or two on why it is not supported, ``None`` if it is.
+    estimate
+        The estimated quantity.
+    share
+        Only where a run collapsed: the share of seeds on the claim's side, which then decides in place of the mean.
+
+    Examples
+    --------
+    >>> half = Estimate(0.5, 0.2, 0.8, 0.999, 0.59, 20)
+    >>> decision = Decision("inconclusive", "straddles", half)
+    >>> f"The claim is {decision.verdict}, because the interval {decision.reason} the margin."
+    'The claim is inconclusive, because the interval straddles the margin.'
+    """
+
+    verdict: Verdict
+    reason: str | None
+    estimate: Estimate
+    share: Estimate | None = None
+
+
+def seed_values(values: ArrayLike, *, at_least: int = 1) -> NDArray[np.float64]:
+    """Check values of shape ``(num_seeds,)`` and put them in ascending order, so that no result depends on it."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"values must be real numbers, one per seed; received dtype {array.dtype}")
+    if array.ndim != 1:
+        raise ValueError(
+            f"values must have shape (num_seeds,); received shape {array.shape}: reduce each run to one number first"
+        )
+    if array.size < at_least:
+        raise ValueError(f"the number of seeds must be at least {at_least}; received {array.size}: add seeds")
+    return np.sort(array.astype(np.float64))
+
+
+def check_look(num_seeds: int, look: Look) -> None:
+    """Refuse any other number of seeds than the look's, since the level spent belongs to that number."""
+    if num_seeds != look.num_seeds:
+        raise ValueError(
+            f"this look judges exactly {look.num_seeds} seeds; received values of {num_seeds}: "
+            f"hand in the first {look.num_seeds}, or use fixed_look({num_seeds})"
+        )
+
+
+def check_finite(**numbers: float) -> None:
+    """Refuse NaN and infinity where a bound or a margin is expected."""
+    for name, number in numbers.items():
+        if not math.isfinite(number):
+            raise ValueError(f"{name} must be a finite number; received {number}")

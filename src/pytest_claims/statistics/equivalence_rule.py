@@ -1,0 +1,90 @@
+"""The rule for "stays at", "is the same as" and "is about"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from pytest_claims.statistics.decisions import Decision, check_finite, check_look, seed_values
+from pytest_claims.statistics.means import cannot_see, decide_by_share, is_close, is_identical, mean_with_interval
+from pytest_claims.statistics.schedule import Look
+
+
+def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> Decision:
+    """Decide whether the mean over seeds lies within bounds, by two one-sided t-tests.
+
+    Supported if the look's interval lies within the bounds, refuted (``"outside"``) if it lies wholly outside them.
+    Inconclusive otherwise: ``"underpowered"`` (so few seeds, scattering so much, would miss a mean in the very middle
+    of the bounds more than once in five times), ``"straddles"``, ``"tests disagree"``, ``"collapsed"``.
+
+    At the first of several looks, and where so few seeds cannot reach alpha by their signs alone (2^−num_seeds
+    exceeds alpha), all seeds must lie within the bounds, or all beyond the same one; else it is inconclusive, ``"tests
+    disagree"``. Collapsed runs, NaN or infinite, lie outside; with any of them the share of seeds within the bounds
+    decides, at the last look, against one half. Identical values are exact, as in `superiority`.
+
+    It serves "stays at", "is the same as" and, with `rounding_interval`, "is about".
+
+    Parameters
+    ----------
+    values
+        Shape ``(num_seeds,)``, at least 2: one number per seed, in any unit.
+    low, high
+        Bounds, finite, ``low < high``, in the same unit.
+    look
+        Gives the number of seeds and the level.
+
+    Returns
+    -------
+    Decision
+        Its estimate is the mean, with the t interval at 1 − 2·alpha; its p-value the larger of the two.
+
+    Raises
+    ------
+    ValueError
+        If the values are not real numbers, one per seed, as many as the look has and at least 2; or the bounds are not
+        finite or in the wrong order.
+
+    Notes
+    -----
+    Source: D. J. Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987); as
+    ``statsmodels.stats.weightstats.DescrStatsW.ttost_mean``.
+
+    Examples
+    --------
+    >>> from pytest_claims.statistics import fixed_look, rounding_interval
+    >>> losses = [0.2603, 0.2611, 0.2595, 0.2608, 0.2599, 0.2604, 0.2596, 0.2607, 0.2601, 0.2600]
+    >>> low, high = rounding_interval("0.26")
+    >>> decision = equivalence(losses, low=low, high=high, look=fixed_look(10))
+    >>> f"That the loss is about 0.26 is {decision.verdict}: it is {decision.estimate.value:.4f}."
+    'That the loss is about 0.26 is supported: it is 0.2602.'
+    """
+    array = seed_values(values, at_least=2)
+    check_look(array.size, look)
+    check_finite(low=low, high=high)
+    if not low < high:
+        raise ValueError(f"low must be below high; received low={low}, high={high}: exchange or widen them")
+    below, above = array < low, array > high
+    inside = (low < array) & (array < high)
+    if not np.isfinite(array).all():
+        return decide_by_share(array, look, claimed=inside, opposite=np.zeros_like(inside), refuted="outside")
+    estimate = mean_with_interval(array, look.alpha)
+    refuting = mean_with_interval(array, look.refuting_alpha)
+    if not is_identical(array):
+        pvalues = [stats.ttest_1samp(array, b, alternative=a).pvalue for b, a in ((low, "greater"), (high, "less"))]
+        estimate = replace(estimate, pvalue=float(max(pvalues)))
+    on_a_bound = is_identical(array) and (is_close(estimate.value, low) or is_close(estimate.value, high))
+    if low < estimate.low and estimate.high < high and not on_a_bound:
+        decision, agreeing, level = Decision("supported", None, estimate), inside, look.alpha
+    elif (refuting.high < low or refuting.low > high) and not on_a_bound:
+        side = below if refuting.high < low else above
+        decision, agreeing, level = Decision("refuted", "outside", estimate), side, look.refuting_alpha
+    else:
+        # Both one-sided tests must succeed: each may fail once in ten times.
+        blind = cannot_see(array, (high - low) / 2, look, power=0.9)
+        return Decision("inconclusive", "underpowered" if blind else "straddles", estimate)
+    if look.asks_unanimity(level) and not agreeing.all():
+        return Decision("inconclusive", "tests disagree", estimate)
+    return decision

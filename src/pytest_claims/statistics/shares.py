@@ -1,0 +1,131 @@
+"""Shares of seeds: events that happen or do not, and claims on means of which a run collapsed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from pytest_claims.statistics.decisions import Decision, Estimate, check_look
+from pytest_claims.statistics.schedule import ALPHA, Look
+
+USUALLY = 1 / 2
+"""An event happens usually if it does in more than half of the runs."""
+
+RELIABLY = 2 / 3
+"""An event happens reliably if it does in more than two of three runs."""
+
+
+def share_with_interval(count: int, num: int, confidence_level: float = 0.95) -> Estimate:
+    """Give a share with its exact (Clopper–Pearson) interval.
+
+    Parameters
+    ----------
+    count, num
+        How many seeds of how many; ``0 <= count <= num``, `num` at least 1.
+    confidence_level
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the counts do not fit each other or the level is out of range.
+
+    Notes
+    -----
+    Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934); ``scipy.stats.binomtest(...).proportion_ci``.
+
+    Examples
+    --------
+    >>> share = share_with_interval(9, 10)
+    >>> f"It holds in 9 of 10 seeds, that is in between {share.low:.0%} and {share.high:.1%} of single runs."
+    'It holds in 9 of 10 seeds, that is in between 55% and 99.7% of single runs.'
+    """
+    if num < 1 or not 0 <= count <= num:
+        raise ValueError(f"expected a count between 0 and num, and num of at least 1; received {count} of {num}")
+    if not 0 < confidence_level < 1:
+        raise ValueError(f"confidence_level must lie between 0 and 1; received {confidence_level}")
+    interval = stats.binomtest(int(count), int(num)).proportion_ci(confidence_level, method="exact")
+    return Estimate(count / num, float(interval.low), float(interval.high), confidence_level, None, int(num))
+
+
+def event(outcomes: NDArray[np.bool_], *, threshold: float, look: Look, alpha: float = ALPHA) -> Decision:
+    """Decide whether an event happens in more than the share `threshold` of runs, by the exact binomial test.
+
+    It is judged once, at the last look and with the whole of `alpha`; at any look before, it is inconclusive with the
+    reason ``"not yet due"``. At the last look it is inconclusive as ``"underpowered"`` if so few seeds could not
+    support it whatever they showed, else as ``"straddles"``. It is refuted as ``"reversed"`` if the event is shown to
+    happen in less than half of the runs, else as ``"missed"``.
+
+    Parameters
+    ----------
+    outcomes
+        Shape ``(num_seeds,)``, boolean: whether the event happened.
+    threshold
+        `USUALLY` (1/2) or `RELIABLY` (2/3), a share between 0 and 1.
+    look
+        Gives the number of seeds, whether judgement is due, and the number of parts of the claim.
+    alpha
+        One-sided level of the claim, a probability.
+
+    Returns
+    -------
+    Decision
+        Its estimate is the share, with the interval at 1 − 2·alpha.
+
+    Raises
+    ------
+    ValueError
+        If the outcomes are not boolean, not one per seed, or not as many as the look has; or a probability is out of
+        range.
+
+    Notes
+    -----
+    Source: ``scipy.stats.binomtest``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pytest_claims.statistics import looks
+    >>> stalls = np.array([True] * 18 + [False] * 2)
+    >>> decision = event(stalls, threshold=USUALLY, look=looks("fast")[-1])
+    >>> f"That 18 of 20 runs stall means that runs usually stall: {decision.verdict}."
+    'That 18 of 20 runs stall means that runs usually stall: supported.'
+    """
+    happened = np.asarray(outcomes)
+    if happened.dtype != np.bool_ or happened.ndim != 1 or happened.size == 0:
+        raise ValueError(
+            "outcomes must be booleans of shape (num_seeds,), at least one; "
+            f"received dtype {happened.dtype}, shape {happened.shape}"
+        )
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold must be a share between 0 and 1, such as 1/2 or 2/3; received {threshold}")
+    if not 0 < alpha < 0.5:
+        raise ValueError(f"alpha must lie between 0 and 0.5; received {alpha}")
+    check_look(happened.size, look)
+    count, num = int(happened.sum()), happened.size
+    share = tested_share(count, num, threshold, alpha)
+    if not look.last:
+        return Decision("inconclusive", "not yet due", share)
+    if is_more(count, num, threshold, alpha):
+        return Decision("supported", None, share)
+    if is_less(count, num, threshold, alpha / look.parts):
+        return Decision("refuted", "reversed" if is_less(count, num, 0.5, alpha / look.parts) else "missed", share)
+    return Decision("inconclusive", "straddles" if is_more(num, num, threshold, alpha) else "underpowered", share)
+
+
+def tested_share(count: int, num: int, threshold: float, alpha: float) -> Estimate:
+    """A share with its deciding interval, and its p-value against ``share <= threshold``."""
+    share = share_with_interval(count, num, 1 - 2 * alpha)
+    pvalue = stats.binomtest(count, num, threshold, alternative="greater").pvalue
+    return Estimate(share.value, share.low, share.high, share.confidence_level, float(pvalue), num)
+
+
+def is_more(count: int, num: int, threshold: float, alpha: float) -> bool:
+    """Whether `count` of `num` shows a share above the threshold."""
+    return bool(stats.binomtest(count, num, threshold, alternative="greater").pvalue < alpha)
+
+
+def is_less(count: int, num: int, threshold: float, alpha: float) -> bool:
+    """Whether `count` of `num` shows a share below the threshold."""
+    return bool(stats.binomtest(count, num, threshold, alternative="less").pvalue < alpha)
