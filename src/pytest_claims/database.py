@@ -1,0 +1,233 @@
+"""The SQLite database behind the store: its tables, and how processes and threads share it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import pytest
+
+from pytest_claims.store_file import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    START_NEW,
+    free_name,
+    header_of,
+    not_a_store,
+    prepare,
+    refuse_foreign_file,
+)
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another process' transaction, which takes milliseconds."""
+
+SCHEMA = """
+CREATE TABLE runs (
+    fingerprint TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    arm TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    declaration TEXT NOT NULL,
+    history TEXT NOT NULL,
+    measurements TEXT NOT NULL,
+    provenance TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, seed)
+);
+CREATE INDEX runs_by_arm ON runs (arm, tier, engine, seconds);
+CREATE TABLE leases (
+    unit TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    acquired REAL NOT NULL,
+    heartbeat REAL NOT NULL
+);
+"""
+
+# Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
+_inherited: list[object] = []
+
+
+@dataclass
+class _Link:
+    """A connection of one process. Its threads take turns."""
+
+    connection: sqlite3.Connection
+    pid: int = field(default_factory=os.getpid)
+    lock: RLock = field(default_factory=RLock)
+
+
+class Database:
+    """One SQLite file with the tables of a store, created where there is none.
+
+    Every process gets a connection of its own, a forked child when it first needs one.
+
+    Raises
+    ------
+    pytest.UsageError
+        The file cannot be used as a store; the message says why and what to do.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writable = prepare(path)
+        refuse_foreign_file(path, writable=self.writable)
+        self._current: _Link | None = None
+        with _explained(path):
+            connection = self._link().connection
+            if self.writable:
+                _create_tables(connection, path)
+            _check_integrity(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write: all of it or, if an exception passes or the process dies, nothing."""
+        if not self.writable:
+            raise pytest.UsageError(f"the store {self.path} can only be read: there is no permission to write to it")
+        link = self._link()
+        with _explained(self.path), link.lock, link.connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+    def select(self, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        link = self._link()
+        with _explained(self.path), link.lock:
+            return link.connection.execute(query, parameters).fetchall()
+
+    def close(self) -> None:
+        """Close this process' connection. It is opened again when it is needed again."""
+        link, self._current = self._current, None
+        if link is not None and link.pid == os.getpid():
+            with link.lock:
+                link.connection.close()
+
+    def _link(self) -> _Link:
+        if self._current is not None and self._current.pid != os.getpid():
+            _inherited.append(self._current)
+            self._current = None
+        if self._current is None:
+            self._current = _Link(_connect(self.path, writable=self.writable))
+        return self._current
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename the store at `path` to a name with the time in it, so that a new one can begin; the new name.
+
+    Raises
+    ------
+    pytest.UsageError
+        The file is not a store, another process has it open, or there is no permission.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    if not prepare(path):
+        raise pytest.UsageError(f"no new store can begin at {path}: there is no permission to write there")
+    if header_of(path)[0] != APPLICATION_ID:
+        raise not_a_store(path)
+    _fold_log_into(path)
+    kept = free_name(path)
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    address = path.resolve().as_uri()
+    log = path.with_name(path.name + "-wal")
+    if not writable:
+        # Immutable means without locks and without a look into the log: only right while nobody writes.
+        address += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables, once, however many processes open the new file; then turn on the write-ahead log.
+
+    In this order the header of the file itself says from the first moment that it is a store.
+    """
+    if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
+                if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                    raise not_a_store(path)
+                for statement in SCHEMA.split(";")[:-1]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    _turn_on_log(connection)
+
+
+def _turn_on_log(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite does not wait here if another process is about to do the same."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _check_integrity(connection: sqlite3.Connection) -> None:
+    (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if finding != "ok":
+        error = sqlite3.DatabaseError(finding)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def _fold_log_into(path: Path) -> None:
+    """Leave all runs in the one file, which works only if no other process has it open."""
+    try:
+        with closing(_connect(path, writable=True)) as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise pytest.UsageError(
+                f"the store {path} is in use by another process, so that no new one can begin in its place. Wait until"
+                " that process has ended, or give another path"
+            ) from error
+
+
+_EXPLANATIONS = {
+    sqlite3.SQLITE_CORRUPT: f"is damaged. It was left as it is; restore it from a copy, or {START_NEW}",
+    sqlite3.SQLITE_NOTADB: f"is damaged. It was left as it is; restore it from a copy, or {START_NEW}",
+    sqlite3.SQLITE_FULL: "could not grow: the disk is full. Runs stored before are intact; make room and start again",
+    sqlite3.SQLITE_BUSY: f"was locked by another process for more than {BUSY_SECONDS:.0f} seconds. Start again later",
+    sqlite3.SQLITE_READONLY: "cannot be written to. Give it write permission, or copy it to a place that has it",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. If a file with the same name and -wal lies beside it, copy both"
+    " to a place where you may write",
+    sqlite3.SQLITE_IOERR: "could not be read or written. Check the disk, and whether it supports file locks",
+}
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say what an error of SQLite means for who runs pytest. A fault of this module's own passes unchanged."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        explanation = _EXPLANATIONS.get(getattr(error, "sqlite_errorcode", -1) & 0xFF)
+        if explanation is None:
+            raise
+        raise pytest.UsageError(f"the store {path} {explanation} (SQLite: {error})") from error

@@ -1,0 +1,288 @@
+"""The fingerprint: a hash of all that determines a run, so that a run is used again exactly as long as it may be.
+
+It covers what an arm declares; the source of the project's functions and classes that the declaration names, of those
+that they name, and so on, and the values of the constants among them; the content hash of the data; the tier; and the
+engine's semantics. It covers neither comments and docstrings, nor the machine, nor versions of libraries, which a run's
+provenance tells. It is computed without importing a deep-learning library.
+
+It cannot see what is found only at run time, such as ``getattr(module, name)`` or a file that a function reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from hashlib import sha256
+from importlib.util import resolve_name
+from pathlib import Path, PurePath
+from types import BuiltinFunctionType, FunctionType, GenericAlias, MethodType, ModuleType, UnionType
+from typing import Any
+
+import pytest
+
+from pytest_claims.arms import Arm, ByTier, Source, Tier, at_tier
+from pytest_claims.description import call_of, describe, differences, dump, fields_of, is_data_set, is_numpy
+from pytest_claims.sources import (
+    Text,
+    file_of_module,
+    is_of_project,
+    module_is_of_project,
+    module_source,
+    source_of,
+)
+
+__all__ = ["describe", "differences", "fingerprint"]
+
+_FORMAT = 1  # rises when the same declaration gets another fingerprint, so that it is a decision
+
+_HEX_DIGITS = 32  # 128 bits: no two arms of a lifetime share one
+
+
+def fingerprint(
+    declaration: Source, *, tier: Tier, data_hash: str, engine: str, semantics: int, name: str = "this arm"
+) -> str:
+    """The fingerprint of an arm's or a measurement's runs, 32 hexadecimal digits.
+
+    Parameters
+    ----------
+    declaration
+        The `Arm` or `Measurement`.
+    tier
+        Values given by `by_tier` count with that of this tier.
+    data_hash
+        Of the data set's content; a declaration's data set itself counts by its name only.
+    engine, semantics
+        What trains, and the version of what it computes.
+    name
+        What to call the arm in an error.
+
+    Raises
+    ------
+    pytest.UsageError
+        The declaration holds something whose meaning cannot be read off, such as a lambda; the message says where.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from random import Random
+    >>> from pytest_claims.arms import Measurement
+    >>> declared = Measurement(measure=partial(Random.uniform, a=0, b=1))
+    >>> len(fingerprint(declared, tier="fast", data_hash="", engine="measurement", semantics=1))
+    32
+    """
+    material = _Material(tier, name)
+    whole = {
+        "format": _FORMAT,
+        "declaration": material.of(declaration, ""),
+        "definitions": material.definitions,
+        "tier": tier,
+        "data": data_hash,
+        "engine": engine,
+        "semantics": semantics,
+    }
+    return sha256(dump(whole).encode()).hexdigest()[:_HEX_DIGITS]
+
+
+class _Material:
+    """What a fingerprint is made from: a tree that JSON can write, and the definitions it refers to by number."""
+
+    def __init__(self, tier: Tier, name: str) -> None:
+        self.definitions: list[Any] = []
+        self._tier = tier
+        self._name = name
+        self._numbers: dict[int | Path, int] = {}
+        self._open_modules: set[str] = set()
+
+    def of(self, value: Any, where: str) -> Any:
+        """The tree of a value; `where` is the way to it, for errors."""
+        match value:
+            case ByTier():
+                tree = self.of(at_tier(value, self._tier), where)
+            case Enum():
+                tree = ["enum", _qualified(type(value)), value.name, self.of(value.value, where)]
+            case Mapping():
+                tree = ["dict", *([self.of(key, where), self.of(item, where)] for key, item in value.items())]
+            case list() | tuple():
+                tree = [type(value).__name__, *(self.of(item, f"{where}[{i}]") for i, item in enumerate(value))]
+            case set() | frozenset():
+                tree = ["set", *(self.of(item, where) for item in sorted(value, key=_order_in_set))]
+            case _:
+                tree = self._of_single(value, where)
+        return tree
+
+    def _of_single(self, value: Any, where: str) -> Any:
+        if (constant := _constant(value)) is not _NO_CONSTANT:
+            return constant
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self._of_dataclass(value, where)
+        if callable(value):
+            return self._of_callable(value, where)
+        raise self._unreadable(value, where)
+
+    def _of_dataclass(self, value: Any, where: str) -> Any:
+        fields = {}
+        for key, item in fields_of(value):
+            inner = f"{where}.{key}" if where else key
+            if isinstance(value, Arm) and key == "measurements":
+                # They are stored by name: their order means nothing.
+                fields[key] = {name: self.of(measure, f"{inner}[{name!r}]") for name, measure in sorted(item.items())}
+            else:
+                fields[key] = self.of(item, inner)
+        return ["dataclass", self.of(type(value), where), fields]
+
+    def _of_callable(self, value: Any, where: str) -> Any:
+        try:
+            function, arguments = call_of(value)
+        except TypeError as error:
+            raise pytest.UsageError(f"{where} of {self._name} binds arguments that do not fit: {error}") from error
+        bound = {key: self.of(item, f"{where}, argument {key!r}") for key, item in arguments.items()}
+        return ["call", self._of_function(function, where), bound]
+
+    def _of_function(self, value: Any, where: str) -> Any:
+        if isinstance(value, type):
+            module = sys.modules.get(value.__module__)
+            if module is None or not module_is_of_project(module):
+                return _qualified(value)
+            return self._defined(value, vars(module), where)
+        if isinstance(value, FunctionType):
+            return self._of_python_function(value, where)
+        if isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType | type | None):
+            return _qualified(value)
+        if hasattr(value, "__wrapped__"):  # functools.cache, jax.jit
+            return ["wrapped", _qualified(type(value)), self.of(value.__wrapped__, where)]
+        if hasattr(value, "__name__") and not isinstance(value, MethodType | BuiltinFunctionType):  # numpy.add
+            return [_qualified(type(value)), value.__name__]
+        raise self._unreadable(value, where)
+
+    def _of_python_function(self, value: FunctionType, where: str) -> Any:
+        home = value.__globals__.get("__name__", "")
+        ours = is_of_project(home, value.__code__.co_filename)
+        wrapped = getattr(value, "__wrapped__", None)
+        if value.__name__ == "<lambda>" and ours:
+            raise self._unreadable(value, where, "a lambda")
+        if value.__closure__ and wrapped is None and (ours or "<locals>" in value.__qualname__):
+            raise self._unreadable(value, where, f"the closure {value.__qualname__}, a function made by another one")
+        if ours:
+            named = self._defined(value, value.__globals__ | _enclosed(value), where)
+        else:
+            named = f"{home}.{value.__code__.co_qualname}"
+        return named if wrapped is None else ["wrapped", named, self.of(wrapped, where)]
+
+    def _defined(self, value: FunctionType | type, scope: Mapping[str, Any], where: str) -> Any:
+        """The number of a definition. A definition that leads back to itself finds its number there already."""
+        if id(value) not in self._numbers:
+            number = self._numbers[id(value)] = len(self.definitions)
+            self.definitions.append(None)
+            try:
+                text = source_of(value)
+            except OSError as error:
+                raise self._unreadable(value, where, f"{value.__qualname__}, whose source cannot be read") from error
+            package = scope.get("__package__") or scope.get("__name__", "").rpartition(".")[0]
+            self.definitions[number] = {
+                "source": text.digest,
+                "names": {
+                    name: self._of_name(scope[name], text.attributes, f"{where} → {name}")
+                    for name in sorted(text.names & scope.keys())
+                },
+                "imports": self._imports(text, package),
+            }
+        return ["definition", self._numbers[id(value)]]
+
+    def _of_name(self, value: Any, attributes: frozenset[str], where: str) -> Any:
+        """A value that code reaches by a name, and of a module of the project the `attributes` that it may mean."""
+        if not isinstance(value, ModuleType) or not module_is_of_project(value):
+            return self.of(value, where)
+        if value.__name__ in self._open_modules:
+            return ["module", value.__name__]
+        self._open_modules.add(value.__name__)
+        reached = {
+            name: self._of_name(vars(value)[name], attributes, f"{where}.{name}")
+            for name in sorted(attributes & vars(value).keys())
+        }
+        self._open_modules.remove(value.__name__)
+        return ["module", value.__name__, reached]
+
+    def _imports(self, text: Text, package: str) -> Any:
+        """Modules of the project that code imports when it runs: read as a whole, for importing may take long."""
+        found = []
+        for module, name in sorted(text.imports):
+            absolute = resolve_name(module, package) if package or not module.startswith(".") else module
+            for candidate in (absolute, f"{absolute}.{name}") if name else (absolute,):
+                file = file_of_module(candidate)
+                if file is not None:
+                    found.append([candidate, self._module(file, candidate)])
+        return found
+
+    def _module(self, file: Path, module: str) -> int:
+        if file not in self._numbers:
+            number = self._numbers[file] = len(self.definitions)
+            self.definitions.append(None)
+            try:
+                text = module_source(file)
+            except (OSError, SyntaxError, UnicodeDecodeError) as error:
+                raise pytest.UsageError(f"{self._name} imports {module}, which cannot be read: {error}") from error
+            package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+            self.definitions[number] = {"source": text.digest, "imports": self._imports(text, package)}
+        return self._numbers[file]
+
+    def _unreadable(self, value: Any, where: str, what: str | None = None) -> pytest.UsageError:
+        what = what or (
+            f"the method {value.__qualname__} of an object"
+            if isinstance(value, MethodType | BuiltinFunctionType)
+            else f"an object of type {type(value).__qualname__}"
+        )
+        return pytest.UsageError(
+            f"{where} of {self._name} is {what}: whether it has changed since its runs were stored cannot be told."
+            " Expected are functions defined at the top of a module, with functools.partial for their arguments, and"
+            " numbers, strings, and tuples, lists, dictionaries or arrays of them"
+        )
+
+
+_NO_CONSTANT = object()
+
+
+def _constant(value: Any) -> Any:
+    """What JSON can tell of a value that holds no others; `_NO_CONSTANT` for anything else."""
+    tree = _NO_CONSTANT
+    match value:
+        case bool() | int() | str() | None:
+            tree = value
+        case float():
+            tree = ["float", float(value).hex()]
+        case complex() | range() | slice() | PurePath() | bytes():
+            tree = [type(value).__name__, repr(value)]
+        case re.Pattern():
+            tree = ["pattern", repr(value.pattern), value.flags]
+        case ModuleType():
+            tree = ["module", value.__name__]
+        case _ if type(value).__module__ == "typing" or isinstance(value, GenericAlias | UnionType):
+            tree = ["type", repr(value)]
+        case _ if is_numpy(value) and not value.dtype.hasobject:
+            tree = ["array", value.dtype.str, list(value.shape), sha256(value.tobytes()).hexdigest()]
+        case _ if is_data_set(value):
+            tree = ["data set", value.name]
+    return tree
+
+
+def _enclosed(function: FunctionType) -> dict[str, Any]:
+    """What a decorator bound to the function it made, apart from what it uses to remember results."""
+    bound = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            content = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+        if callable(content) or isinstance(content, bool | int | float | str | tuple | frozenset | None):
+            bound[name] = content
+    return bound
+
+
+def _order_in_set(value: Any) -> str:
+    return _qualified(value) if hasattr(value, "__qualname__") else repr(value)
+
+
+def _qualified(value: Any) -> str:
+    return f"{value.__module__}.{value.__qualname__}"

@@ -1,0 +1,201 @@
+"""Source code as data: what a definition says, comments and docstrings apart, and which other names it uses."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import symtable
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+_INSTALLED = tuple(
+    Path(place).resolve()
+    for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    if (place := sysconfig.get_paths().get(name))
+)
+_OWN_PACKAGE = __name__.partition(".")[0]
+
+# Of a node of the syntax tree: what says nothing about its meaning, or only some versions of Python record.
+_IGNORED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a function, a class or a module says.
+
+    Parameters
+    ----------
+    digest
+        SHA-256 of its syntax tree without comments, docstrings, layout and annotations of signatures.
+    names
+        The names it takes from outside.
+    attributes
+        All names it asks of something with a dot.
+    imports
+        The modules it imports itself, relative ones with leading dots, and what from each: the empty string is the
+        module itself.
+    """
+
+    digest: str
+    names: frozenset[str]
+    attributes: frozenset[str]
+    imports: frozenset[tuple[str, str]]
+
+
+def source_of(value: FunctionType | type) -> Text:
+    """The source of a function or a class.
+
+    Raises
+    ------
+    OSError
+        There is none to read, as for what was typed into an interactive session.
+
+    Examples
+    --------
+    >>> from textwrap import shorten
+    >>> sorted(source_of(shorten).names)
+    ['TextWrapper']
+    """
+    if isinstance(value, FunctionType):
+        return _function_source(value.__code__, value.__code__.co_filename)
+    return _class_source(value)
+
+
+def module_source(file: Path) -> Text:
+    """The source of a whole module, which is read but not imported."""
+    return _module_source(file, file.stat().st_mtime_ns)
+
+
+def is_of_project(module: str, file: str | None) -> bool:
+    """Whether what is defined in `module`, which lies in `file`, belongs to whoever writes claims.
+
+    The standard library, installed packages and this package do not.
+
+    Examples
+    --------
+    >>> import pytest
+    >>> is_of_project("pytest", pytest.__file__), is_of_project("fixtures.models", "/home/ada/fixtures/models.py")
+    (False, True)
+    """
+    top = module.partition(".")[0]
+    return file is not None and top not in sys.stdlib_module_names and top != _OWN_PACKAGE and not _is_installed(file)
+
+
+def module_is_of_project(module: ModuleType) -> bool:
+    """Whether a module, or a package with or without ``__init__``, belongs to whoever writes claims."""
+    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
+    return is_of_project(module.__name__, file)
+
+
+@cache
+def file_of_module(name: str) -> Path | None:
+    """The file of one of the project's modules; ``None`` for anything else. Imports nothing."""
+    top, *below = name.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    places = list(spec.submodule_search_locations or [])
+    if not is_of_project(name, places[0] if places else spec.origin):
+        return None
+    if not places:
+        return Path(spec.origin) if spec.origin and not below else None
+    stem = Path(places[0], *below)
+    return next((file for file in (stem.with_suffix(".py"), stem / "__init__.py") if file.is_file()), None)
+
+
+@cache
+def _is_installed(file: str) -> bool:
+    path = Path(file).resolve()
+    # Debian's Python keeps packages in dist-packages, which sysconfig does not always list.
+    return any(map(path.is_relative_to, _INSTALLED)) or not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
+
+
+@cache
+def _function_source(code: CodeType, file: str) -> Text:
+    """Equal code in two files would be one key of the cache, if it were not for the file."""
+    return _source(inspect.getsource(code))
+
+
+@cache
+def _class_source(cls: type) -> Text:
+    try:
+        return _source(inspect.getsource(cls))
+    except TypeError as error:
+        raise OSError(str(error)) from error
+
+
+@cache
+def _module_source(file: Path, modified: int) -> Text:
+    return _source(file.read_text(encoding="utf-8"))
+
+
+def _source(text: str) -> Text:
+    # A definition inside another is indented. Taking the indentation away could change strings of several lines.
+    tree = _Stripped().visit(ast.parse(f"if True:\n{text}" if text.startswith((" ", "\t")) else text))
+    nodes = list(ast.walk(tree))
+    return Text(
+        digest=sha256(repr(_canonical(tree)).encode()).hexdigest(),
+        names=frozenset(_names_from_outside(symtable.symtable(ast.unparse(tree), "source", "exec"))),
+        attributes=frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute)),
+        imports=frozenset(_imports(nodes)),
+    )
+
+
+class _Stripped(ast.NodeTransformer):
+    """Takes out what changes nothing in what is computed."""
+
+    def visit(self, node: ast.AST) -> Any:
+        self.generic_visit(node)
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.JoinedStr):  # the first releases of Python 3.12 end format specifications with ""
+            node.values = [part for part in node.values if not (isinstance(part, ast.Constant) and part.value == "")]
+        return node
+
+
+def _canonical(node: Any) -> Any:
+    """A syntax tree as nested lists; unlike `ast.dump` and `ast.unparse` the same in every version of Python."""
+    if isinstance(node, ast.AST):
+        fields = [
+            [name, _canonical(value)]
+            for name, value in ast.iter_fields(node)
+            if name not in _IGNORED_FIELDS and value is not None and value != []
+        ]
+        return [type(node).__name__, sorted(fields, key=lambda pair: pair[0])]
+    if isinstance(node, list):
+        return [_canonical(item) for item in node]
+    return [type(node).__name__, ascii(node)]
+
+
+def _names_from_outside(table: symtable.SymbolTable) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and symbol.is_global():
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _names_from_outside(child)
+
+
+def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (("." * node.level + (node.module or ""), alias.name) for alias in node.names)

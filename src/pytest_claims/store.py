@@ -1,0 +1,300 @@
+"""The store: one SQLite file that keeps every run, so that nothing is trained twice.
+
+One row of the table ``runs`` is one run. The columns ``declaration``, ``history``, ``measurements`` and ``provenance``
+hold JSON. JSON has no numbers that are not finite: they stand there as the strings ``"NaN"``, ``"Infinity"`` and
+``"-Infinity"``, which `Store.runs` turns back into numbers in histories and measurements. So the file can be read with
+the ``sqlite3`` shell::
+
+    SELECT arm, seed, json_extract(history, '$.val_accuracy[#-1]') FROM runs;
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from pytest_claims.database import Database, set_aside
+from pytest_claims.leases import Leases
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm trained with one seed.
+
+    Parameters
+    ----------
+    fingerprint
+        Of all that determines the run, see `pytest_claims.fingerprint`.
+    arm, tier, engine
+        Names, by which people find the run.
+    seed
+        Fixes the run's randomness.
+    declaration
+        What the arm declared, as `pytest_claims.fingerprint.describe` gives it.
+    history
+        One number per epoch, by quantity.
+    measurements
+        Numbers, or nested lists of numbers, by name.
+    provenance
+        Where and with which versions it was trained. Not part of the fingerprint.
+    seconds
+        How long it took.
+    """
+
+    fingerprint: str
+    arm: str
+    tier: str
+    engine: str
+    seed: int
+    declaration: Mapping[str, Any]
+    history: Mapping[str, list[float]]
+    measurements: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    seconds: float
+
+
+class Stored(NamedTuple):
+    """What the store holds under one fingerprint: a row of `Store.summary`."""
+
+    arm: str
+    tier: str
+    engine: str
+    fingerprint: str
+    num_seeds: int
+    seconds: float
+    """Of all its runs together."""
+    first_created: str
+    last_created: str
+    """When the first and the last run were stored, ISO 8601, UTC."""
+
+
+class Store:
+    """The runs in one file. Made by `Store.open`.
+
+    Several processes may use one file at a time, and several threads or forked processes one object.
+    """
+
+    def __init__(self, database: Database, message: str | None = None) -> None:
+        self._database = database
+        self._leases = Leases(database)
+        self.message = message
+        """What there is to tell about the opening, if anything."""
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, fresh: bool = False) -> Store:
+        """Open the store at `path`; where there is no file, a new one begins.
+
+        A file without write permission, or in a directory without it, is opened for reading, as `writable` tells.
+
+        Parameters
+        ----------
+        path
+            The SQLite file. Its directory is made if there is none.
+        fresh
+            Begin a new store. One that is there already is renamed first, as `message` tells; nothing is deleted. Of
+            several processes that share a store, one asks for this before the others open it.
+
+        Raises
+        ------
+        pytest.UsageError
+            The path is a directory or lies on a network file system; the file is not a store, is damaged, or was
+            written by a newer version; or `fresh` was asked for while another process has the store open.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as place, Store.open(f"{place}/runs.sqlite") as store:
+        ...     run = Run("4f1c", "noise", "fast", "stacked", 7, {}, {"loss": [0.5, float("nan")]}, {}, {}, 1.2)
+        ...     store.add(run)
+        ...     [found] = store.runs("4f1c", [7])
+        >>> found.history["loss"]
+        [0.5, nan]
+        """
+        file, message = Path(path).resolve(), None
+        if fresh and (kept := set_aside(file)):
+            message = f"a new store begins at {file}; the old one is kept as {kept}"
+        return cls(Database(file), message)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    @property
+    def writable(self) -> bool:
+        """Whether runs can be added and leases taken."""
+        return self._database.writable
+
+    def seeds(self, fingerprint: str) -> set[int]:
+        """The seeds whose runs are there."""
+        return {
+            seed for (seed,) in self._database.select("SELECT seed FROM runs WHERE fingerprint = ?", (fingerprint,))
+        }
+
+    def runs(self, fingerprint: str, seeds: Iterable[int]) -> list[Run]:
+        """The runs of `seeds`, in their order.
+
+        Raises
+        ------
+        ValueError
+            A run is not there; the message names the seeds.
+        """
+        wanted = [int(seed) for seed in seeds]
+        rows = self._database.select(
+            "SELECT fingerprint, arm, tier, engine, seed, declaration, history, measurements, provenance, seconds"
+            " FROM runs WHERE fingerprint = ? AND seed IN (SELECT value FROM json_each(?))",
+            (fingerprint, json.dumps(wanted)),
+        )
+        found = {run.seed: run for run in map(_run_from_row, rows)}
+        if missing := sorted(set(wanted) - found.keys()):
+            raise ValueError(f"the store {self.path} has no runs of fingerprint {fingerprint} with seeds {missing}")
+        return [found[seed] for seed in wanted]
+
+    def add(self, run: Run) -> None:
+        """Keep a run. One of the same fingerprint and seed that is there already stays as it is.
+
+        Numbers of NumPy and arrays become plain numbers and lists.
+
+        Raises
+        ------
+        ValueError
+            A measurement is neither a number nor a nested list of numbers.
+        """
+        row = (
+            run.fingerprint,
+            int(run.seed),
+            run.arm,
+            run.tier,
+            run.engine,
+            _json(_encoded(run.declaration)),
+            _json({name: _encoded([float(value) for value in values]) for name, values in run.history.items()}),
+            _json({name: _encoded(_numbers(value, name)) for name, value in run.measurements.items()}),
+            _json(_encoded(run.provenance)),
+            float(run.seconds),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def lease(self, unit: str) -> bool:
+        """Ask to be the one process that works on `unit`; whether it is.
+
+        A lease whose process has died is taken over. Whoever gets one looks at `seeds` again before training: the
+        process that held it before may have finished.
+        """
+        return self._leases.lease(unit)
+
+    def release(self, unit: str) -> None:
+        """Give up a lease; nothing happens if this process does not hold it."""
+        self._leases.release(unit)
+
+    def heartbeat(self, unit: str | None = None) -> None:
+        """Confirm the lease of `unit`, or all of this process. A thread does so every few seconds while one is held."""
+        self._leases.heartbeat(unit)
+
+    def seconds_per_run(self, arm: str, tier: str, engine: str) -> float | None:
+        """The median duration of an arm's runs in seconds, whatever their fingerprint; ``None`` if there are none."""
+        rows = self._database.select(
+            "SELECT seconds FROM runs WHERE arm = ? AND tier = ? AND engine = ?", (arm, tier, engine)
+        )
+        return statistics.median(seconds for (seconds,) in rows) if rows else None
+
+    def summary(self) -> list[Stored]:
+        """What the store holds: one row per fingerprint, by name of the arm, the newest first."""
+        rows = self._database.select(
+            "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last"
+            " FROM runs GROUP BY arm, tier, engine, fingerprint ORDER BY arm, tier, engine, last DESC, fingerprint"
+        )
+        return [Stored(*row) for row in rows]
+
+    def close(self) -> None:
+        """Give up this object's leases and close the file."""
+        self._leases.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def finite_or_name(number: float) -> float | str:
+    """A finite number as it is, another as the string that stands for it in JSON.
+
+    Examples
+    --------
+    >>> finite_or_name(0.5), finite_or_name(float("-inf"))
+    (0.5, '-Infinity')
+    """
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def _run_from_row(row: tuple[Any, ...]) -> Run:
+    fingerprint, arm, tier, engine, seed, declaration, history, measurements, provenance, seconds = row
+    return Run(
+        fingerprint=fingerprint,
+        arm=arm,
+        tier=tier,
+        engine=engine,
+        seed=seed,
+        declaration=json.loads(declaration),
+        history=_decoded(json.loads(history)),
+        measurements=_decoded(json.loads(measurements)),
+        provenance=json.loads(provenance),
+        seconds=seconds,
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _numbers(value: Any, name: str) -> Any:
+    """Numbers of any library as plain ones, arrays and tuples as lists."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if hasattr(value, "tolist"):
+        return _numbers(value.tolist(), name)
+    if isinstance(value, list | tuple):
+        return [_numbers(item, name) for item in value]
+    raise ValueError(
+        f"the measurement {name!r} holds a {type(value).__name__}, {value!r}; expected numbers or nested lists of them"
+    )
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, float):
+        return finite_or_name(value)
+    if isinstance(value, Mapping):
+        return {str(key): _encoded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encoded(item) for item in value]
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _decoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value

@@ -1,0 +1,150 @@
+"""The file of a store as the operating system sees it: whether it may be used, before SQLite opens it."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+APPLICATION_ID = 0x70634C4D
+"""Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
+
+SCHEMA_VERSION = 1
+"""Of the store's tables: `PRAGMA user_version`."""
+
+START_NEW = "--claims-fresh starts a new store and keeps this file under another name"
+
+_SERVED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs", "pvfs2", "davfs"}
+_SERVED_THROUGH_FUSE = {"sshfs", "glusterfs", "ceph", "s3fs", "rclone", "davfs", "gcsfuse"}
+NETWORK_FILE_SYSTEMS = frozenset(_SERVED | {f"fuse.{name}" for name in _SERVED_THROUGH_FUSE})
+"""File systems that several machines share, on which SQLite's write-ahead log is not safe (sqlite.org/wal.html).
+
+9p is not among them: it is also how virtual machines and sandboxes show their own disk.
+"""
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100  # sqlite.org/fileformat2.html, section 1.3
+_USER_VERSION_AT, _APPLICATION_ID_AT = 60, 68
+
+
+def refuse_network_file_system(path: Path) -> None:
+    """Raise `pytest.UsageError` if `path` lies on a file system that several machines share."""
+    kind = file_system_type(path, mount_table())
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise pytest.UsageError(
+            f"the store {path} lies on a network file system ({kind}), where several processes cannot safely write to"
+            " one SQLite file. Put the store on a local disk, and copy the file from there afterwards"
+        )
+
+
+def mount_table() -> str:
+    """What Linux has mounted where, as in proc(5), ``/proc/PID/mountinfo``; empty on other systems."""
+    try:
+        return Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def file_system_type(path: Path, table: str) -> str | None:
+    """The type of the file system that holds `path`, according to a mount table in the format of `mount_table`.
+
+    Examples
+    --------
+    >>> file_system_type(Path("/home/ada/runs.sqlite"), "40 27 0:35 / /home rw - nfs4 server:/home rw")
+    'nfs4'
+    """
+    place, found, depth = path.resolve(), None, -1
+    for line in table.splitlines():
+        mount, separator, source = line.partition(" - ")
+        if not separator:
+            continue
+        # Space, tab, newline and backslash stand there as octal numbers.
+        name = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), mount.split()[4])
+        point = Path(name)
+        # Of two mounts on one point, the later hides the earlier.
+        if place.is_relative_to(point) and len(point.parts) >= depth:
+            found, depth = source.split()[0], len(point.parts)
+    return found
+
+
+def prepare(path: Path) -> bool:
+    """Make the directory of a store that is not there yet; whether the store can be written to, or else only read.
+
+    Raises
+    ------
+    pytest.UsageError
+        Neither is possible.
+    """
+    try:
+        if path.is_dir():
+            raise pytest.UsageError(
+                f"the store {path} is a directory; give the name of a file in it, such as {path.name}/runs.sqlite"
+            )
+        # The write-ahead log and its index lie beside the file.
+        if path.exists() and not (_may_write(path) and _may_write(path.parent)):
+            return False
+        refuse_network_file_system(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"the store {path} cannot be reached or its directory made: {error}") from error
+    if not _may_write(path.parent):
+        raise pytest.UsageError(f"there is no store {path}, and no permission to write to its directory to make one")
+    return True
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def header_of(path: Path) -> tuple[int, int]:
+    """The application id and the schema version, read without SQLite, which might write; zeros for an empty file."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except PermissionError as error:
+        raise pytest.UsageError(f"the store {path} cannot be read: there is no permission") from error
+    if not header:
+        return 0, 0
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise not_a_store(path, "it is not an SQLite database")
+    (application,) = struct.unpack_from(">I", header, _APPLICATION_ID_AT)
+    (version,) = struct.unpack_from(">I", header, _USER_VERSION_AT)
+    return application, version
+
+
+def refuse_foreign_file(path: Path, *, writable: bool) -> None:
+    """Raise `pytest.UsageError` if the file at `path` is something else than a store, or of a newer version."""
+    if not path.exists():
+        return
+    application, version = header_of(path)
+    if application not in (0, APPLICATION_ID):
+        raise not_a_store(path)
+    if version > SCHEMA_VERSION and application == APPLICATION_ID:
+        raise pytest.UsageError(
+            f"the store {path} has schema version {version}, and this pytest-claims knows versions up to"
+            f" {SCHEMA_VERSION}. Update pytest-claims; or {START_NEW}"
+        )
+    if application == 0 and not writable:
+        raise not_a_store(path)
+
+
+def not_a_store(path: Path, reason: str = "its tables are not those of pytest-claims") -> pytest.UsageError:
+    """The error to raise where a file is something else."""
+    return pytest.UsageError(
+        f"{path} is not a store of runs: {reason}. It was left as it is; give the path of a store, or of a file that"
+        " does not exist yet"
+    )
+
+
+def free_name(path: Path) -> Path:
+    """A name beside `path` with the time in it that no file has yet."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept, number = path.with_name(f"{path.stem}-{stamp}{path.suffix}"), 1
+    while kept.exists():
+        number += 1
+        kept = path.with_name(f"{path.stem}-{stamp}-{number}{path.suffix}")
+    return kept
