@@ -1,0 +1,293 @@
+"""Where data come from: a directory, the cache, a checked download, or else a stand-in.
+
+This module knows no data set by name. A catalogue declares its own as `DataSet`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property, partial, wraps
+from inspect import signature
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+import pytest
+
+from pytest_claims.download import DownloadError, fetch
+from pytest_claims.npz import PickledError
+
+Arrays = Mapping[str, np.ndarray]
+Origin = Literal["directory", "cache", "download", "stand-in"]
+
+CHECKS = 1  # rises when a check is added, so that files which passed the older ones are checked again
+_POOLS_KEPT = 4  # the sets of a session in a few encodings; a pool takes up to hundreds of megabytes
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set as a catalogue declares it: how to find it, read it, check it, and stand in for it.
+
+    Parameters
+    ----------
+    name
+        What people call it.
+    filename
+        Its file in a data directory, in the cache, and among Keras' downloads.
+    read
+        ``read(path)`` gives the arrays of a file in the plain layout, checked; `pytest_claims.npz.read_npz` helps. It
+        raises ValueError that says what was found and what was expected.
+    url, sha256
+        Address of a download, and the SHA-256 of the file there. Without them nothing is downloaded.
+    convert
+        ``convert(file)`` gives the arrays of the downloaded file in the plain layout. It is called only with bytes
+        that have just passed their SHA-256, so it alone may load pickles. ``None``: `read` reads the download, too.
+    stand_in
+        ``stand_in()`` gives arrays of the same layout that need no network; for the fast tier only.
+    how_to_get
+        A sentence or two for a person who lacks the data.
+    """
+
+    name: str
+    filename: str
+    read: Callable[[Path | BinaryIO], Arrays]
+    url: str | None = None
+    sha256: str | None = None
+    convert: Callable[[BinaryIO], Arrays] | None = None
+    stand_in: Callable[[], Arrays] | None = None
+    how_to_get: str = ""
+
+
+@dataclass(frozen=True)
+class Located:
+    """A data set that was found: what it is, where it came from, and its arrays, loaded when first used.
+
+    Parameters
+    ----------
+    kind
+        ``"real"`` or ``"stand-in"``.
+    origin
+        Where it was found; never a path.
+    note
+        One line on why nothing better was found, or ``None``.
+    """
+
+    kind: Literal["real", "stand-in"]
+    origin: Origin
+    note: str | None
+    _load: Callable[[], Arrays] = field(repr=False)
+    _known_hash: str | None = field(default=None, repr=False)
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """The arrays by name, read-only; the same objects at every use."""
+        arrays = self._load()
+        for array in arrays.values():
+            array.flags.writeable = False
+        return arrays
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of the arrays, as `content_hash` computes it."""
+        return self._known_hash or content_hash(self.arrays)
+
+
+def content_hash(arrays: Arrays) -> str:
+    """SHA-256 over names, dtypes, shapes and bytes of arrays, in the order of their names, as 64 hex digits.
+
+    Examples
+    --------
+    >>> counted = content_hash({"x": np.arange(3)})
+    >>> counted == content_hash({"x": np.arange(3)}), counted == content_hash({"y": np.arange(3)})
+    (True, False)
+    """
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def pool_made_once(pool: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """Decorate a function of a data set's arrays, so that the same arrays and options give the very same array.
+
+    All arms on a data set then share one copy in memory, and one on the device.
+    """
+    kept: deque[tuple[Arrays, dict[str, Any], np.ndarray]] = deque(maxlen=_POOLS_KEPT)
+    defaults = {name: option.default for name, option in list(signature(pool).parameters.items())[1:]}
+
+    @wraps(pool)
+    def kept_pool(arrays: Arrays, **given: Any) -> np.ndarray:
+        options = defaults | given
+        for known_arrays, known_options, made in kept:
+            if known_arrays is arrays and known_options == options:
+                return made
+        made = pool(arrays, **options)
+        kept.append((arrays, options, made))
+        return made
+
+    return kept_pool
+
+
+def locate(
+    dataset: DataSet, *, directory: Path | None = None, offline: bool = False, allow_stand_in: bool = True
+) -> Located | None:
+    """Find a data set: in the directory; else in the cache; else by download; else its stand-in.
+
+    Parameters
+    ----------
+    dataset
+        What to find.
+    directory
+        Where the user says that the data are. Nothing else is then tried.
+    offline
+        Download nothing. The environment variable ``CLAIMS_OFFLINE=1`` says the same.
+    allow_stand_in
+        Whether a stand-in will do.
+
+    Returns
+    -------
+    Located or None
+        ``None`` if there is neither the real data set nor a stand-in that will do.
+
+    Raises
+    ------
+    pytest.UsageError
+        If the directory does not hold what the user says.
+    """
+    if directory is not None:
+        return _from_directory(dataset, directory)
+    notes: list[str] = []
+    found = _from_cache(dataset, notes) or _from_keras(dataset, notes)
+    if found is None:
+        forbidden = offline or os.environ.get("CLAIMS_OFFLINE", "0") not in ("", "0")
+        found = _from_download(dataset, notes, offline=forbidden)
+    if found is None and allow_stand_in and dataset.stand_in is not None:
+        note = f"{dataset.name}: using the stand-in, because {'; '.join(notes)}. {dataset.how_to_get}".rstrip()
+        found = Located("stand-in", "stand-in", note, dataset.stand_in)
+    return found
+
+
+def _from_directory(dataset: DataSet, directory: Path) -> Located:
+    path = directory / dataset.filename
+    advice = f"{dataset.how_to_get} Or name no directory (--claims-data, CLAIMS_DATA): it is then found without one."
+    if not directory.is_dir():
+        state = "is not a directory" if directory.exists() else "does not exist"
+        raise pytest.UsageError(f"the data directory {directory} {state}; expected {dataset.filename} in it. {advice}")
+    if not path.is_file():
+        present = ", ".join(sorted(entry.name for entry in directory.iterdir())[:10]) or "nothing"
+        raise pytest.UsageError(f"the data directory {directory} lacks {dataset.filename}; found {present}. {advice}")
+    try:
+        return _checked(dataset, path, "directory")
+    except PickledError:
+        return _pickled(dataset, path, advice)
+    except (ValueError, OSError) as error:
+        raise pytest.UsageError(f"{path} cannot be used as {dataset.name}: {error}. {advice}") from None
+
+
+def _pickled(dataset: DataSet, path: Path, advice: str) -> Located:
+    """Accept a pickled file if it is, byte for byte, the one that `dataset` declares."""
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != dataset.sha256:
+        expected = f"plain arrays, or the file with SHA-256 {dataset.sha256}" if dataset.sha256 else "plain arrays"
+        raise pytest.UsageError(
+            f"{path} cannot be used as {dataset.name}: it is a pickle, which can run anything when loaded, and its "
+            f"SHA-256 is {found}; expected {expected}. {advice}"
+        )
+    return _of(_convert(dataset, content), "directory")
+
+
+def _from_cache(dataset: DataSet, notes: list[str]) -> Located | None:
+    path = _cache_directory() / dataset.filename
+    if not path.is_file():
+        return None
+    try:
+        return _checked(dataset, path, "cache")
+    except (ValueError, OSError) as error:
+        notes.append(f"{path} is damaged ({error})")
+        return None
+
+
+def _from_keras(dataset: DataSet, notes: list[str]) -> Located | None:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    path = home / "datasets" / dataset.filename
+    if dataset.sha256 is None or not path.is_file():
+        return None
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != dataset.sha256:
+        notes.append(f"{path} has another SHA-256 than Keras' own")
+        return None
+    return _kept(dataset, content, "cache")
+
+
+def _from_download(dataset: DataSet, notes: list[str], *, offline: bool) -> Located | None:
+    if dataset.url is None or dataset.sha256 is None:
+        notes.append("it cannot be downloaded")
+    elif offline:
+        notes.append("downloads are switched off")
+    else:
+        try:
+            return _kept(dataset, fetch(dataset.url, dataset.sha256), "download")
+        except DownloadError as error:
+            notes.append(str(error))
+    return None
+
+
+def _kept(dataset: DataSet, content: bytes, origin: Origin) -> Located:
+    """Keep a checked download in the cache, as plain arrays, for the sessions to come."""
+    arrays = _convert(dataset, content)
+    with suppress(OSError):  # without a cache every session converts anew
+        _write_whole(_cache_directory() / dataset.filename, partial(_save_arrays, arrays))
+    return _of(arrays, origin)
+
+
+def _save_arrays(arrays: Arrays, file: BinaryIO) -> None:
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays are named at run time
+
+
+def _convert(dataset: DataSet, content: bytes) -> Arrays:
+    """Give the arrays of a download that has passed its SHA-256."""
+    return (dataset.convert or dataset.read)(io.BytesIO(content))
+
+
+def _of(arrays: Arrays, origin: Origin) -> Located:
+    return Located("real", origin, None, lambda: arrays)
+
+
+def _checked(dataset: DataSet, path: Path, origin: Origin) -> Located:
+    """Check a file, unless it passed before; then it is loaded only when it is used."""
+    state = path.stat()
+    identity = f"{CHECKS} {dataset.name} {path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+    remembered = _cache_directory() / "checked" / hashlib.sha256(identity.encode()).hexdigest()
+    with suppress(OSError, UnicodeDecodeError):
+        if len(known := remembered.read_text(encoding="ascii")) == hashlib.sha256().digest_size * 2:
+            return Located("real", origin, None, partial(dataset.read, path), known)
+    located = _of(dataset.read(path), origin)
+    with suppress(OSError):  # without a cache every session checks anew
+        _write_whole(remembered, lambda file: file.write(located.content_hash.encode()))
+    return located
+
+
+def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file of which nobody ever sees a part: elsewhere first, then moved into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            write(file)  # type: ignore[arg-type]
+        except BaseException:
+            temporary.unlink()
+            raise
+    temporary.replace(path)
+
+
+def _cache_directory() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-claims"
