@@ -23,7 +23,9 @@ def test_logistic_regression_settles_at_026(mnist_logistic, judge):
 
 
 @pytest.mark.claim(
-    "K02", "Logistic regression does not overfit in 20 epochs: its validation loss stalls or slowly improves.", source="L B"
+    "K02",
+    "Logistic regression does not overfit in 20 epochs: its validation loss stalls or slowly improves.",
+    source="L B",
 )
 def test_logistic_regression_does_not_overfit(mnist_logistic, judge):
     rise = ratio(mnist_logistic.final("val_cross_entropy"), mnist_logistic.lowest("val_cross_entropy"))

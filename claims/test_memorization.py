@@ -21,7 +21,9 @@ IMPROVES = 0.01
 
 
 @pytest.mark.claim(
-    "N01", "With shuffled labels the training loss still goes down steadily, in a relatively small network.", source="L A N"
+    "N01",
+    "With shuffled labels the training loss still goes down steadily, in a relatively small network.",
+    source="L A N",
 )
 def test_shuffled_labels_are_fitted(mnist_shuffled_labels, judge):
     fall = mnist_shuffled_labels.final("loss") - mnist_shuffled_labels.first("loss")

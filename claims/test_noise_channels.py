@@ -10,7 +10,7 @@ pytestmark = pytest.mark.section("Noise channels and feature selection")
 # fluctuates by some tenths of a point, which the mean evens out.
 PLATEAU = 5
 
-# Accuracy differences below a fifth of a point are what one run shows from epoch to epoch: nobody would call them lower.
+# Differences below a fifth of a point are what one run shows from epoch to epoch: nobody would call them lower.
 LOWER = 0.002
 
 # "The more, the lower": per 784 further channels at least half of that.
@@ -26,7 +26,9 @@ NOTHING = 0.003
     source="L A N",
 )
 def test_noise_channels_lower_accuracy(mnist_zeros, mnist_noise, judge):
-    cost_of_noise = mnist_zeros.mean_of_last("val_accuracy", PLATEAU) - mnist_noise.mean_of_last("val_accuracy", PLATEAU)
+    cost_of_noise = mnist_zeros.mean_of_last("val_accuracy", PLATEAU) - mnist_noise.mean_of_last(
+        "val_accuracy", PLATEAU
+    )
 
     verdict = judge(cost_of_noise, above=LOWER)
 

@@ -1,0 +1,196 @@
+"""Declarations: of what a training configuration consists.
+
+Nothing here trains, and importing it imports no deep-learning library: planning, judging and reporting work from
+these declarations alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pytest
+
+    from pytest_claims.data import DataSet
+
+Tier = Literal["fast", "full"]
+TIERS: tuple[Tier, ...] = ("fast", "full")
+
+T = TypeVar("T")
+Arrays = Mapping[str, "np.ndarray"]
+"""A data set as plain arrays, by name."""
+
+
+@dataclass(frozen=True)
+class ByTier(Generic[T]):
+    """A value that differs between the tiers. Made by `by_tier`."""
+
+    fast: T
+    full: T
+
+
+def by_tier(*, fast: T, full: T) -> ByTier[T]:
+    """Give a value for each tier, where the size of the data changes what can be asked.
+
+    Examples
+    --------
+    >>> at_tier(by_tier(fast=10, full=50), "full")
+    50
+    """
+    return ByTier(fast, full)
+
+
+def at_tier(value: ByTier[T] | T, tier: Tier) -> T:
+    """The value that holds in `tier`; a value that is not `by_tier` holds in both.
+
+    Examples
+    --------
+    >>> at_tier(20, "fast")
+    20
+    """
+    if isinstance(value, ByTier):
+        return value.fast if tier == "fast" else value.full
+    return value
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows of the pool one run trains on and is validated on, in their unshuffled order, and their targets.
+
+    Parameters
+    ----------
+    train_rows, validation_rows
+        Row numbers into the pool, int32, shapes ``(num_train,)`` and ``(num_validation,)``.
+    train_targets, validation_targets
+        One target per row, shapes ``(num_train, ...)`` and ``(num_validation, ...)``. ``None`` where the decoded
+        inputs are their own targets, as in an autoencoder.
+    """
+
+    train_rows: np.ndarray
+    validation_rows: np.ndarray
+    train_targets: np.ndarray | None
+    validation_targets: np.ndarray | None
+
+
+class Decode(Protocol):
+    """Turns rows of the pool into inputs of the model, batch by batch, on the device.
+
+    `xp` is NumPy or `jax.numpy`, `batch` has shape ``(batch_size, ...)`` in the pool's dtype, `rows` are its row
+    numbers, int32, shape ``(batch_size,)``, and `seed` is a uint32 scalar, the run's seed. Returns floats with shape
+    ``(batch_size, ...)``. It must give the same numbers with either `xp`.
+    """
+
+    def __call__(self, xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
+        """Give the inputs of a batch."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data of an arm: a data set, and how runs draw on it.
+
+    Parameters
+    ----------
+    dataset
+        Where the arrays come from.
+    pool
+        ``pool(arrays)`` gives the inputs that all seeds share, as compactly as they lie in memory (uint8 where they
+        are uint8), shape ``(num_rows, ...)``.
+    split
+        ``split(arrays, tier, seed)`` gives the `Split` of one run. The same seed gives the same split in every arm.
+    decode
+        Turns rows of the pool into inputs of the model.
+    """
+
+    dataset: DataSet
+    pool: Callable[[Arrays], np.ndarray]
+    split: Callable[[Arrays, Tier, int], Split]
+    decode: Decode
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One training configuration: data × model × optimizer × schedule.
+
+    Parameters
+    ----------
+    data
+        What it trains and validates on.
+    model
+        ``model(input_shape)`` builds an unbuilt or built `keras.Model` with one input and one output. It imports
+        Keras in its body, so that collecting tests does not.
+    optimizer
+        ``optimizer()`` builds a `keras.optimizers.Optimizer`.
+    loss
+        Name of a Keras loss. Cross-entropies are computed from the logits behind the output's softmax or sigmoid.
+    epochs, batch_size
+        The schedule. May differ by tier.
+    initial_weights
+        ``initial_weights(weights, seed)`` changes the weights that a run starts from: a mapping of canonical paths
+        (``"0/kernel"``, the layer's rank among those with weights, and the variable's name) to arrays.
+    measurements
+        Numbers taken from the trained model and stored with its run: ``measurement(trained)`` gives a number or an
+        array, see `pytest_claims.engines.base.Trained`.
+    """
+
+    data: Data
+    model: Callable[[tuple[int, ...]], Any]
+    optimizer: Callable[[], Any]
+    loss: str
+    epochs: ByTier[int] | int
+    batch_size: ByTier[int] | int
+    initial_weights: Callable[[dict[str, np.ndarray], int], dict[str, np.ndarray]] | None = None
+    measurements: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Numbers that need no network: a function of a seed, planned, stored and compared like an arm.
+
+    Parameters
+    ----------
+    measure
+        ``measure(arrays, tier, seed)`` gives a mapping of names to numbers or arrays. `arrays` is ``None`` where
+        there is no data set.
+    dataset
+        The data set it looks at, if any.
+    """
+
+    measure: Callable[[Arrays | None, Tier, int], Mapping[str, Any]]
+    dataset: DataSet | None = None
+
+
+Source = Arm | Measurement
+"""What runs come from."""
+
+
+def arm(declaration: Source) -> Any:
+    """Make an arm, or a measurement, known to claims as a fixture of the name it is assigned to.
+
+    Examples
+    --------
+    In a fixture module::
+
+        MNIST_BASELINE = Arm(...)
+        mnist_baseline = arm(MNIST_BASELINE)
+
+    Every claim that has `mnist_baseline` among its arguments now gets that arm's runs.
+    """
+    import pytest
+
+    if not isinstance(declaration, Source):
+        raise TypeError(f"arm() takes an Arm or a Measurement, not {type(declaration).__name__}")
+
+    def runs(request: pytest.FixtureRequest, claims_tier: Tier) -> Any:
+        from pytest_claims.session import session_of
+
+        return session_of(request.config).runs_for(request.node, str(request.fixturename))
+
+    fixture: Any = pytest.fixture(runs)
+    # On the function for those who have the fixture's definition, on the fixture for those who have its module.
+    targets: list[Any] = [runs, fixture]
+    for marked in targets:
+        marked.__claims_source__ = declaration
+    return fixture

@@ -1,0 +1,71 @@
+"""The command ``pytest-claims``: what needs no test run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status, 0 or, after a message, 2."""
+    parser = argparse.ArgumentParser(prog="pytest-claims", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    report = commands.add_parser(
+        "report", help="write the HTML report of a JSON record again, without running anything"
+    )
+    report.add_argument("record", type=Path, metavar="FILE.json")
+    report.set_defaults(run=lambda options: write_report(options.record))
+    pilot = commands.add_parser("pilot", help="keep the seconds per run that a store has seen, for plans of new stores")
+    pilot.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
+    pilot.add_argument("--output", type=Path, default=Path("fixtures/pilot.json"), metavar="FILE")
+    pilot.set_defaults(run=lambda options: write_pilot(options.store, options.output))
+    options = parser.parse_args(arguments)
+    try:
+        print(options.run(options))
+    except (OSError, ValueError, pytest.UsageError) as error:
+        print(f"pytest-claims: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def write_report(record: Path) -> str:
+    """Render a record beside itself; says where."""
+    from pytest_claims.records import SCHEMA
+    from pytest_claims.report.html import render
+
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{record} is no JSON, or cut short ({error}); expected a record such as claims.json"
+        ) from error
+    found = content.get("schema") if isinstance(content, dict) else None
+    if found != SCHEMA:
+        raise ValueError(
+            f"{record} is of schema {found!r}, and this version reads {SCHEMA}: write it again with pytest"
+        )
+    page = record.with_suffix(".html")
+    page.write_text(render(content), encoding="utf-8")
+    return f"wrote {page}"
+
+
+def write_pilot(store: Path, output: Path) -> str:
+    """Write the median seconds per run of each arm and tier in a store; says where."""
+    from pytest_claims.store import Store
+
+    if not store.is_file():
+        raise ValueError(f"there is no store {store}: run pytest -m fast first, or name one with --store")
+    seconds: dict[str, dict[str, float]] = {}
+    with Store.open(store) as opened:
+        for row in opened.summary():
+            if row.engine != "fit":
+                median = opened.seconds_per_run(row.arm, row.tier, row.engine) or 0.0
+                seconds.setdefault(row.arm, {})[row.tier] = float(f"{median:.3g}")
+    text = json.dumps({"seconds_per_run": seconds}, indent=1, sort_keys=True)
+    output.write_text(text + "\n", encoding="utf-8")
+    return f"wrote {output}"

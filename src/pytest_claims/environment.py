@@ -1,0 +1,67 @@
+"""What a run or a report was made with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+LIBRARIES = ("pytest-claims", "keras", "jax", "tensorflow", "numpy", "scipy", "scikit-learn", "pytest")
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Versions of Python and the libraries, and the platform; neither user nor host is named."""
+    versions = {name.replace("-", "_"): _version(name) for name in LIBRARIES}
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        **{name: number for name, number in versions.items() if number},
+    }
+
+
+def provenance(engine: str | None) -> dict[str, Any]:
+    """Versions, engine, device and threads of a run that has just been trained in this process."""
+    return {"environment": environment(), "engine": engine, "device": _device(engine), "threads": num_threads()}
+
+
+def num_threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def divide_processors(worker: Mapping[str, Any]) -> None:
+    """Bind a worker process to its share of the processors, before a library starts as many threads as there are.
+
+    Parameters
+    ----------
+    worker
+        xdist's ``workerinput``, which tells the worker's number and how many there are.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    processors = sorted(os.sched_getaffinity(0))
+    index, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
+    if count > 1:
+        os.sched_setaffinity(0, processors[index % len(processors) :: count] or processors)
+
+
+def _device(engine: str | None) -> str:
+    if engine == "stacked" and "jax" in sys.modules:
+        device: str = sys.modules["jax"].devices()[0].device_kind
+        return device
+    if engine == "fit" and "tensorflow" in sys.modules:
+        gpus = sys.modules["tensorflow"].config.list_physical_devices("GPU")
+        return gpus[0].name if gpus else "cpu"
+    return "cpu"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,78 @@
+"""The options of a session, checked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PILOT_SEEDS = frozenset(range(900, 920)) | frozenset(range(900_001, 900_011))
+"""Seeds for exploring: margins and protocols are chosen on them, so no verdict may rest on them."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line, in the environment and in the settings.
+
+    Parameters
+    ----------
+    data
+        Directory with the data sets, if one was named.
+    engine
+        Name of the engine.
+    store, report
+        Where runs and reports go.
+    fresh
+        Whether a new store is started.
+    num_seeds
+        A fixed number of seeds, or ``None`` for the looks of the tier.
+    first_seed
+        Where the block of seeds begins.
+    """
+
+    data: Path | None
+    engine: str
+    store: Path
+    report: Path
+    fresh: bool
+    num_seeds: int | None
+    first_seed: int
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Options:
+        """Read and check the options; a `pytest.UsageError` says what is wrong with one."""
+        root = config.rootpath
+        data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
+        store = config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
+        num_seeds = config.getoption("claims_seeds")
+        return cls(
+            data=_below(root, data) if data else None,
+            engine=config.getoption("claims_engine"),
+            store=_below(root, store),
+            report=_below(root, config.getoption("claims_report") or "reports"),
+            fresh=config.getoption("claims_fresh"),
+            num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=1),
+            first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),
+        )
+
+    @property
+    def default_protocol(self) -> bool:
+        """Whether seeds are those on which ``expected`` speaks."""
+        return self.num_seeds is None and self.first_seed == 0
+
+
+def _below(root: Path, path: Any) -> Path:
+    return root / Path(path).expanduser()
+
+
+def _whole(text: str, option: str, *, lowest: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = lowest - 1
+    if number < lowest:
+        raise pytest.UsageError(f"{option} takes a whole number from {lowest} on, not {text!r}")
+    return number

@@ -1,0 +1,194 @@
+"""The plan: which runs the selected claims need, which of them are missing, and what those will cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims.arms import Arm, Measurement, Source, Tier, at_tier
+
+if TYPE_CHECKING:
+    from pytest_claims.claims import Claim
+    from pytest_claims.data import DataSet, Located
+    from pytest_claims.store import Store
+
+Key = tuple[str, Tier]
+"""An arm's name and a tier."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An arm (or a measurement) as it is trained in one tier.
+
+    Parameters
+    ----------
+    name, source, tier
+        What is trained.
+    fingerprint
+        Hash of all that determines its runs.
+    declaration
+        The arm as readable, JSON-able data.
+    located
+        Its data set, if it has one.
+    """
+
+    name: str
+    source: Source
+    tier: Tier
+    fingerprint: str
+    declaration: dict[str, Any]
+    located: Located | None
+
+    @property
+    def key(self) -> Key:
+        """Under which claims ask for it."""
+        return self.name, self.tier
+
+    @property
+    def num_epochs(self) -> int:
+        """Epochs of one run; a measurement counts as one."""
+        return at_tier(self.source.epochs, self.tier) if isinstance(self.source, Arm) else 1
+
+
+class DataSets:
+    """The data sets of a session, each located once."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
+        self._located: dict[str, Located] = {}
+
+    def locate(self, dataset: DataSet, *, offline: bool) -> Located:
+        """Find a data set; where nothing real is to be had, its stand-in."""
+        from pytest_claims.data import locate
+
+        if dataset.name not in self._located:
+            located = locate(dataset, directory=self._directory, offline=offline)
+            if located is None:
+                raise pytest.UsageError(f"{dataset.name} is not here and has no stand-in. {dataset.how_to_get}")
+            self._located[dataset.name] = located
+        return self._located[dataset.name]
+
+    def record(self) -> list[dict[str, Any]]:
+        """Which data were used, for the report."""
+        return [
+            {"name": name, "kind": found.kind, "content_hash": found.content_hash, "origin": found.origin}
+            for name, found in sorted(self._located.items())
+        ]
+
+    def line(self) -> str:
+        """Which data were used, in a line."""
+        parts = [f"{name} {found.kind} ({found.origin})" for name, found in sorted(self._located.items())]
+        return ", ".join(part.replace(" (stand-in)", "") for part in parts)
+
+    def notes(self) -> list[str]:
+        """Why a stand-in is used, a line for each data set for which one is."""
+        return [found.note for _, found in sorted(self._located.items()) if found.note]
+
+
+@dataclass
+class Plan:
+    """What the selected claims need.
+
+    Parameters
+    ----------
+    store
+        Where finished runs are.
+    engine, semantics
+        The engine's name, and the version of what it computes.
+    pilot
+        Seconds per run by arm and tier, where the store has not seen one yet.
+    """
+
+    store: Store
+    engine: str
+    semantics: int
+    pilot: Mapping[str, Mapping[str, float]]
+    arms: dict[Key, Planned] = field(default_factory=dict)
+
+    def add(self, claims: Iterable[Claim], data: DataSets, *, offline: bool) -> list[Claim]:
+        """Plan the arms of claims; returns those claims whose data are not to be had."""
+        lacking = []
+        for claim in claims:
+            planned = [self._planned(name, source, claim.tier, data, offline) for name, source in claim.sources.items()]
+            if claim.tier == "full" and any(p.located is not None and p.located.kind == "stand-in" for p in planned):
+                lacking.append(claim)
+                continue
+            self.arms.update({p.key: p for p in planned})
+        return lacking
+
+    def _planned(self, name: str, source: Source, tier: Tier, data: DataSets, offline: bool) -> Planned:
+        from pytest_claims.fingerprint import describe, fingerprint
+
+        if (name, tier) in self.arms:
+            return self.arms[name, tier]
+        dataset = source.dataset if isinstance(source, Measurement) else source.data.dataset
+        located = data.locate(dataset, offline=offline) if dataset is not None else None
+        digest = fingerprint(
+            source,
+            tier=tier,
+            data_hash=located.content_hash if located else "",
+            engine=self.engine if isinstance(source, Arm) else "measurement",
+            semantics=self.semantics if isinstance(source, Arm) else 1,
+            name=name,
+        )
+        return Planned(name, source, tier, digest, describe(source, tier=tier), located)
+
+    def missing(self, wanted: Mapping[Key, Iterable[int]]) -> dict[Key, tuple[int, ...]]:
+        """Of the seeds wanted of each arm, those that the store lacks."""
+        missing = {}
+        for key, seeds in wanted.items():
+            absent = sorted(set(seeds) - self.store.seeds(self.arms[key].fingerprint))
+            if absent:
+                missing[key] = tuple(absent)
+        return missing
+
+    def seconds_per_run(self, key: Key) -> float | None:
+        """What a run of the arm takes, from earlier ones; ``None`` where nobody knows."""
+        name, tier = key
+        return self.store.seconds_per_run(name, tier, self.engine) or self.pilot.get(name, {}).get(tier)
+
+    def cost(self, missing: Mapping[Key, tuple[int, ...]]) -> tuple[float, int]:
+        """Seconds that runs will take as far as known, and the number of runs of which nothing is known."""
+        seconds, unknown = 0.0, 0
+        for key, seeds in missing.items():
+            each = self.seconds_per_run(key)
+            if each is None:
+                unknown += len(seeds)
+            else:
+                seconds += each * len(seeds)
+        return seconds, unknown
+
+    def cost_line(self, missing: Mapping[Key, tuple[int, ...]]) -> str:
+        """The cost in words."""
+        seconds, unknown = self.cost(missing)
+        known = f"about {duration(seconds)}"
+        if not unknown:
+            return known
+        num_runs = sum(len(seeds) for seeds in missing.values())
+        return "time unknown" if unknown == num_runs else f"{known} and {unknown} runs of unknown length"
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it.
+
+    Examples
+    --------
+    >>> duration(42), duration(400), duration(8000)
+    ('42 s', '7 min', '2.2 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def read_pilot(path: Path) -> Mapping[str, Mapping[str, float]]:
+    """Seconds per run of each arm and tier, from a pilot file; empty where there is none."""
+    if not path.is_file():
+        return {}
+    pilot: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["seconds_per_run"]
+    return pilot

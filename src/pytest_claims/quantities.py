@@ -1,0 +1,179 @@
+"""Quantities: one number per seed, derived from runs, which is all that a verdict ever looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from pytest_claims.arms import Tier
+
+Kind = Literal["plain", "difference", "ratio", "event"]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """One number per seed.
+
+    Parameters
+    ----------
+    values
+        Shape ``(num_seeds,)``. The natural logarithm for a ratio, 0 or 1 for an event. A run that diverged has an
+        infinite loss and keeps its place; a pair in which both diverged is NaN.
+    seeds
+        The seed of each value. Quantities of two arms are paired by it.
+    name
+        What was taken from the runs: ``"val_accuracy, last epoch"``.
+    subject
+        Of which arm or arms: ``"mnist_zeros − mnist_noise"``.
+    unit
+        ``"accuracy"`` (a fraction), ``"nats"``, ``"epochs"``, ``"ratio"``, ``"share"`` or ``""``.
+    kind
+        A difference has its zero at 0, a ratio at 1, an event is counted; a plain quantity is none of these.
+    tier
+        Where its runs are from.
+    """
+
+    values: np.ndarray
+    seeds: tuple[int, ...]
+    name: str
+    subject: str
+    unit: str
+    kind: Kind
+    tier: Tier
+
+    @property
+    def label(self) -> str:
+        """What it is, in a line."""
+        return f"{self.name}: {self.subject}"
+
+    def __sub__(self, other: Quantity) -> Quantity:
+        """The difference to `other`, seed by seed."""
+        return self._paired(other, "−", np.subtract, "difference", self.unit)
+
+    def __rmul__(self, factor: float) -> Quantity:
+        """A multiple of a plain quantity: ``0.5 * rise``."""
+        if self.kind != "plain":
+            raise ValueError(f"'{self.label}' is no plain quantity, so a multiple of it makes no sense")
+        return replace(self, values=factor * self.values, subject=f"{factor:g} × {self.subject}")
+
+    def between(self, low: float, high: float) -> Quantity:
+        """The event that it lies from `low` to `high`, both included.
+
+        Examples
+        --------
+        >>> values = np.array([0.11, 0.25])
+        >>> accuracy = Quantity(values, (0, 1), "accuracy, last epoch", "a", "accuracy", "plain", "fast")
+        >>> accuracy.between(0.2, 0.4).values
+        array([0., 1.])
+        """
+        if not low < high:
+            raise ValueError(f"between({low}, {high}): the lower bound comes first and is below the upper one")
+        inside = (self.values >= low) & (self.values <= high)
+        return replace(
+            self, values=inside.astype(float), name=f"{self.name}, from {low:g} to {high:g}", unit="share", kind="event"
+        )
+
+    def _paired(
+        self,
+        other: Quantity,
+        sign: str,
+        combine: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        kind: Kind,
+        unit: str,
+    ) -> Quantity:
+        _check_pairs([self, other])
+        if "event" in (self.kind, other.kind) or "ratio" in (self.kind, other.kind):
+            raise ValueError(f"'{self.label}' and '{other.label}' cannot be combined: take plain quantities")
+        if self.unit != other.unit:
+            raise ValueError(f"'{self.label}' is in {self.unit!r} and '{other.label}' in {other.unit!r}")
+        with np.errstate(all="ignore"):  # what diverged gives infinities, and two of them NaN: outcomes, not errors
+            values = combine(self.values, other.values)
+        name, subject = _joined(self, other, sign)
+        return Quantity(values, self.seeds, name, subject, unit, kind, self.tier)
+
+
+def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
+    """The ratio of two quantities, seed by seed, kept on the log scale.
+
+    Parameters
+    ----------
+    numerator, denominator
+        Plain quantities of the same seeds and unit, positive numbers.
+
+    Returns
+    -------
+    Quantity
+        Its values are natural logarithms; `judge` takes margins, and gives estimates, as ratios.
+
+    Raises
+    ------
+    ValueError
+        If seeds, tiers or units differ, or a value is negative.
+
+    Examples
+    --------
+    >>> a = Quantity(np.array([0.2, 0.3]), (0, 1), "rise", "a", "nats", "plain", "fast")
+    >>> b = Quantity(np.array([0.4, 0.6]), (0, 1), "rise", "b", "nats", "plain", "fast")
+    >>> np.exp(ratio(a, b).values)
+    array([0.5, 0.5])
+    """
+    for quantity in (numerator, denominator):
+        if (quantity.values < 0).any():
+            raise ValueError(f"'{quantity.label}' has negative values, of which a ratio makes no sense")
+    return numerator._paired(denominator, "/", lambda a, b: np.log(a) - np.log(b), "ratio", "ratio")
+
+
+def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -> Quantity:
+    """How a quantity changes with the dose: the least-squares slope of each seed.
+
+    Parameters
+    ----------
+    doses
+        One number per quantity, in steps that make the slope readable.
+    quantities
+        The same plain quantity of one arm per dose, of the same seeds.
+    per
+        What one unit of dose is, for reading: ``"784 channels"``.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many doses as quantities, fewer than three, or they are not paired.
+
+    Examples
+    --------
+    >>> arms = [Quantity(np.array([v]), (0,), "accuracy", str(v), "accuracy", "plain", "fast") for v in (0.9, 0.8, 0.7)]
+    >>> slope([0, 1, 2], arms, per="dose").values.round(3)
+    array([-0.1])
+    """
+    from pytest_claims.statistics import slopes
+
+    if len(doses) != len(quantities):
+        raise ValueError(f"slope() got {len(doses)} doses and {len(quantities)} quantities")
+    _check_pairs(quantities)
+    first = quantities[0]
+    values = slopes(np.stack([quantity.values for quantity in quantities], axis=1), np.asarray(doses, float))
+    subject = ", ".join(quantity.subject for quantity in quantities)
+    return Quantity(values, first.seeds, f"{first.name}, per {per}", subject, first.unit, "difference", first.tier)
+
+
+def _check_pairs(quantities: Sequence[Quantity]) -> None:
+    first, *others = quantities
+    for other in others:
+        if other.tier != first.tier:
+            raise ValueError(f"'{first.label}' is of the {first.tier} tier, '{other.label}' of the {other.tier} tier")
+        if other.seeds != first.seeds:
+            raise ValueError(
+                f"'{first.label}' and '{other.label}' are not paired: seeds {first.seeds} and {other.seeds}"
+            )
+
+
+def _joined(a: Quantity, b: Quantity, sign: str) -> tuple[str, str]:
+    if a.name == b.name:
+        return a.name, f"{a.subject} {sign} {b.subject}"
+    if a.subject == b.subject:
+        return f"{a.name} {sign} {b.name}", a.subject
+    return f"{a.name} {sign} {b.name}", f"{a.subject} {sign} {b.subject}"

@@ -1,0 +1,135 @@
+"""The record of a run of the suite: what ``claims.json`` holds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_claims.arms import TIERS
+from pytest_claims.claims import Claim
+from pytest_claims.environment import environment
+from pytest_claims.options import Options
+
+if TYPE_CHECKING:
+    from pytest_claims.plan import DataSets, Plan
+    from pytest_claims.session import ClaimsSession
+    from pytest_claims.statistics import Look
+    from pytest_claims.store import Store
+    from pytest_claims.training import Trainer
+
+SCHEMA = 1
+
+
+def context(
+    plan: Plan, data: DataSets, trainer: Trainer, claims: Iterable[Claim], looks: Mapping[str, Look], options: Options
+) -> dict[str, Any]:
+    """What one process knows of the plan, as plain data: arms with their seeds, data, and how many runs it trained."""
+    num_seeds: dict[tuple[str, str], int] = {}
+    for claim in claims:
+        for name in claim.sources:
+            key = name, claim.tier
+            num_seeds[key] = max(num_seeds.get(key, 0), looks[claim.item.nodeid].num_seeds)
+    arms = [
+        {
+            "name": planned.name,
+            "tier": planned.tier,
+            "fingerprint": planned.fingerprint,
+            "declaration": planned.declaration,
+            "num_seeds": num_seeds[planned.key],
+        }
+        for planned in plan.arms.values()
+        if planned.key in num_seeds and planned.key not in trainer.failures
+    ]
+    return {
+        "arms": arms,
+        "data": data.record(),
+        "engine": {"name": plan.engine, "semantics": plan.semantics},
+        "num_trained": trainer.num_trained,
+    }
+
+
+def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """What two processes know; they have planned the same."""
+    if not ours:
+        return theirs
+    return {**ours, "num_trained": ours["num_trained"] + theirs["num_trained"]}
+
+
+def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
+    """The record of one tier, to the schema in ``report/schema.json``."""
+    from pytest_claims.statistics import ALPHA, family_error_rate, looks
+
+    options = session.options
+    claims = [record for record in session.outcomes.records if record["tier"] == tier]
+    judged = [record for record in claims if any(part["rule"] != "exact" for part in record["parts"])]
+    arms = [_arm(arm, options, store) for arm in session.context["arms"] if arm["tier"] == tier]
+    fixed = [options.num_seeds] if options.num_seeds else None
+    return {
+        "schema": SCHEMA,
+        "tier": tier,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "partial": session.partial,
+        "duration_seconds": round(time.time() - session.started, 1),
+        "num_trained": session.context["num_trained"],
+        "lecture": session.config.getini("claims_lecture"),
+        "engine": session.context["engine"],
+        "first_seed": options.first_seed,
+        "looks": fixed or [look.num_seeds for look in looks(tier)],
+        "alpha": ALPHA,
+        "family_error_rate": family_error_rate(len(judged)),
+        "environment": environment(),
+        "data": session.context["data"],
+        "arms": arms,
+        "claims": sorted(claims, key=lambda record: record["test"]),
+    }
+
+
+def _arm(arm: dict[str, Any], options: Options, store: Store) -> dict[str, Any]:
+    from pytest_claims.runs import curves
+
+    seeds = range(options.first_seed, options.first_seed + arm["num_seeds"])
+    runs = store.runs(arm["fingerprint"], seeds)
+    return {
+        **arm,
+        "num_parameters": runs[0].measurements.get("num_parameters"),
+        "seconds_per_run": round(sum(run.seconds for run in runs) / len(runs), 3),
+        "curves": curves(runs),
+    }
+
+
+def write_reports(session: ClaimsSession) -> None:
+    """Write JSON and HTML for each tier that ran; a selection never replaces a whole report."""
+    from pytest_claims.report.html import render
+    from pytest_claims.store import Store
+
+    folder = session.options.report
+    folder.mkdir(parents=True, exist_ok=True)
+    with Store.open(session.options.store) as store:
+        for tier in TIERS:
+            if not any(record["tier"] == tier for record in session.outcomes.records):
+                continue
+            record = build(session, tier, store)
+            texts = {
+                ".json": json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False),
+                ".html": render(record),
+            }
+            names = ["partial"] if session.partial else [f"claims-{tier}", "claims"]
+            for name in names:
+                for suffix, text in texts.items():
+                    _replace(folder / f"{name}{suffix}", text)
+            session.outcomes.written.append((record, _shown(folder / f"{names[-1]}.html")))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,168 @@
+"""Runs: what an arm's seeds came to, and the quantities that claims take from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_claims.arms import ByTier, Tier, at_tier
+from pytest_claims.quantities import Quantity
+
+if TYPE_CHECKING:
+    from pytest_claims.store import Run
+
+
+class Runs:
+    """The runs of one arm: axis 0 is seeds, axis 1 is epochs.
+
+    Parameters
+    ----------
+    name
+        The arm's name.
+    tier
+        Where the runs are from.
+    seeds
+        One per run.
+    histories
+        Per metric, shape ``(num_seeds, num_epochs)``: ``loss`` (penalties included), ``cross_entropy`` (without
+        them), ``accuracy``, and the same on the validation set as ``val_...``.
+    measurements
+        Per name, one number or array for each seed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tier: Tier,
+        seeds: Sequence[int],
+        histories: Mapping[str, np.ndarray],
+        measurements: Mapping[str, Sequence[Any]],
+    ) -> None:
+        self.name = name
+        self.tier = tier
+        self.seeds = tuple(seeds)
+        self._histories = histories
+        self._measurements = measurements
+
+    def __repr__(self) -> str:
+        return f"<Runs of {self.name}, {self.tier}, {len(self.seeds)} seeds>"
+
+    def history(self, metric: str) -> np.ndarray:
+        """A metric's values, shape ``(num_seeds, num_epochs)``; a loss that diverged is infinite.
+
+        Raises
+        ------
+        ValueError
+            If the arm does not record that metric; the message names those it does.
+        """
+        if metric not in self._histories:
+            raise ValueError(f"{self.name} records no {metric!r}, only {', '.join(sorted(self._histories))}")
+        values = self._histories[metric]
+        return values if metric.endswith("accuracy") else np.where(np.isnan(values), np.inf, values)
+
+    @property
+    def num_parameters(self) -> Quantity:
+        """How many parameters the network has."""
+        return self.measured("num_parameters", label="number of parameters")
+
+    def measured(self, name: str, *, label: str | None = None, unit: str = "") -> Quantity:
+        """A number that was measured on the trained network.
+
+        Raises
+        ------
+        ValueError
+            If nothing of that name was measured, or it is not one number per seed.
+        """
+        if name not in self._measurements:
+            raise ValueError(f"{self.name} has no measurement {name!r}, only {', '.join(sorted(self._measurements))}")
+        values = np.asarray(self._measurements[name], float)
+        if values.ndim != 1:
+            raise ValueError(f"measurement {name!r} of {self.name} is {values.ndim - 1}-dimensional, not a number")
+        return self._quantity(values, label or name, unit)
+
+    def first(self, metric: str) -> Quantity:
+        """The metric after the first epoch."""
+        return self._of(metric, self.history(metric)[:, 0], "first epoch")
+
+    def final(self, metric: str) -> Quantity:
+        """The metric after the last epoch."""
+        return self._of(metric, self.history(metric)[:, -1], "last epoch")
+
+    def lowest(self, metric: str, *, from_epoch: int = 1) -> Quantity:
+        """The lowest value of the metric, from an epoch on (counted from 1)."""
+        since = "" if from_epoch == 1 else f" from epoch {from_epoch} on"
+        return self._of(metric, self.history(metric)[:, from_epoch - 1 :].min(axis=1), f"lowest{since}")
+
+    def highest(self, metric: str) -> Quantity:
+        """The highest value of the metric in any epoch."""
+        return self._of(metric, self.history(metric).max(axis=1), "highest")
+
+    def mean_of_last(self, metric: str, num_epochs: ByTier[int] | int) -> Quantity:
+        """The metric's mean over the last epochs, which fluctuates less than a single one."""
+        values, num_epochs = self.history(metric), at_tier(num_epochs, self.tier)
+        if not 1 <= num_epochs <= values.shape[1]:
+            raise ValueError(f"{self.name} has {values.shape[1]} epochs, not {num_epochs}")
+        return self._of(metric, values[:, -num_epochs:].mean(axis=1), f"mean of the last {num_epochs} epochs")
+
+    def epoch_of_lowest(self, metric: str) -> Quantity:
+        """The epoch, counted from 1, in which the metric is lowest; it is not smoothed."""
+        return self._quantity(self.history(metric).argmin(axis=1) + 1.0, f"{metric}, epoch of the lowest", "epochs")
+
+    def rise_after_minimum(self, metric: str) -> Quantity:
+        """How far the metric has risen from its lowest value by the last epoch."""
+        values = self.history(metric)
+        with np.errstate(invalid="ignore"):  # infinite throughout: no rise can be told, and the run counts as collapsed
+            return self._of(metric, values[:, -1] - values.min(axis=1), "rise after the minimum")
+
+    def largest_step(self, metric: str) -> Quantity:
+        """The largest change of the metric from one epoch to the next; negative if it falls in every step."""
+        with np.errstate(invalid="ignore"):
+            return self._of(metric, np.diff(self.history(metric), axis=1).max(axis=1), "largest step between epochs")
+
+    def epochs_until(self, metric: str, *, below: float) -> Quantity:
+        """The first epoch, counted from 1, that has the metric below a value; the run's length if none has."""
+        reached = self.history(metric) < below
+        num_epochs = reached.shape[1]
+        epochs = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, num_epochs)
+        return self._quantity(epochs, f"{metric}, first epoch below {below:g}", "epochs")
+
+    def _of(self, metric: str, values: np.ndarray, what: str) -> Quantity:
+        return self._quantity(values, f"{metric}, {what}", self._unit(metric))
+
+    def _unit(self, metric: str) -> str:
+        if metric.endswith("accuracy"):
+            return "accuracy"
+        return "nats" if "cross_entropy" in self._histories else ""
+
+    def _quantity(self, values: np.ndarray, name: str, unit: str) -> Quantity:
+        return Quantity(values, self.seeds, name, self.name, unit, "plain", self.tier)
+
+
+def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
+    """The runs of an arm as the store gives them, in the order of their seeds."""
+    metrics = stored[0].history
+    histories = {metric: np.array([run.history[metric] for run in stored], float) for metric in metrics}
+    measurements = {key: [run.measurements[key] for run in stored] for key in stored[0].measurements}
+    return Runs(name, tier, [run.seed for run in stored], histories, measurements)
+
+
+def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
+    """Learning curves as the report draws them: per metric the mean, mean ∓ standard deviation, and the single runs.
+
+    What is not finite is ``None``.
+    """
+    result = {}
+    for metric in stored[0].history:
+        values = np.array([run.history[metric] for run in stored], float)
+        with np.errstate(invalid="ignore"):
+            mean = values.mean(axis=0)
+            spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+        lines = {"mean": mean, "low": mean - spread, "high": mean + spread}
+        result[metric] = {**{k: _rounded(line) for k, line in lines.items()}, "runs": [_rounded(run) for run in values]}
+    return result
+
+
+def _rounded(values: np.ndarray) -> list[float | None]:
+    return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values]

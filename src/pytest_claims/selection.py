@@ -1,0 +1,57 @@
+"""Which claims run, and what is said of the plan before they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_claims.claims import mark_of
+
+if TYPE_CHECKING:
+    from pytest_claims.plan import DataSets, Key, Plan
+
+ONLY_WHEN_ASKED = ("full",)
+
+
+def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Deselect the tiers that only run when the mark expression or a node id asks for them."""
+    asked = str(config.getoption("markexpr", "")) + " ".join(arg for arg in config.args if "::" in arg)
+    unwanted = [
+        item
+        for item in items
+        if mark_of(item) and any(item.get_closest_marker(m) and m not in asked for m in ONLY_WHEN_ASKED)
+    ]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in set(unwanted)]
+
+
+def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
+    """Whether a run shows only a selection of the claims: it must not replace a whole report."""
+    selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
+    narrowed = any(config.getoption(option, None) for option in ("keyword", "lf", "deselect", "ignore", "ignore_glob"))
+    stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
+    return bool(selected or narrowed or stopped)
+
+
+def plan_lines(
+    plan: Plan,
+    data: DataSets,
+    first: Mapping[Key, tuple[int, ...]],
+    last: Mapping[Key, tuple[int, ...]],
+    num_claims: int,
+) -> list[str]:
+    """The plan in a few lines: what is wanted and missing at the first look and the last, its cost, and the data."""
+    now, at_most = plan.missing(first), plan.missing(last)
+    num_wanted, num_now, num_at_most = (sum(map(len, seeds.values())) for seeds in (first, now, at_most))
+    todo = "no run missing"
+    if num_now:
+        todo = f"{num_now} of {num_wanted} runs missing at the first look, {plan.cost_line(now)}"
+    if num_at_most > num_now:
+        todo += f"; {num_at_most} at most, {plan.cost_line(at_most)}"
+    lines = [f"{num_claims} claims, {len(first)} arms, engine {plan.engine}: {todo}"]
+    if described := data.line():
+        lines.append(f"data: {described}")
+    return [*lines, *data.notes()]

@@ -1,0 +1,312 @@
+"""The session: one object that holds what the hooks share."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims import selection
+from pytest_claims.claims import Claim, mark_of, problems, read_claim
+from pytest_claims.environment import divide_processors
+from pytest_claims.options import Options
+from pytest_claims.outcome import Outcomes
+
+if TYPE_CHECKING:
+    from pytest_claims.plan import Key, Plan
+    from pytest_claims.statistics import Look
+    from pytest_claims.training import Trainer
+    from pytest_claims.verdicts import Judge
+
+SESSION = pytest.StashKey["ClaimsSession"]()
+
+
+def session_of(config: pytest.Config) -> ClaimsSession:
+    """The session object of a pytest run."""
+    return config.stash[SESSION]
+
+
+class ClaimsSession:
+    """What one pytest run knows of its claims.
+
+    Parameters
+    ----------
+    config
+        Pytest's configuration, in which the session stashes itself.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        config.stash[SESSION] = self
+        self.config = config
+        self.options = Options.of(config)
+        self.started = time.time()
+        self.claims: dict[str, Claim] = {}
+        self.outcomes = Outcomes(self.options)
+        self.plan: Plan | None = None
+        self.context: dict[str, Any] = {}
+        self._trainer: Trainer | None = None
+        self._looks: dict[str, Look] = {}
+        self._partial = False
+        self._error = ""
+
+    def start(self) -> None:
+        """Start a new store if one is asked for: once, before any worker opens it."""
+        if self.options.fresh and not _is_worker(self.config) and not self.config.getoption("collectonly", False):
+            from pytest_claims.store import Store
+
+            with Store.open(self.options.store, fresh=True) as store:
+                if store.message:
+                    self._say(store.message)
+
+    # Collection: which claims there are, and what they need.
+
+    def select(self, items: list[pytest.Item]) -> None:
+        """Read the claims among the tests, and deselect those that only run when asked for."""
+        with self._told_by_controller(items):
+            self._select(items)
+
+    def prepare(self, session: pytest.Session) -> None:
+        """Plan what the selected claims need, and train what is missing, look by look."""
+        with self._told_by_controller(session.items):
+            self._prepare(session)
+
+    @contextmanager
+    def _told_by_controller(self, items: list[Any]) -> Iterator[None]:
+        """Let an error of usage end a run in good order: a worker's is told by the controller, and no test runs."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            if not _is_worker(self.config):
+                raise
+            self.config.workeroutput["claims_error"] = str(error)  # type: ignore[attr-defined]
+            items.clear()
+
+    def _select(self, items: list[pytest.Item]) -> None:
+        tests = [item for item in items if isinstance(item, pytest.Function) and mark_of(item)]
+        if found := problems(tests):
+            raise pytest.UsageError("\n".join(found))
+        selection.deselect(items, self.config)
+        selected = {item.nodeid for item in items}
+        for item in tests:
+            item.extra_keyword_matches.add(mark_of(item).args[0])  # type: ignore[union-attr]
+        self.claims = {item.nodeid: read_claim(item) for item in tests if item.nodeid in selected}
+
+    def _prepare(self, session: pytest.Session) -> None:
+        self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
+        if not self.claims or session.testsfailed:
+            return
+        dry_run = self.config.getoption("collectonly", False)
+        self._make_plan(offline=dry_run)
+        self._say_plan()
+        if dry_run:
+            return
+        if _is_worker(self.config):
+            divide_processors(self.config.workerinput)  # type: ignore[attr-defined]
+        self._train_by_looks()
+        self._publish()
+
+    def _make_plan(self, *, offline: bool) -> None:
+        from pytest_claims.engines.base import semantics_of
+        from pytest_claims.plan import DataSets, Plan, read_pilot
+        from pytest_claims.store import Store
+
+        options = self.options
+        semantics = semantics_of(options.engine)
+        store = Store.open(options.store)
+        pilot = read_pilot(self.config.rootpath / self.config.getini("claims_pilot"))
+        self._data = DataSets(options.data)
+        self.plan = Plan(store, options.engine, semantics, pilot)
+        for claim in self.plan.add(self.claims.values(), self._data, offline=offline):
+            names = {s.data.dataset if hasattr(s, "data") else s.dataset for s in claim.sources.values()}
+            ways = " ".join(sorted({dataset.how_to_get for dataset in names if dataset}))
+            claim.item.add_marker(pytest.mark.skip(reason=f"the full tier needs the real data. {ways}".strip()))
+            del self.claims[claim.item.nodeid]
+
+    def _all_looks(self) -> list[tuple[Look, ...]]:
+        return [self._looks_of(claim) for claim in self.claims.values()]
+
+    def _looks_of(self, claim: Claim) -> tuple[Look, ...]:
+        from pytest_claims.statistics import fixed_look, looks
+
+        return (fixed_look(self.options.num_seeds),) if self.options.num_seeds else looks(claim.tier)
+
+    def _seeds(self, num_seeds: int) -> tuple[int, ...]:
+        return tuple(range(self.options.first_seed, self.options.first_seed + num_seeds))
+
+    # Training, before the first test.
+
+    def _train_by_looks(self) -> None:
+        """Train for the first look of all, then for the next look of those still undecided."""
+        from pytest_claims.training import Trainer
+
+        assert self.plan is not None
+        self._trainer = Trainer(self.plan, self._make_engine, shared=_is_worker(self.config))
+        progress = self._progress()
+        undecided = list(self.claims.values())
+        for index in range(max(map(len, self._all_looks()), default=0)):
+            undecided = [claim for claim in undecided if index < len(self._looks_of(claim))]
+            looks = {claim.item.nodeid: self._looks_of(claim)[index] for claim in undecided}
+            self._looks.update(looks)
+            self._trainer.train(self._seeds_at(index, undecided), progress)
+            undecided = [claim for claim in undecided if not self._is_decided(claim)]
+
+    def _is_decided(self, claim: Claim) -> bool:
+        """Whether the claim comes to a decision at its look. A claim that fails here fails as a test, and says why."""
+        judge = self.judge_for(claim.item)
+        values: dict[str, Any] = {"judge": judge, "claims_tier": claim.tier}
+        try:
+            for name in claim.sources:
+                values[name] = self.runs_for(claim.item, name)
+            claim.item.function(**{name: values[name] for name in claim.item._fixtureinfo.argnames})
+        except Exception:  # told when the test proper runs
+            pass
+        return judge.asserted is None or judge.asserted.verdict != "inconclusive"
+
+    def _make_engine(self) -> Any:
+        from pytest_claims.engines.base import create
+
+        return create(self.options.engine)
+
+    # What the fixtures give to a claim.
+
+    def judge_for(self, item: pytest.Item) -> Judge:
+        """A judge at the look that the claim has come to."""
+        from pytest_claims.verdicts import Judge
+
+        claim = self.claims[item.nodeid]
+        judge = Judge(claim.tier, self._looks[item.nodeid])
+        self.outcomes.judges[item.nodeid] = judge
+        return judge
+
+    def runs_for(self, item: pytest.Item, name: str) -> Any:
+        """The runs of an arm, as many as the look that the claim has come to has seeds."""
+        claim = self.claims[item.nodeid]
+        assert self.plan is not None
+        assert self._trainer is not None
+        key = name, claim.tier
+        if key in self._trainer.failures:
+            error = self._trainer.failures[key]
+            raise ValueError(f"arm {name!r} could not be trained: {error}") from error
+        from pytest_claims.runs import runs_from
+
+        seeds = self._seeds(self._looks[item.nodeid].num_seeds)
+        return runs_from(name, claim.tier, self.plan.store.runs(self.plan.arms[key].fingerprint, seeds))
+
+    # Outcomes, and the report.
+
+    def compare(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        """Compare a claim's verdict with the expected one, and put its record on the report."""
+        if isinstance(item, pytest.Function) and mark_of(item):
+            claim = self.claims.get(item.nodeid) or read_claim(item)
+            self.outcomes.compare(claim, self._kinds_of_data(claim), call, report)
+
+    def _kinds_of_data(self, claim: Claim) -> dict[str, str]:
+        if self.plan is None:
+            return {}
+        planned = [self.plan.arms[name, claim.tier] for name in claim.sources if (name, claim.tier) in self.plan.arms]
+        return {p.name: p.located.kind for p in planned if p.located}
+
+    def collect(self, report: pytest.TestReport) -> None:
+        """Take a claim's record off a report."""
+        if not _is_worker(self.config):
+            self.outcomes.collect(report)
+
+    def status(self, report: Any) -> tuple[str, str, Any] | None:
+        """Letter and word of a claim's outcome, in the category that pytest gave it."""
+        return self.outcomes.status(report)
+
+    def _publish(self) -> None:
+        """Make known what the report needs of the plan; a worker sends it to the controller."""
+        from pytest_claims.records import context
+
+        assert self.plan is not None
+        assert self._trainer is not None
+        self.context = context(self.plan, self._data, self._trainer, self.claims.values(), self._looks, self.options)
+        if _is_worker(self.config):
+            self.config.workeroutput["claims"] = self.context  # type: ignore[attr-defined]
+
+    def take_over(self, workeroutput: dict[str, Any]) -> None:
+        """Take over what a worker process has published."""
+        from pytest_claims.records import merged
+
+        if "claims" in workeroutput:
+            self.context = merged(self.context, workeroutput["claims"])
+        self._error = workeroutput.get("claims_error", self._error)
+
+    def finish(self, session: pytest.Session) -> None:
+        """Write the report, in the process that holds all outcomes."""
+        if self.plan is not None:
+            self.plan.store.close()
+        if self._error:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if _is_worker(self.config) or not self.outcomes.records or not self.context:
+            return
+        from pytest_claims.records import write_reports
+
+        self._partial = selection.is_partial(self.config, session)
+        write_reports(self)
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a selection of the claims has run."""
+        return self._partial
+
+    def summarize(self, reporter: Any) -> None:
+        """Print the table of verdicts and where the report is."""
+        if self._error:
+            reporter.write_line(f"ERROR: {self._error}", red=True)
+        if self.outcomes.written:
+            from pytest_claims.report.terminal import table
+
+            for record, path in self.outcomes.written:
+                reporter.write_sep("=", f"claims, {record['tier']} tier")
+                color = reporter.hasmarkup
+                reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
+                reporter.write_line(f"report: {path}")
+
+    # What is said before the tests.
+
+    def _say_plan(self) -> None:
+        assert self.plan is not None
+        first, last = (self._seeds_at(index, self.claims.values()) for index in (0, -1))
+        self._say(*selection.plan_lines(self.plan, self._data, first, last, len(self.claims)))
+
+    def _seeds_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
+        """The seeds that each arm needs if claims come to their look number `index`."""
+        wanted: dict[Key, int] = {}
+        for claim in claims:
+            num_seeds = self._looks_of(claim)[index].num_seeds
+            for name in claim.sources:
+                wanted[name, claim.tier] = max(num_seeds, wanted.get((name, claim.tier), 0))
+        return {key: self._seeds(num_seeds) for key, num_seeds in wanted.items()}
+
+    def _say(self, *lines: str) -> None:
+        file = self._terminal()
+        if file is not None:
+            with self._uncaptured():
+                print(*(f"claims: {line}" for line in lines), sep="\n", file=file, flush=True)
+
+    def _progress(self) -> Any:
+        from pytest_claims.training import Progress
+
+        return Progress(self._terminal(), self._uncaptured)
+
+    def _terminal(self) -> IO[str] | None:
+        """Where to draw; of several workers only the first draws."""
+        if _is_worker(self.config):
+            return sys.__stderr__ if os.environ.get("PYTEST_XDIST_WORKER") == "gw0" else None
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        return reporter._tw._file if reporter else None
+
+    def _uncaptured(self) -> Any:
+        capture = self.config.pluginmanager.get_plugin("capturemanager")
+        return capture.global_and_fixture_disabled() if capture else nullcontext()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")

@@ -1,0 +1,211 @@
+"""Training what a plan lacks: shared among processes through leases, shown as it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import groupby
+from typing import IO, TYPE_CHECKING, Any
+
+from pytest_claims.arms import Arm
+from pytest_claims.plan import Key, Plan, Planned, duration
+
+if TYPE_CHECKING:
+    from pytest_claims.engines.base import Engine, RunResult
+
+WAIT_SECONDS = 0.2  # between looks at what other processes have finished
+
+# Where processes share the work, this many seeds of an arm are one piece of it: few enough that none waits long for the
+# last piece, and enough that compiling the arm's program is a small part of it.
+SHARED_SEEDS = 5
+
+
+class Trainer:
+    """Trains missing runs and keeps them in the store.
+
+    Parameters
+    ----------
+    plan
+        The arms, and the store.
+    make_engine
+        Makes the engine when the first arm needs it, so that a full store imports no deep-learning library.
+    shared
+        Whether other processes of the same session train as well.
+    """
+
+    def __init__(self, plan: Plan, make_engine: Callable[[], Engine], *, shared: bool) -> None:
+        self.plan = plan
+        self.num_trained = 0
+        self.failures: dict[Key, Exception] = {}
+        self._make_engine = make_engine
+        self._shared = shared
+        self._engine: Engine | None = None
+
+    def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
+        """Train until the store holds every wanted run, or its arm has failed here."""
+        pending = self.plan.missing(wanted)
+        if not pending:
+            return
+        with progress.over(self.plan, pending):
+            while pending:
+                done = [self._train_leased(key, seeds, progress) for key, seeds in self._pieces(pending)]
+                pending = {k: s for k, s in self.plan.missing(wanted).items() if k not in self.failures}
+                if pending and not any(done):
+                    time.sleep(WAIT_SECONDS)  # what is left is in the hands of other processes
+
+    def _pieces(self, pending: Mapping[Key, tuple[int, ...]]) -> list[tuple[Key, tuple[int, ...]]]:
+        """Seeds to train in one go, the costliest arm first, so that small pieces are left for the end."""
+        arms = sorted(pending.items(), key=lambda item: -(self.plan.seconds_per_run(item[0]) or 0.0))
+        if not self._shared:
+            return arms
+        blocks = [
+            (key, tuple(block)) for key, seeds in arms for _, block in groupby(seeds, lambda s: s // SHARED_SEEDS)
+        ]
+        return blocks
+
+    def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
+        """Train an arm's seeds unless another process does so already; whether it was done here."""
+        planned, store = self.plan.arms[key], self.plan.store
+        unit = f"{planned.fingerprint}/{seeds[0] // SHARED_SEEDS if self._shared else 'all'}"
+        if key in self.failures or not store.lease(unit):
+            return False
+        try:
+            # Another process may have finished some since the plan was made.
+            missing = self.plan.missing({key: seeds}).get(key)
+            if missing:
+                self._train_one(planned, missing, progress)
+        except Exception as error:  # the claims that need this arm report it; the others go on
+            self.failures[key] = error
+        finally:
+            store.release(unit)
+        return True
+
+    def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
+        from pytest_claims.store import Run
+
+        engine_name = self.plan.engine if isinstance(planned.source, Arm) else "measurement"
+        with progress.arm(planned, len(seeds)) as advance:
+            for result in self._results(planned, seeds, advance):
+                self.plan.store.add(
+                    Run(
+                        fingerprint=planned.fingerprint,
+                        arm=planned.name,
+                        tier=planned.tier,
+                        engine=engine_name,
+                        seed=result.seed,
+                        declaration=planned.declaration,
+                        history=result.history,
+                        measurements=result.measurements,
+                        provenance=self._provenance(planned),
+                        seconds=result.seconds,
+                    )
+                )
+                self.num_trained += 1
+
+    def _results(self, planned: Planned, seeds: tuple[int, ...], advance: Callable[[int], None]) -> Iterator[RunResult]:
+        from pytest_claims.engines.base import Job
+
+        arrays = planned.located.arrays if planned.located else None
+        if not isinstance(planned.source, Arm):
+            yield from _measure(planned, seeds, arrays, advance)
+            return
+        assert arrays is not None
+        if self._engine is None:
+            self._engine = self._make_engine()
+        yield from self._engine.train(Job(planned.source, planned.tier, seeds, arrays), advance)
+
+    def _provenance(self, planned: Planned) -> dict[str, Any]:
+        from pytest_claims.environment import provenance
+
+        data = planned.located
+        return {
+            **provenance(self.plan.engine if isinstance(planned.source, Arm) else None),
+            "semantics": self.plan.semantics,
+            "data": {"kind": data.kind, "content_hash": data.content_hash} if data else None,
+        }
+
+
+def _measure(
+    planned: Planned, seeds: tuple[int, ...], arrays: Any, advance: Callable[[int], None]
+) -> Iterator[RunResult]:
+    from pytest_claims.engines.base import RunResult
+
+    for seed in seeds:
+        start = time.perf_counter()
+        measured = dict(planned.source.measure(arrays, planned.tier, seed))  # type: ignore[union-attr]
+        yield RunResult(seed, {}, measured, time.perf_counter() - start)
+        advance(1)
+
+
+class Progress:
+    """Shows how far training has come: a bar on a terminal, else a line per arm.
+
+    Parameters
+    ----------
+    file
+        Where to draw; ``None`` draws nothing.
+    uncaptured
+        Opens a context in which `file` is not captured by pytest.
+    """
+
+    def __init__(
+        self, file: IO[str] | None, uncaptured: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        self._file = file
+        self._uncaptured = uncaptured
+        self._bar: Any = None
+        self._weights: dict[Key, float] = {}
+        self._num_arms = self._num_done = 0
+
+    @contextmanager
+    def over(self, plan: Plan, missing: Mapping[Key, tuple[int, ...]]) -> Iterator[None]:
+        """Show progress over missing runs, weighted by what their epochs are known to cost."""
+        self._num_arms, self._num_done = len(missing), 0
+        known = {key: plan.seconds_per_run(key) for key in missing}
+        typical = [seconds for seconds in known.values() if seconds] or [1.0]
+        self._weights = {
+            key: (seconds or sum(typical) / len(typical)) / plan.arms[key].num_epochs for key, seconds in known.items()
+        }
+        if self._file is None or not self._file.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        columns = (
+            TextColumn("training {task.description:<28.28}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+        )
+        with self._uncaptured(), Bar(*columns, console=Console(file=self._file), transient=True) as bar:
+            self._bar = bar
+            total = sum(self._weights[key] * plan.arms[key].num_epochs * len(seeds) for key, seeds in missing.items())
+            self._task = bar.add_task("", total=total)
+            yield
+            self._bar = None
+
+    @contextmanager
+    def arm(self, planned: Planned, num_seeds: int) -> Iterator[Callable[[int], None]]:
+        """Show progress on one arm; gives what to call with the number of epochs that were done."""
+        start = time.perf_counter()
+        label = f"{planned.name} [{planned.tier}]"
+
+        def advance(num_epochs: int) -> None:
+            if self._bar is not None:
+                self._bar.update(self._task, advance=num_epochs * self._weights.get(planned.key, 1.0))
+
+        if self._bar is not None:
+            self._bar.update(self._task, description=label)
+        yield advance
+        self._num_done += 1
+        if self._bar is None and self._file is not None:
+            seconds = duration(time.perf_counter() - start)
+            with self._uncaptured():
+                print(
+                    f"claims: {label}: {num_seeds} runs in {seconds} ({self._num_done} of {self._num_arms} arms)",
+                    file=self._file,
+                    flush=True,
+                )

@@ -1,0 +1,128 @@
+"""What a user gets who has made a mistake: a line that says what was received, what was expected, what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+GOOD = """
+@pytest.mark.claim("A01", "High is high.")
+def test_high(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"A01", "High is high."', "", "*test_high?fast?: a claim without an id: write @pytest.mark.claim*"),
+        ('"A01", "High is high."', '"", "High is high."', "*a claim without an id*"),
+        ('"A01", "High is high."', '"A01"', "*claim A01 has no statement*"),
+        ('"High is high."', '"High is high.", tiers="fst"', "*claim A01: unknown tier 'fst', known are fast, full"),
+        ('"High is high."', '"High is high.", expectd="refuted"', "*claim A01: unknown keyword 'expectd'*"),
+        ('"High is high."', '"High is high.", expected="wrong"', "*expected='wrong' is no verdict*"),
+        ('"High is high."', '"High is high.", expected="refuted"', "*does not say why: add because*"),
+        ("high, judge", "hgh, judge", "*there is no arm 'hgh'; did you mean 'high'?"),
+        ("high, judge", "zzz, judge", "*there is no arm 'zzz'; known are high, low, vague, wide"),
+        ("high, judge", "high, tmp_path, judge", "*'tmp_path' is no arm: a claim takes arms, measurements and judge*"),
+        ("high, judge", "high", "*a claim takes judge among its arguments*"),
+    ],
+)
+def test_misdeclared_claim_stops_the_run_before_anything_is_trained(catalogue, old, new, message):
+    assert old in GOOD
+    catalogue.write(test_numbers=GOOD.replace(old, new))
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(message)
+    assert not catalogue.store.exists()
+
+
+def test_claim_without_a_section(catalogue):
+    catalogue.pytester.makepyfile(test_numbers="import pytest\n" + GOOD)
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*a claim without a section: add pytestmark = pytest.mark.section*")
+
+
+def test_id_used_twice(catalogue):
+    catalogue.write(test_one=GOOD, test_two=GOOD)
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*claim id 'A01' is used 2 times: test_one.py::test_high, test_two.py::test_high")
+
+
+def test_two_arms_of_one_name(catalogue):
+    catalogue.write(test_numbers="from conftest import low as high\n" + GOOD)
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*there are 2 arms of the name 'high'*")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--claims-seeds", "0"], "*--claims-seeds takes a whole number from 1 on, not '0'"),
+        (["--claims-seeds", "-3"], "*--claims-seeds takes a whole number from 1 on, not '-3'"),
+        (["--claims-seeds", "many"], "*--claims-seeds takes a whole number from 1 on, not 'many'"),
+        (["--claims-first-seed", "x"], "*--claims-first-seed takes a whole number from 0 on, not 'x'"),
+        (
+            ["--claims-engine", "stackd"],
+            "*unknown engine 'stackd', expected one of fit, stacked. Did you mean 'stacked'?",
+        ),
+    ],
+)
+def test_bad_option(catalogue, options, message):
+    catalogue.write(test_numbers=GOOD)
+    result = catalogue.run(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(message)
+
+
+def test_store_that_is_no_store_is_left_as_it_is(catalogue):
+    catalogue.write(test_numbers=GOOD)
+    (catalogue.path / "notes.txt").write_text("not a store, but somebody's notes\n" * 100)
+    result = catalogue.run("--claims-store", "notes.txt")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*notes.txt*")
+    assert (catalogue.path / "notes.txt").read_text().startswith("not a store")
+
+
+def test_measurement_that_fails_is_told_by_the_claims_that_need_it_alone(catalogue):
+    catalogue.write(
+        test_numbers=GOOD
+        + """
+from functools import partial
+from pytest_claims import Measurement, arm
+def broken(arrays, tier, seed):
+    raise ValueError("no such number")
+broken_arm = arm(Measurement(broken))
+
+@pytest.mark.claim("A02", "Broken is high.")
+def test_broken(broken_arm, judge):
+    assert judge(broken_arm.measured("accuracy"), above=0.55)
+"""
+    )
+    result = catalogue.run()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines("*arm 'broken_arm' could not be trained: no such number*")
+    by_id = {claim["id"]: claim for claim in catalogue.record()["claims"]}
+    assert by_id["A02"]["verdict"] == "not run"
+    assert by_id["A01"]["verdict"] == "supported"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("judge(high.measured('accuracy'))", "*takes exactly one of above, below*it got none*"),
+        ("judge(high.measured('accuracy'), above=0.1, below=0.9)", "*exactly one of*it got above, below*"),
+        ("judge(0.9, above=0.1)", "*judge() takes a quantity of runs, not float*"),
+        ("judge(high.measured('acc'), above=0.1)", "*high has no measurement 'acc', only accuracy, twice*"),
+        ("judge(high.final('val_loss'), above=0.1)", "*high records no 'val_loss'*"),
+        ("judge(high.measured('accuracy', unit='accuracy'), above=55)", "*its margin is 0.55 rather than 55*"),
+        ("judge(high.measured('accuracy').between(0, 1), above=0.5)", "*events are judged by usually or reliably*"),
+    ],
+)
+def test_misuse_in_a_claim_fails_that_claim_with_a_reason(catalogue, call, message):
+    catalogue.claim(body=call + " if high else None")
+    result = catalogue.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(message)

@@ -1,0 +1,89 @@
+"""Seeds come in looks: a claim that is decided asks for no more."""
+
+from __future__ import annotations
+
+import sqlite3
+
+
+def num_runs(catalogue, arm: str) -> int:
+    with sqlite3.connect(catalogue.store) as connection:
+        return connection.execute("SELECT count(*) FROM runs WHERE arm = ?", (arm,)).fetchone()[0]
+
+
+def test_clear_claim_stops_at_the_first_look(catalogue):
+    catalogue.claim(body="judge(high.measured('accuracy'), above=0.55)")
+    catalogue.run("-m", "full")
+    assert num_runs(catalogue, "high") == 10
+    assert catalogue.record()["claims"][0]["num_seeds"] == 10
+
+
+def test_undecided_claim_goes_on_to_the_next_look(catalogue):
+    # One standard deviation above its margin, which ten seeds cannot show at the level of the first look.
+    catalogue.claim(body="judge(wide.measured('accuracy'), above=0.498)")
+    catalogue.run("-m", "full")
+    assert num_runs(catalogue, "wide") > 10
+    assert catalogue.record()["claims"][0]["num_seeds"] == num_runs(catalogue, "wide")
+
+
+def test_hopeless_claim_stops_at_the_last_look(catalogue):
+    catalogue.claim(body="judge(vague.measured('accuracy'), above=0.5)")
+    catalogue.run("-m", "fast")
+    assert num_runs(catalogue, "vague") == 20
+    catalogue.run("-m", "full")
+    assert num_runs(catalogue, "vague") == 20 + 30
+
+
+def test_event_is_judged_once_at_the_last_look(catalogue):
+    catalogue.claim(body="judge(high.measured('accuracy').between(0.5, 0.7), usually=True)")
+    catalogue.run("-m", "full")
+    assert num_runs(catalogue, "high") == 30
+    assert catalogue.record()["claims"][0]["verdict"] == "supported"
+
+
+def test_verdict_does_not_depend_on_what_else_the_store_holds(catalogue):
+    catalogue.claim(body="judge(high.measured('accuracy'), above=0.55)")
+    catalogue.run("--claims-seeds", "25")
+    assert num_runs(catalogue, "high") == 25
+    catalogue.run()
+    assert catalogue.record()["claims"][0]["num_seeds"] == 10
+
+
+def test_number_of_seeds_can_be_fixed(catalogue):
+    catalogue.claim(body="judge(vague.measured('accuracy'), above=0.5)")
+    catalogue.run("--claims-seeds", "12")
+    assert num_runs(catalogue, "vague") == 12
+    record = catalogue.record()
+    assert record["looks"] == [12]
+    assert record["claims"][0]["parts"][0]["confidence_level"] == 1 - 2 * 0.0005
+
+
+def test_two_claims_on_one_arm_train_it_once(catalogue):
+    catalogue.write(
+        test_numbers="""
+@pytest.mark.claim("A01", "High is high.")
+def test_high(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+
+@pytest.mark.claim("A02", "High is not very high.")
+def test_not_very_high(high, judge):
+    assert judge(high.measured("accuracy"), below=0.65)
+"""
+    )
+    result = catalogue.run()
+    result.stdout.fnmatch_lines("claims: 2 claims, 1 arms, engine stacked: 10 of 10 runs missing*")
+    assert num_runs(catalogue, "high") == 10
+
+
+def test_second_run_measures_nothing(catalogue):
+    catalogue.claim()
+    catalogue.run()
+    result = catalogue.run()
+    result.stdout.fnmatch_lines("claims: 1 claims, 1 arms, engine stacked: no run missing*")
+    assert catalogue.record()["num_trained"] == 0
+
+
+def test_collect_only_says_what_is_missing_and_measures_nothing(catalogue):
+    catalogue.claim()
+    result = catalogue.run("--collect-only", "-m", "full")
+    result.stdout.fnmatch_lines("claims: *10 of 10 runs missing at the first look, time unknown; 30 at most*")
+    assert not catalogue.store.exists() or num_runs(catalogue, "high") == 0

@@ -1,0 +1,67 @@
+"""Several processes: the same verdicts and numbers, and nothing measured twice."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+CLAIMS = """
+@pytest.mark.claim("A01", "High is high.")
+def test_high(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+
+@pytest.mark.claim("A02", "Low is low.")
+def test_low(low, judge):
+    assert judge(low.measured("accuracy"), below=0.55)
+
+@pytest.mark.claim("A03", "Vague is high.", expected="inconclusive", because="It is spread too widely.")
+def test_vague(vague, judge):
+    assert judge(vague.measured("accuracy"), above=0.5)
+
+@pytest.mark.claim("A04", "High is low.", expected="refuted", because="It is higher.")
+def test_high_is_low(high, low, judge):
+    assert judge(high.measured("accuracy") - low.measured("accuracy"), below=0.0)
+"""
+
+
+def scrubbed(record):
+    changing = ("created", "duration_seconds", "num_trained", "arms")
+    return {key: value for key, value in record.items() if key not in changing}
+
+
+@pytest.fixture
+def four(catalogue):
+    catalogue.write(test_numbers=CLAIMS)
+    return catalogue
+
+
+def test_workers_come_to_the_same_record(four):
+    alone = four.run_apart("--claims-store", "alone.sqlite")
+    alone.assert_outcomes(passed=2, xfailed=2)
+    record = four.record()
+    together = four.run_apart("-n", "2", "--claims-store", "together.sqlite")
+    together.assert_outcomes(passed=2, xfailed=2)
+    assert scrubbed(four.record()) == scrubbed(record)
+
+
+def test_workers_measure_nothing_twice(four):
+    four.run_apart("-n", "3")
+    with sqlite3.connect(four.store) as connection:
+        [(count,)] = connection.execute("SELECT count(*) FROM runs").fetchall()
+    assert count == 10 + 10 + 20
+    assert four.record()["num_trained"] == count
+
+
+def test_mistakes_are_told_under_workers_too(four):
+    four.write(test_numbers=CLAIMS.replace("test_low(low", "test_low(lwo"))
+    result = four.run_apart("-n", "2")
+    assert result.ret != 0
+    assert "there is no arm 'lwo'; did you mean 'low'?" in result.stdout.str() + result.stderr.str()
+
+
+def test_fresh_store_is_started_once(four):
+    four.run_apart("-n", "2")
+    four.run_apart("-n", "2", "--claims-fresh")
+    assert four.record()["num_trained"] == 40
+    assert len(list(four.store.parent.glob("runs*.sqlite"))) == 2
