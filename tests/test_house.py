@@ -1,0 +1,103 @@
+"""The rules of the house: what may know what, and that the documents keep up."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+CLAIM_IDS = sorted(
+    claim_id
+    for path in (ROOT / "claims").glob("test_*.py")
+    for claim_id in re.findall(r'pytest\.mark\.claim\(\s*"([^"]+)"', path.read_text(encoding="utf-8"))
+)
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {module.partition(".")[0] for module in modules}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_machinery_knows_no_content(path):
+    assert not imported(path) & {"claims", "fixtures"}
+    code = ast.unparse(ast.parse(path.read_text(encoding="utf-8")))
+    without_docstrings = re.sub(r'""".*?"""', "", code, flags=re.DOTALL)
+    assert not re.search("mnist|imdb", without_docstrings, flags=re.IGNORECASE)
+
+
+def test_loading_the_plugin_imports_the_standard_library_and_pytest_alone():
+    code = (
+        "import sys, pytest; before = set(sys.modules); import pytest_claims.plugin; "
+        "print(sorted({m.partition('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names)))"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() in ("['pytest_claims']", "['_pytest', 'pytest_claims']")
+
+
+def test_collecting_the_lecture_imports_no_deep_learning_library(tmp_path):
+    code = (
+        "import sys, pytest\n"
+        "for name in ('keras', 'jax', 'tensorflow'): sys.modules[name] = None\n"
+        "sys.exit(pytest.main(['--collect-only', '-q', '-m', 'fast', 'claims', '-p', 'no:cacheprovider']))"
+    )
+    environment = {"CLAIMS_OFFLINE": "1", "PATH": "", "HOME": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "claims: " in result.stdout
+
+
+def test_every_option_is_documented():
+    source = (ROOT / "src/pytest_claims/plugin.py").read_text(encoding="utf-8")
+    documented = (ROOT / "docs/writing-a-claim.md").read_text(encoding="utf-8")
+    options = re.findall(r'addoption\("(--claims-[a-z-]+)"', source) + re.findall(r'addini\("(claims_[a-z]+)"', source)
+    assert len(options) > 5
+    assert [option for option in options if option not in documented] == []
+
+
+def test_every_claim_is_in_the_table_of_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(CLAIM_IDS) == len(set(CLAIM_IDS)) > 20
+    assert [claim_id for claim_id in CLAIM_IDS if f"| {claim_id} |" not in readme] == []
+
+
+def test_commands_of_the_readme_are_tox_environments_and_ci_calls_them():
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    environments = re.findall(r"pip install tox && tox -e (\w+)", readme)
+    assert environments[:2] == ["fast", "tests"]
+    ci = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    for environment in environments:
+        assert f"testenv:{environment}" in tox
+        assert f"tox -e {environment}" in ci
+
+
+@pytest.mark.parametrize("environment", ["fast", "full"])
+def test_tox_passes_on_what_says_where_data_are(environment):
+    output = subprocess.run(
+        [sys.executable, "-m", "tox", "config", "-e", environment, "-k", "pass_env"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    passed = set(output.split())
+    assert {"CLAIMS_*", "KERAS_HOME", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES", "JAX_*", "XLA_*"} <= passed
+
+
+def test_links_in_the_documents_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -1,0 +1,142 @@
+"""Arms are trained through the plugin, on data that are found or stood in for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import numpy as np
+import pytest
+
+ARMS = """
+from dataclasses import replace
+from functools import partial
+import numpy as np
+from pytest_claims import Arm, Data, DataSet, Split, arm
+
+def blobs():
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 300)
+    return {"x": rng.normal(labels[:, None] * 2.0, 1.0, (300, 4)).astype("f4"), "y": labels.astype("i4")}
+
+def read(path):
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+def pool(arrays):
+    return arrays["x"]
+
+def split(arrays, tier, seed):
+    rows = np.arange(300, dtype="i4")
+    return Split(rows[:200], rows[200:], arrays["y"][:200], arrays["y"][200:])
+
+def as_they_are(xp, batch, rows, seed):
+    return batch
+
+def dense(input_shape, *, units=2, activation="softmax"):
+    import keras
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(units, activation=activation)])
+
+def sgd(learning_rate=0.1):
+    import keras
+    return keras.optimizers.SGD(learning_rate)
+
+BLOBS = DataSet("Blobs", "blobs.npz", read=read, stand_in=blobs, how_to_get="Ask for blobs.npz.")
+BASELINE = Arm(Data(BLOBS, pool, split, as_they_are), dense, sgd, "sparse_categorical_crossentropy", 3, 32)
+good = arm(BASELINE)
+misfit = arm(replace(BASELINE, model=partial(dense, activation="relu")))
+diverging = arm(replace(BASELINE, model=partial(dense, units=1, activation=None), loss="mean_squared_error",
+                        optimizer=partial(sgd, learning_rate=1e30)))
+"""
+
+CLAIMS = """
+import pytest
+pytestmark = pytest.mark.section("Blobs")
+
+@pytest.mark.claim("B01", "Blobs are told apart.")
+def test_good(good, judge):
+    assert judge(good.final("val_accuracy"), above=0.7)
+
+@pytest.mark.claim("B02", "What does not fit is told.", tiers="fast")
+def test_misfit(misfit, judge):
+    assert judge(misfit.final("val_accuracy"), above=0.7)
+
+@pytest.mark.claim("B03", "What diverges ends low.", tiers="fast", expected=("refuted", "inconclusive"), because="No.")
+def test_diverging(diverging, judge):
+    assert judge(diverging.final("val_loss"), below=1.0)
+"""
+
+
+@pytest.fixture
+def blobs(catalogue):
+    catalogue.pytester.makeconftest(ARMS)
+    catalogue.pytester.makepyfile(test_blobs=CLAIMS)
+    return catalogue
+
+
+def test_runs_are_trained_stored_and_not_trained_again(blobs):
+    first = blobs.run_apart()
+    first.assert_outcomes(passed=1, xfailed=1, errors=1)
+    first.stdout.fnmatch_lines(
+        [
+            "claims: data: Blobs stand-in",
+            "*ValueError: arm 'misfit' could not be trained: the loss 'sparse_categorical_crossentropy'*",
+        ]
+    )
+    by_id = {claim["id"]: claim for claim in blobs.record()["claims"]}
+    assert by_id["B01"]["verdict"] == "supported"
+    assert by_id["B02"]["verdict"] == "not run"
+    assert by_id["B03"]["verdict"] != "supported"
+    with sqlite3.connect(blobs.store) as connection:
+        [(losses,)] = connection.execute("SELECT history FROM runs WHERE arm = 'diverging' AND seed = 0").fetchall()
+    assert {"NaN", "Infinity"} & set(json.loads(losses)["val_loss"])
+    assert blobs.record()["data"] == [blobs.record()["data"][0] | {"name": "Blobs", "kind": "stand-in"}]
+
+    again = blobs.run_apart("-k", "B01", "-p", "forbid")
+    again.assert_outcomes(passed=1)
+    assert blobs.record("partial")["num_trained"] == 0
+
+
+@pytest.fixture(autouse=True)
+def forbid(pytester):
+    """A plugin under which importing a deep-learning library is an error."""
+    pytester.makepyfile(
+        forbid="import sys\nfor name in ('keras', 'jax', 'tensorflow'):\n    sys.modules[name] = None\n"
+    )
+    pytester.syspathinsert()
+
+
+def test_planning_imports_no_deep_learning_library(blobs):
+    result = blobs.run_apart("--collect-only", "-p", "forbid")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines("claims: *30 of 30 runs missing at the first look*")
+
+
+def test_fit_engine_trains_the_same_catalogue(blobs):
+    result = blobs.run_apart("-k", "B01", "--claims-engine", "fit", "--claims-seeds", "2")
+    assert result.ret == 0
+    assert blobs.record("partial")["engine"]["name"] == "fit"
+    assert blobs.record("partial")["num_trained"] == 2
+
+
+def test_full_tier_without_data_is_skipped_and_says_how_to_get_them(blobs):
+    result = blobs.run("-m", "full", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines("*the full tier needs the real data. Ask for blobs.npz.*")
+    assert result.ret == 0
+
+
+def test_data_of_a_directory_are_used_in_the_full_tier(blobs, monkeypatch):
+    rng = np.random.default_rng(7)
+    folder = blobs.path / "data"
+    folder.mkdir()
+    np.savez(folder / "blobs.npz", x=rng.normal(size=(300, 4)).astype("f4"), y=rng.integers(0, 2, 300).astype("i4"))
+    monkeypatch.setenv("CLAIMS_DATA", str(folder))
+    result = blobs.run("-m", "full", "--collect-only")
+    result.stdout.fnmatch_lines("claims: data: Blobs real (directory)")
+
+
+def test_data_directory_that_does_not_exist_is_an_error_and_no_stand_in_is_used(blobs):
+    result = blobs.run("--claims-data", "nowhere")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*nowhere*")
