@@ -60,9 +60,10 @@ def test_two_arms_of_one_name(catalogue):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--claims-seeds", "0"], "*--claims-seeds takes a whole number from 1 on, not '0'"),
-        (["--claims-seeds", "-3"], "*--claims-seeds takes a whole number from 1 on, not '-3'"),
-        (["--claims-seeds", "many"], "*--claims-seeds takes a whole number from 1 on, not 'many'"),
+        (["--claims-seeds", "1"], "*--claims-seeds takes a whole number from 2 on, not '1'"),
+        (["--claims-seeds", "0"], "*--claims-seeds takes a whole number from 2 on, not '0'"),
+        (["--claims-seeds", "-3"], "*--claims-seeds takes a whole number from 2 on, not '-3'"),
+        (["--claims-seeds", "many"], "*--claims-seeds takes a whole number from 2 on, not 'many'"),
         (["--claims-first-seed", "x"], "*--claims-first-seed takes a whole number from 0 on, not 'x'"),
         (
             ["--claims-engine", "stackd"],

@@ -54,7 +54,7 @@ class Options:
             store=_below(root, store),
             report=_below(root, config.getoption("claims_report") or "reports"),
             fresh=config.getoption("claims_fresh"),
-            num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=1),
+            num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),
             first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),
         )
 

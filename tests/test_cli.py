@@ -1,0 +1,57 @@
+"""The command line: what needs no test run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_claims.cli import main
+
+
+def test_report_renders_a_record_again(catalogue, capsys):
+    catalogue.claim()
+    catalogue.run()
+    page = catalogue.path / "reports" / "claims.html"
+    before = page.read_text(encoding="utf-8")
+    page.unlink()
+    assert main(["report", str(page.with_suffix(".json"))]) == 0
+    assert page.read_text(encoding="utf-8") == before
+    assert "wrote" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"schema": 1, "cla', "is no JSON, or cut short"),
+        ('{"schema": 99}', "is of schema 99, and this version reads 1"),
+    ],
+)
+def test_report_refuses_what_is_no_record(tmp_path, capsys, content, message):
+    (tmp_path / "claims.json").write_text(content)
+    assert main(["report", str(tmp_path / "claims.json")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "claims.html").exists()
+
+
+def test_report_of_a_file_that_is_not_there(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "none.json")]) == 2
+    assert "none.json" in capsys.readouterr().err
+
+
+def test_pilot_keeps_the_seconds_that_runs_took(catalogue, capsys):
+    catalogue.claim()
+    catalogue.run()
+    output = catalogue.path / "pilot.json"
+    assert main(["pilot", "--store", str(catalogue.store), "--output", str(output)]) == 0
+    assert set(json.loads(output.read_text())["seconds_per_run"]) == {"high"}
+    assert main(["pilot", "--store", str(catalogue.path / "none.sqlite")]) == 2
+    assert "run pytest -m fast first" in capsys.readouterr().err
+
+
+def test_pilot_file_tells_the_plan_of_a_new_store_what_runs_cost(catalogue):
+    catalogue.claim()
+    (catalogue.path / "fixtures").mkdir()
+    (catalogue.path / "fixtures" / "pilot.json").write_text('{"seconds_per_run": {"high": {"fast": 3.0}}}')
+    result = catalogue.run("--collect-only")
+    result.stdout.fnmatch_lines("claims: *10 of 10 runs missing at the first look, about 30 s; 20 at most, about 60 s")

@@ -1,0 +1,115 @@
+"""The judge, and what its verdicts say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from pytest_claims import by_tier
+from pytest_claims.quantities import Quantity
+from pytest_claims.statistics import fixed_look
+from pytest_claims.verdicts import Judge
+
+SEEDS = tuple(range(12))
+NOISE = np.random.default_rng(3).normal(0, 0.01, len(SEEDS))
+
+
+def quantity(mean=0.5, *, kind="plain", unit="nats", name="loss, last epoch"):
+    return Quantity(mean + NOISE, SEEDS, name, "a", unit, kind, "fast")
+
+
+@pytest.fixture
+def judge():
+    return Judge("fast", fixed_look(len(SEEDS)))
+
+
+def test_margin_may_differ_by_tier(judge):
+    margin = by_tier(fast=0.4, full=0.6)
+    assert judge(quantity(), above=margin).verdict == "supported"
+    assert Judge("full", fixed_look(len(SEEDS)))(quantity(), above=margin).verdict == "refuted"
+
+
+def test_bounds_and_printed_figures(judge):
+    assert judge(quantity(), within=(0.4, 0.6)).verdict == "supported"
+    assert judge(quantity(), about="0.5").verdict == "supported"
+    assert judge(quantity(), about="0.7").verdict == "refuted"
+
+
+def test_ratios_are_judged_and_shown_as_ratios(judge):
+    verdict = judge(quantity(np.log(0.5), kind="ratio", unit="ratio"), below=0.6)
+    [part] = verdict.record()["parts"]
+    assert verdict.verdict == "supported"
+    assert part["estimate"] == pytest.approx(0.5, abs=0.01)
+    assert part["low"] < part["estimate"] < part["high"] < part["margin"] == 0.6
+    assert verdict.record()["reproduction"]["count"] == len(SEEDS)
+
+
+def test_exact_claims_are_arithmetic(judge):
+    same = Quantity(np.zeros(12), SEEDS, "parameters", "a − b", "", "difference", "fast")
+    assert judge(same, exactly=0).verdict == "supported"
+    assert judge(same, exactly=1).verdict == "refuted"
+
+
+def test_events_are_counted():
+    seeds = tuple(range(20))
+    judge = Judge("fast", fixed_look(20))
+
+    def happens(count):
+        values = np.where(np.arange(20) < count, 0.3, 0.9)
+        return Quantity(values, seeds, "accuracy", "a", "accuracy", "plain", "fast").between(0.2, 0.4)
+
+    assert judge(happens(18), usually=True).verdict == "supported"
+    assert judge(happens(17), usually=True).verdict == "inconclusive"
+    assert judge(happens(20), reliably=True).verdict == "supported"
+    assert judge(happens(2), usually=True).verdict == "refuted"
+
+
+def test_a_claim_of_parts_is_refuted_by_one_and_undecided_by_one(judge):
+    yes, no = judge(quantity(), above=0.4), judge(quantity(), above=0.6)
+    undecided = judge(quantity(), above=0.5)
+    assert (yes & yes).verdict == "supported"
+    assert (yes & no).verdict == "refuted"
+    assert (yes & undecided).verdict == "inconclusive"
+    assert (undecided & no).verdict == "refuted"
+    assert len((yes & no & undecided).parts) == 3
+
+
+def test_a_part_refutes_a_claim_of_several_at_its_share_of_the_level(judge):
+    # Refuted alone at 0.0005 and, among fifty parts, no longer at a fiftieth of that.
+    many = judge(quantity(), above=0.4)
+    barely = judge(quantity(), above=many.record()["parts"][0]["high"] + 0.0005)
+    assert barely.verdict == "refuted"
+    for _ in range(48):
+        many = many & judge(quantity(), above=0.4)
+    assert (many & barely).verdict == "inconclusive"
+
+
+def test_the_verdict_asserted_last_is_the_claims(judge):
+    joined = judge(quantity(), above=0.4) & judge(quantity(), above=0.6)
+    assert judge.asserted is None
+    assert not joined
+    assert judge.asserted is joined
+
+
+def test_records_are_plain_json_even_where_numbers_are_not_finite(judge):
+    values = NOISE.copy()
+    values[0], values[1] = np.inf, np.nan
+    broken = Quantity(values, SEEDS, "loss", "a − b", "nats", "difference", "fast")
+    record = judge(broken, below=1.0).record()
+    assert record["parts"][0]["values"][:2] == [None, None]
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert {type(value) for value in record["parts"][0]["values"][2:]} == {float}
+
+
+def test_repr_fits_what_pytest_shows(judge):
+    verdict = judge(quantity(name="val_cross_entropy, lowest from epoch 2 on, " * 10), above=0.6)
+    assert len(repr(verdict)) < 240
+    assert repr(verdict).startswith("<refuted (missed), 1 part: val_cross_entropy")
+
+
+def test_reproduction_counts_the_single_runs_in_which_all_parts_hold(judge):
+    verdict = judge(quantity(), above=0.5) & judge(quantity(), below=0.51)
+    holds = (NOISE > 0) & (NOISE < 0.01)
+    assert verdict.record()["reproduction"]["count"] == holds.sum()
