@@ -76,14 +76,16 @@ def test_a_claim_of_parts_is_refuted_by_one_and_undecided_by_one(judge):
     assert len((yes & no & undecided).parts) == 3
 
 
-def test_a_part_refutes_a_claim_of_several_at_its_share_of_the_level(judge):
-    # Refuted alone at 0.0005 and, among fifty parts, no longer at a fiftieth of that.
-    many = judge(quantity(), above=0.4)
-    barely = judge(quantity(), above=many.record()["parts"][0]["high"] + 0.0005)
+def test_a_part_refutes_a_claim_of_several_at_its_share_of_the_level():
+    judge = Judge("fast", fixed_look(30))
+    values = Quantity(np.linspace(-0.01, 0.01, 30), tuple(range(30)), "loss", "a", "nats", "plain", "fast")
+    sure = judge(values, above=-0.1)
+    barely = judge(values, above=sure.record()["parts"][0]["high"] + 0.0005)
     assert barely.verdict == "refuted"
-    for _ in range(48):
-        many = many & judge(quantity(), above=0.4)
-    assert (many & barely).verdict == "inconclusive"
+    # Among fifty parts it would have to be refuted at a fiftieth of the level.
+    for _ in range(49):
+        sure = sure & judge(values, above=-0.1)
+    assert (sure & barely).verdict == "inconclusive"
 
 
 def test_the_verdict_asserted_last_is_the_claims(judge):
