@@ -1,0 +1,43 @@
+"""Building what a run needs from its declaration, with what can be wrong about that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from pytest_claims.arms import Split
+
+
+def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[int, ...]) -> Any:
+    """Build an arm's model, with its weights.
+
+    Raises
+    ------
+    ValueError
+        If `builder` gives something other than a Keras model.
+    """
+    model = builder(input_shape)
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"an arm's model must build a keras.Model, got {type(model).__name__}. Return the model.")
+    if not model.built:
+        model.build((None, *input_shape))
+    return model
+
+
+def check_rows(split: Split, num_rows: int) -> None:
+    """See that a split names rows that its pool of `num_rows` has.
+
+    Raises
+    ------
+    ValueError
+        If it does not, or names none.
+    """
+    for name, rows in (("train", split.train_rows), ("validation", split.validation_rows)):
+        if len(rows) == 0 or rows.min() < 0 or rows.max() >= num_rows:
+            received = f"{len(rows)} rows" + (f" from {rows.min()} to {rows.max()}" if len(rows) else "")
+            raise ValueError(
+                f"the split's {name} rows must be at least one and lie in 0 to {num_rows - 1}, got {received}. "
+                "Correct the data's split."
+            )

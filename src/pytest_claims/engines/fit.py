@@ -1,0 +1,165 @@
+"""The reference engine: `keras.Model.fit` on TensorFlow, run by run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pytest_claims.arms import Split, at_tier
+from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
+from pytest_claims.engines.building import build_model, check_rows
+from pytest_claims.engines.initial import canonical_paths, initial_weights, is_seed_state, seed_state
+from pytest_claims.engines.losses import Objective, objective_of
+from pytest_claims.engines.measuring import measure
+from pytest_claims.engines.order import order
+
+# Enough to keep the processor busy, little enough to fit in memory with any model.
+PREDICTION_BATCH_SIZE = 1024
+
+
+class FitEngine:
+    """Trains runs one after another, each by one call of `fit`."""
+
+    name = "fit"
+    semantics = 1
+
+    def train(self, job: Job, progress: Progress | None = None) -> Iterator[RunResult]:
+        """Train the job's runs, giving each as soon as it is finished.
+
+        Raises
+        ------
+        ValueError
+            If the arm's model, loss and data do not fit each other.
+        """
+        pool = np.asarray(job.arm.data.pool(job.arrays))
+        for seed in job.seeds:
+            keras.utils.clear_session()
+            yield _train(job, seed, pool, progress)
+
+
+def create() -> FitEngine:
+    """Make the engine, which takes GPU memory as it needs it, so that other processes can share a device."""
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+    return FitEngine()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run about to be trained: the split's inputs decoded, the model with its initial weights."""
+
+    split: Split
+    inputs: Callable[[np.ndarray], np.ndarray]
+    train: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray]
+    model: Any
+    objective: Objective
+    weights: dict[str, np.ndarray]
+
+
+def _prepare(job: Job, seed: int, pool: np.ndarray) -> _Run:
+    arm, split = job.arm, job.arm.data.split(job.arrays, job.tier, seed)
+
+    def inputs(rows: np.ndarray) -> np.ndarray:
+        decoded = arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed))
+        return np.asarray(decoded, keras.config.floatx())
+
+    check_rows(split, len(pool))
+    train, validation = inputs(split.train_rows), inputs(split.validation_rows)
+    input_shape = train.shape[1:]
+    model = build_model(arm.model, input_shape)
+    objective = objective_of(model, arm.loss, split, input_shape)
+    output_shape = model.compute_output_shape((None, *input_shape))
+
+    def with_targets(inputs: np.ndarray, targets: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        return inputs, inputs if targets is None else objective.cast(targets, output_shape)
+
+    weights = initial_weights(model, seed, arm.initial_weights)
+    _start(model, weights, seed)
+    data = with_targets(train, split.train_targets), with_targets(validation, split.validation_targets)
+    return _Run(split, inputs, *data, model, objective, weights)
+
+
+@known_warnings()
+def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> RunResult:
+    arm, run = job.arm, _prepare(job, seed, pool)
+    epochs, batch_size = at_tier(arm.epochs, job.tier), at_tier(arm.batch_size, job.tier)
+    num_train = len(run.split.train_rows)
+    orders = np.stack([order(seed, epoch, num_train) for epoch in range(epochs)])
+    run.model.compile(optimizer=arm.optimizer(), loss=arm.loss, metrics=_metrics(run.objective))
+    told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1) if progress else None)
+    started = time.perf_counter()
+    fitted = run.model.fit(
+        _batches(*run.train, orders, batch_size),
+        epochs=epochs,
+        steps_per_epoch=-(-num_train // batch_size),
+        validation_data=run.validation,
+        validation_batch_size=batch_size,
+        callbacks=[told],
+        shuffle=False,
+        verbose=0,
+    )
+    seconds = time.perf_counter() - started
+    history = {name: [float(value) for value in values] for name, values in fitted.history.items()}
+    return RunResult(seed, history, measure(arm, _trained(job, seed, run)), seconds)
+
+
+def _start(model: Any, weights: dict[str, np.ndarray], seed: int) -> None:
+    """Put a run's initial weights into the model, and its stochastic layers at the start of their streams."""
+    model.set_weights(list(weights.values()))
+    others = model.non_trainable_variables
+    for variable, path in zip(others, canonical_paths(others), strict=True):
+        if is_seed_state(path):
+            variable.assign(seed_state(path, seed, variable.numpy()))
+
+
+def _metrics(objective: Objective) -> list[Any]:
+    """Make what `fit` reports besides the loss: the loss without penalties, and the accuracy."""
+    functions = {objective.quantity: getattr(keras.losses, objective.loss)}
+    if objective.accuracy_metric:
+        functions["accuracy"] = getattr(keras.metrics, objective.accuracy_metric)
+    return [keras.metrics.MeanMetricWrapper(function, name=name) for name, function in functions.items()]
+
+
+def _batches(inputs: np.ndarray, targets: np.ndarray, orders: np.ndarray, batch_size: int) -> Any:
+    """Give the batches of all epochs in their orders, the last of an epoch being smaller, as `fit` does with arrays."""
+    num_batches = -(-len(inputs) // batch_size)
+    arrays = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
+    all_orders = tf.convert_to_tensor(orders)
+
+    def batch(step: Any) -> Any:
+        start = step % num_batches * batch_size
+        rows = all_orders[step // num_batches, start : start + batch_size]
+        return tuple(tf.gather(array, rows) for array in arrays)
+
+    steps = tf.data.Dataset.range(len(orders) * num_batches)
+    return steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _trained(job: Job, seed: int, run: _Run) -> Trained:
+    def logits(inputs: np.ndarray) -> np.ndarray:
+        batches = np.split(inputs, range(PREDICTION_BATCH_SIZE, len(inputs), PREDICTION_BATCH_SIZE))
+        with run.objective.logits():
+            return np.concatenate([np.asarray(run.model(batch, training=False)) for batch in batches])
+
+    def predict(inputs: np.ndarray) -> np.ndarray:
+        return np.asarray(run.objective.activate(logits(inputs)))
+
+    return Trained(
+        model=run.model,
+        weights=dict(zip(run.weights, run.model.get_weights(), strict=True)),
+        initial_weights=run.weights,
+        arrays=job.arrays,
+        split=run.split,
+        tier=job.tier,
+        seed=seed,
+        inputs=run.inputs,
+        logits=logits,
+        predict=predict,
+    )

@@ -1,0 +1,199 @@
+"""Initial weights, drawn by NumPy, so that they are the same with every Keras backend.
+
+Each variable has a stream of its own, named by the seed and the variable's canonical path, and is filled from it in C
+order. So a layer keeps its weights when other layers are added around it without weights, and two kernels of one path
+agree in the numbers they share, up to their initializers' scales.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_claims.randomness import generator
+
+Array = npt.NDArray[np.float64]
+Hook = Callable[[dict[str, np.ndarray], int], dict[str, np.ndarray]]
+
+# The standard deviation of a standard normal cut off at two standard deviations.
+TRUNCATED_STD = 0.87962566103423978
+
+
+def canonical_paths(variables: Iterable[Any]) -> list[str]:
+    """Name variables by their owner's rank among owners, and their own name: ``"0/kernel"``, ``"0/bias"``, ….
+
+    Keras numbers layers by how many a process has built; these paths do not depend on that.
+    """
+    ranks: dict[str, int] = {}
+    paths = []
+    for variable in variables:
+        owner, _, name = variable.path.rpartition("/")
+        paths.append(f"{ranks.setdefault(owner, len(ranks))}/{name}")
+    if len(set(paths)) < len(paths):
+        raise ValueError(f"the model's variables do not have distinct paths: {paths}. Give its layers distinct names.")
+    return paths
+
+
+def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str, np.ndarray]:
+    """Draw the weights that a run of `model` starts from.
+
+    Parameters
+    ----------
+    model
+        A built Keras model.
+    seed
+        The run's seed.
+    hook
+        An arm's `initial_weights`, applied to what was drawn.
+
+    Returns
+    -------
+    dict
+        Arrays in the dtypes of ``model.weights`` and in their order, by canonical path.
+
+    Raises
+    ------
+    ValueError
+        For an initializer that is not known here, and when `hook` changes paths or shapes.
+    """
+    weights = {}
+    for path, variable, owner in zip(canonical_paths(model.weights), model.weights, owners(model), strict=True):
+        initializer = _initializer_of(variable, owner, path)
+        values = draw(initializer, tuple(variable.shape), generator(seed, "weights", path))
+        if getattr(owner, "unit_forget_bias", False) and variable.name == "bias":
+            values[owner.units : 2 * owner.units] = 1.0
+        weights[path] = values.astype(variable.dtype)
+    return _hooked(weights, hook, seed) if hook else weights
+
+
+def is_seed_state(path: str) -> bool:
+    """Tell whether `path` is that of a `keras.random.SeedGenerator`, the state of a stochastic layer."""
+    return path.endswith("/seed_generator_state")
+
+
+def seed_state(path: str, seed: int, like: Any) -> npt.NDArray[Any]:
+    """Draw where the stream of a stochastic layer starts, in the dtype of the array `like`."""
+    return np.array([generator(seed, "stochastic layer", path).integers(2**31), 0], dtype=like.dtype)
+
+
+def owners(model: Any) -> list[Any]:
+    """Find the layer that each of ``model.weights`` belongs to."""
+    owner: dict[int, Any] = {}
+    for layer in model._flatten_layers():
+        for variable in layer._trainable_variables + layer._non_trainable_variables:
+            owner.setdefault(id(variable), layer)
+    return [owner[id(variable)] for variable in model.weights]
+
+
+def _initializer_of(variable: Any, owner: Any, path: str) -> Any:
+    """Find a variable's initializer where Keras' layers keep it: ``kernel_initializer``, ``recurrent_initializer``."""
+    name = variable.name
+    for attribute in (f"{name}_initializer", f"{name.removesuffix('_kernel')}_initializer"):
+        if (initializer := getattr(owner, attribute, None)) is not None:
+            import keras
+
+            return keras.initializers.get(initializer)
+    raise ValueError(
+        f"cannot tell how the weight {path!r} (shape {tuple(variable.shape)}) is initialized: "
+        f"its layer {type(owner).__name__} {owner.name!r} has no attribute '{name}_initializer'. Give it one."
+    )
+
+
+def _hooked(weights: dict[str, np.ndarray], hook: Hook, seed: int) -> dict[str, np.ndarray]:
+    changed = hook(dict(weights), seed)
+    expected = {path: values.shape for path, values in weights.items()}
+    received = {path: np.shape(values) for path, values in changed.items()}
+    if received != expected:
+        raise ValueError(
+            f"initial_weights returned {received}, expected {expected}: "
+            "return every weight that it was given, in its shape."
+        )
+    return {path: np.asarray(changed[path], values.dtype) for path, values in weights.items()}
+
+
+def draw(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Draw an array as a Keras initializer would, with NumPy.
+
+    Parameters
+    ----------
+    initializer
+        A `keras.initializers.Initializer`.
+    shape
+        Of the weight.
+    rng
+        Where the numbers come from.
+
+    Raises
+    ------
+    ValueError
+        For an initializer that is not known here.
+    """
+    for name in (cls.__name__ for cls in type(initializer).__mro__):
+        if name in _DRAW:
+            return _DRAW[name](initializer, shape, rng)
+    raise ValueError(
+        f"unknown initializer {type(initializer).__name__}, expected one of {', '.join(sorted(_DRAW))} "
+        "or a class derived from one of them."
+    )
+
+
+def compute_fans(shape: tuple[int, ...], input_axes: Any = None, output_axes: Any = None) -> tuple[int, int]:
+    """Count input and output units of a weight, as Keras does (``keras/src/initializers/random_initializers.py``).
+
+    Examples
+    --------
+    >>> compute_fans((3, 3, 16, 32))
+    (144, 288)
+    """
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[axis] for axis in input_axes), math.prod(shape[axis] for axis in output_axes)
+    if len(shape) < 2:
+        return math.prod(shape), math.prod(shape)
+    receptive_field = math.prod(shape[:-2])
+    return shape[-2] * receptive_field, shape[-1] * receptive_field
+
+
+def _truncated_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Draw by inversion, one uniform number each, so that shapes share what they have in common."""
+    from scipy.special import ndtr, ndtri
+
+    low, high = ndtr(-2.0), ndtr(2.0)
+    values: Array = ndtri(low + (high - low) * rng.random(shape))
+    return values
+
+
+def _variance_scaling(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    axes = getattr(initializer, "input_axes", None), getattr(initializer, "output_axes", None)
+    fan_in, fan_out = compute_fans(shape, *axes)
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[initializer.mode]
+    std = math.sqrt(initializer.scale / max(1.0, fan))
+    if initializer.distribution == "truncated_normal":
+        return _truncated_normal(shape, rng) * (std / TRUNCATED_STD)
+    if initializer.distribution == "untruncated_normal":
+        return rng.standard_normal(shape) * std
+    return (2 * rng.random(shape) - 1) * (math.sqrt(3) * std)
+
+
+def _orthogonal(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    num_rows, num_columns = math.prod(shape[:-1]), shape[-1]
+    q, r = np.linalg.qr(rng.standard_normal((max(num_rows, num_columns), min(num_rows, num_columns))))
+    q = q * np.sign(np.diag(r))
+    values: Array = initializer.gain * (q.T if num_rows < num_columns else q).reshape(shape)
+    return values
+
+
+_DRAW: dict[str, Callable[[Any, tuple[int, ...], np.random.Generator], Array]] = {
+    "Zeros": lambda it, shape, rng: np.zeros(shape),
+    "Ones": lambda it, shape, rng: np.ones(shape),
+    "Constant": lambda it, shape, rng: np.full(shape, it.value, dtype=np.float64),
+    "Identity": lambda it, shape, rng: it.gain * np.eye(shape[0], shape[1]),
+    "RandomUniform": lambda it, shape, rng: it.minval + (it.maxval - it.minval) * rng.random(shape),
+    "RandomNormal": lambda it, shape, rng: it.mean + it.stddev * rng.standard_normal(shape),
+    "TruncatedNormal": lambda it, shape, rng: it.mean + it.stddev * _truncated_normal(shape, rng),
+    "VarianceScaling": _variance_scaling,
+    "Orthogonal": _orthogonal,
+}

@@ -1,0 +1,217 @@
+"""One epoch of training and validation as one compiled program, built from Keras' stateless functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from pytest_claims.engines.initial import canonical_paths, is_seed_state, seed_state
+from pytest_claims.engines.losses import Objective
+
+if TYPE_CHECKING:
+    from pytest_claims.arms import Decode
+
+# Validation needs no gradients and so less memory: larger batches make fewer steps.
+VALIDATION_BATCH_SIZE = 1024
+
+
+class State(NamedTuple):
+    """What changes during training; lists of arrays in Keras' order."""
+
+    trainable: list[Any]
+    non_trainable: list[Any]
+    optimizer: list[Any]
+
+
+class Rows(NamedTuple):
+    """Row numbers into the pool, and targets, of one run; `targets` is ``None`` where the inputs are the targets."""
+
+    rows: Any
+    targets: Any
+
+
+def optimizer_config(optimizer: Any) -> tuple[str, str, float | None]:
+    """Describe an optimizer: its class, its settings, and its learning rate where that is a number.
+
+    Raises
+    ------
+    ValueError
+        For settings that need more than the stateless update.
+    """
+    if optimizer.use_ema or optimizer.loss_scale_factor is not None:
+        raise ValueError(
+            f"{type(optimizer).__name__} with use_ema or loss_scale_factor is not supported. Leave them out."
+        )
+    config = optimizer.get_config()
+    del config["name"]  # Keras numbers the instances in it.
+    number = config["learning_rate"] if isinstance(config["learning_rate"], float | int) else None
+    if number is not None:
+        del config["learning_rate"]
+    return type(optimizer).__qualname__, json.dumps(config, sort_keys=True, default=repr), number
+
+
+class EpochProgram:
+    """The compiled epoch of one shape class of arms: they differ in weights, learning rate, targets and rows only.
+
+    Parameters
+    ----------
+    model, optimizer
+        Built from the first arm of the class. Their own variables serve as placeholders.
+    objective
+        What the model is trained towards.
+    decode
+        Turns rows of the pool into inputs.
+    batch_size
+        Of training.
+    """
+
+    def __init__(self, model: Any, optimizer: Any, objective: Objective, decode: Decode, batch_size: int) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.objective = objective
+        self.num_traces = 0
+        self._decode = decode
+        self._batch_size = batch_size
+        self._loss = objective.from_output()
+        self._executables: dict[int, Any] = {}
+        self._logits = jax.jit(self._compute_logits)
+        optimizer.build(model.trainable_variables)
+        # Copies: the first run must not see what a later one has left in the variables.
+        self._defaults = [np.array(v) for v in model.non_trainable_variables]
+        self._optimizer_start = [np.array(v) for v in optimizer.variables]
+
+    def start(self, weights: Mapping[str, np.ndarray], seed: int, learning_rate: float | None) -> State:
+        """Make the state that a run starts from, on the host."""
+        by_id = {id(v): values for v, values in zip(self.model.weights, weights.values(), strict=True)}
+        others = self.model.non_trainable_variables
+        for variable, path, default in zip(others, canonical_paths(others), self._defaults, strict=True):
+            if id(variable) not in by_id:
+                by_id[id(variable)] = seed_state(path, seed, default) if is_seed_state(path) else default
+        start = [values.copy() for values in self._optimizer_start]
+        for variable, values in zip(self.optimizer.variables, start, strict=True):
+            if variable is self.optimizer.learning_rate and learning_rate is not None:
+                values[...] = learning_rate
+        return State([by_id[id(v)] for v in self.model.trainable_variables], [by_id[id(v)] for v in others], start)
+
+    def restore(self, state: State) -> dict[str, np.ndarray]:
+        """Put a run's final state into the model's variables; gives the weights by canonical path."""
+        for variable, values in zip(self.model.trainable_variables, state.trainable, strict=True):
+            variable.assign(values)
+        for variable, values in zip(self.model.non_trainable_variables, state.non_trainable, strict=True):
+            variable.assign(values)
+        return dict(zip(canonical_paths(self.model.weights), map(np.array, self.model.weights), strict=True))
+
+    def logits(self, inputs: np.ndarray) -> np.ndarray:
+        """Compute the logits of inputs with the weights that the model has now."""
+        values = (
+            [v.value for v in self.model.trainable_variables],
+            [v.value for v in self.model.non_trainable_variables],
+        )
+        batches = np.split(inputs, range(VALIDATION_BATCH_SIZE, len(inputs), VALIDATION_BATCH_SIZE))
+        return np.concatenate([np.asarray(self._logits(*values, batch)) for batch in batches])
+
+    def compiled(self, stack: int, *arguments: Any) -> Any:
+        """Give the executable of `run`, for `stack` runs at once where that is not 1, compiled for `arguments`."""
+        if stack not in self._executables:
+            function = self.run if stack == 1 else jax.vmap(self.run, in_axes=(0, None, 0, 0, 0, 0))
+            self._executables[stack] = jax.jit(function, donate_argnums=0).lower(*arguments).compile()
+        return self._executables[stack]
+
+    def run(
+        self, state: State, pool: Any, train: Rows, validation: Rows, order: Any, seed: Any
+    ) -> tuple[State, dict[str, Any]]:
+        """Train for one epoch in `order`, then validate; what is compiled.
+
+        Gives the new state, and the history's numbers of this epoch, summed over examples.
+        """
+        self.num_traces += 1
+        step = partial(self._train_step, pool=pool, data=train, seed=seed)
+        state, logs = _over_batches(step, state, order, self._batch_size)
+        everything = jnp.arange(len(validation.rows), dtype=jnp.int32)
+        step = partial(self._validation_step, pool=pool, data=validation, seed=seed)
+        _, validation_logs = _over_batches(step, state, everything, max(self._batch_size, VALIDATION_BATCH_SIZE))
+        return state, logs | {f"val_{name}": value for name, value in validation_logs.items()}
+
+    def _batch(self, pool: Any, data: Rows, indices: Any, seed: Any) -> tuple[Any, Any]:
+        rows = data.rows[indices]
+        inputs = jnp.asarray(
+            self._decode(jnp, jnp.take(pool, rows, axis=0, mode="clip"), rows, seed), keras.config.floatx()
+        )
+        return inputs, inputs if data.targets is None else data.targets[indices]
+
+    def _train_step(self, state: State, indices: Any, pool: Any, data: Rows, seed: Any) -> tuple[State, dict[str, Any]]:
+        inputs, targets = self._batch(pool, data, indices, seed)
+        gradient = jax.value_and_grad(self._forward, has_aux=True)
+        (_, (logs, non_trainable)), gradients = gradient(state.trainable, state.non_trainable, inputs, targets, True)
+        trainable, optimizer = self.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
+        return State(trainable, non_trainable, optimizer), logs
+
+    def _validation_step(
+        self, state: State, indices: Any, pool: Any, data: Rows, seed: Any
+    ) -> tuple[State, dict[str, Any]]:
+        inputs, targets = self._batch(pool, data, indices, seed)
+        _, (logs, _) = self._forward(state.trainable, state.non_trainable, inputs, targets, False)
+        return state, logs
+
+    def _forward(
+        self, trainable: list[Any], non_trainable: list[Any], inputs: Any, targets: Any, training: bool
+    ) -> tuple[Any, tuple[dict[str, Any], list[Any]]]:
+        with self.objective.logits():
+            output, non_trainable, penalties = self.model.stateless_call(
+                trainable, non_trainable, inputs, training=training, return_losses=True
+            )
+        plain = self._loss(targets, output)
+        loss = plain + sum(jnp.sum(penalty) for penalty in penalties)
+        logs = {"loss": loss, self.objective.quantity: plain}
+        if self.objective.accuracy_metric:
+            logs["accuracy"] = jnp.mean(self.objective.matches(targets, self.objective.activate(output)))
+        return loss, (logs, non_trainable)
+
+    def _compute_logits(self, trainable: list[Any], non_trainable: list[Any], inputs: Any) -> Any:
+        with self.objective.logits():
+            output, _ = self.model.stateless_call(trainable, non_trainable, inputs, training=False)
+        return output
+
+
+def _over_batches(
+    step: Callable[..., Any], state: State, indices: Any, batch_size: int
+) -> tuple[State, dict[str, Any]]:
+    """Step through batches of `indices`, the last being smaller; gives means of batches summed over examples."""
+    num_full, remainder = divmod(len(indices), batch_size)
+    totals: dict[str, Any] = {}
+    if num_full:
+        state, logs = jax.lax.scan(step, state, indices[: num_full * batch_size].reshape(num_full, batch_size))
+        totals = {name: values.sum() * batch_size for name, values in logs.items()}
+    if remainder:
+        state, logs = step(state, indices[num_full * batch_size :])
+        totals = {name: totals.get(name, 0) + value * remainder for name, value in logs.items()}
+    return state, totals
+
+
+def frozen(declaration: Any) -> Any:
+    """Make a key of a builder or another declaration: a `functools.partial` is what it calls and with what.
+
+    What cannot be compared stands for itself; whoever keeps the key must keep the declaration.
+    """
+    match declaration:
+        case partial():
+            parts = (declaration.func, declaration.args, declaration.keywords)
+            return ("partial", *map(frozen, parts))
+        case dict():
+            return ("dict", *sorted((repr(name), frozen(value)) for name, value in declaration.items()))
+        case list() | tuple():
+            return (type(declaration).__name__, *map(frozen, declaration))
+        case np.ndarray():
+            return ("array", declaration.dtype.str, declaration.shape, declaration.tobytes())
+    try:
+        hash(declaration)
+    except TypeError:
+        return ("object", id(declaration))
+    return (type(declaration).__name__, declaration)

@@ -1,0 +1,197 @@
+"""The default engine: Keras on JAX, one compiled program per shape class, many runs through each."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from pytest_claims.arms import Arm, Split, at_tier
+from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
+from pytest_claims.engines.building import build_model, check_rows
+from pytest_claims.engines.initial import initial_weights
+from pytest_claims.engines.losses import objective_of
+from pytest_claims.engines.measuring import measure
+from pytest_claims.engines.order import order
+from pytest_claims.engines.pools import Pools
+from pytest_claims.engines.program import EpochProgram, Rows, State, frozen, optimizer_config
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run about to be trained."""
+
+    seed: int
+    split: Split
+    weights: dict[str, np.ndarray]
+    arguments: tuple[State, Rows, Rows, np.uint32]
+
+
+class StackedEngine:
+    """Trains runs as whole compiled epochs.
+
+    Parameters
+    ----------
+    stack
+        How many seeds one call of the program trains. Default: one on a CPU, where more gain nothing, and all of a
+        job on an accelerator.
+    num_programs
+        How many programs are kept, those used last. Arms of one shape class mostly follow each other, and each
+        program holds a model and machine code.
+    """
+
+    name = "stacked"
+
+    def __init__(self, stack: int | None = None, num_programs: int = 8) -> None:
+        self.stack = stack
+        self.num_programs = num_programs
+        self.programs: OrderedDict[Any, tuple[EpochProgram, Arm]] = OrderedDict()
+        self._pools = Pools()
+
+    def train(self, job: Job, progress: Progress | None = None) -> Iterator[RunResult]:
+        """Train the job's runs, giving each as soon as it is finished.
+
+        Raises
+        ------
+        ValueError
+            If the arm's model, loss and data do not fit each other.
+        """
+        size = self.stack or (1 if jax.default_backend() == "cpu" else len(job.seeds))
+        splits = ((seed, job.arm.data.split(job.arrays, job.tier, seed)) for seed in job.seeds)
+        # Only runs of one shape can be stacked.
+        for _, group in itertools.groupby(splits, key=lambda pair: _shapes(pair[1])):
+            for chunk in _batched(group, size):
+                yield from self._train_chunk(job, dict(chunk), progress)
+
+    @known_warnings()
+    def _train_chunk(self, job: Job, splits: dict[int, Split], progress: Progress | None) -> list[RunResult]:
+        arm = job.arm
+        host_pool, pool = self._pools.get(arm.data, job.arrays)
+        for split in splits.values():
+            check_rows(split, len(host_pool))
+        program = self._program(job, pool, next(iter(splits.values())))
+        runs = [self._prepare(program, job, seed, split) for seed, split in splits.items()]
+        stack = len(runs)
+        state, train, validation, seeds = _stacked([run.arguments for run in runs])
+        num_train = len(runs[0].split.train_rows)
+
+        def orders(epoch: int) -> np.ndarray:
+            each = [order(run.seed, epoch, num_train) for run in runs]
+            return each[0] if stack == 1 else np.stack(each)
+
+        execute = program.compiled(stack, state, pool, train, validation, orders(0), seeds)
+        started = time.perf_counter()
+        logs = []
+        for epoch in range(at_tier(arm.epochs, job.tier)):
+            state, log = execute(state, pool, train, validation, orders(epoch), seeds)
+            logs.append(jax.device_get(log))
+            if progress:
+                progress(stack)
+        seconds = (time.perf_counter() - started) / stack
+        results = []
+        for index, run in enumerate(runs):
+            final = state if stack == 1 else jax.tree.map(lambda leaf, index=index: leaf[index], state)
+            sums = {name: [float(np.atleast_1d(log[name])[index]) for log in logs] for name in logs[0]}
+            measurements = self._measure(program, job, run, final, host_pool)
+            results.append(RunResult(run.seed, _means(sums, run.split), measurements, seconds))
+        return results
+
+    def _program(self, job: Job, pool: Any, split: Split) -> EpochProgram:
+        """Give the program of the job's shape class, building it if it is not kept."""
+        arm, batch_size = job.arm, at_tier(job.arm.batch_size, job.tier)
+        decoded = jax.eval_shape(
+            lambda pool, rows, seed: arm.data.decode(jnp, pool[rows], rows, seed),
+            *(pool, jax.ShapeDtypeStruct((1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.uint32)),
+        )
+        input_shape = tuple(decoded.shape[1:])
+        optimizer = arm.optimizer()
+        settings = optimizer_config(optimizer)[:2]
+        key = (
+            *(frozen(arm.model), settings, arm.loss, frozen(arm.data.decode), batch_size),
+            *(pool.shape, str(pool.dtype), _shapes(split), input_shape, keras.config.floatx()),
+        )
+        if key not in self.programs:
+            model = build_model(arm.model, input_shape)
+            objective = objective_of(model, arm.loss, split, input_shape)
+            self.programs[key] = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size), arm
+        self.programs.move_to_end(key)
+        while len(self.programs) > self.num_programs:
+            self.programs.popitem(last=False)
+        program = self.programs[key][0]
+        objective_of(program.model, arm.loss, split, input_shape)
+        return program
+
+    def _prepare(self, program: EpochProgram, job: Job, seed: int, split: Split) -> _Run:
+        weights = initial_weights(program.model, seed, job.arm.initial_weights)
+        state = program.start(weights, seed, optimizer_config(job.arm.optimizer())[2])
+
+        def rows(rows: np.ndarray, targets: np.ndarray | None) -> Rows:
+            shape = program.model.compute_output_shape((None, *program.model.input_shape[1:]))
+            return Rows(rows.astype(np.int32), None if targets is None else program.objective.cast(targets, shape))
+
+        train = rows(split.train_rows, split.train_targets)
+        validation = rows(split.validation_rows, split.validation_targets)
+        return _Run(seed, split, weights, (state, train, validation, np.uint32(seed)))
+
+    def _measure(self, program: EpochProgram, job: Job, run: _Run, final: State, pool: np.ndarray) -> dict[str, Any]:
+        def inputs(rows: np.ndarray) -> np.ndarray:
+            decoded = job.arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(run.seed))
+            return np.asarray(decoded, keras.config.floatx())
+
+        def predict(inputs: np.ndarray) -> np.ndarray:
+            return np.asarray(program.objective.activate(program.logits(inputs)))
+
+        trained = Trained(
+            model=program.model,
+            weights=program.restore(final),
+            initial_weights=run.weights,
+            arrays=job.arrays,
+            split=run.split,
+            tier=job.tier,
+            seed=run.seed,
+            inputs=inputs,
+            logits=program.logits,
+            predict=predict,
+        )
+        return measure(job.arm, trained)
+
+
+def create() -> StackedEngine:
+    """Make the engine with its defaults."""
+    return StackedEngine()
+
+
+def _shapes(split: Split) -> tuple[Any, ...]:
+    """Shapes of a split; runs of one program agree in them."""
+    parts = (split.train_rows, split.validation_rows, split.train_targets, split.validation_targets)
+    return tuple(None if part is None else part.shape for part in parts)
+
+
+def _means(sums: dict[str, list[float]], split: Split) -> dict[str, list[float]]:
+    """Divide a history's sums over examples by the number of examples."""
+    num_train, num_validation = len(split.train_rows), len(split.validation_rows)
+    return {
+        name: [total / (num_validation if name.startswith("val_") else num_train) for total in totals]
+        for name, totals in sums.items()
+    }
+
+
+def _stacked(arguments: list[Any]) -> Any:
+    """Send the arguments of runs to the device, along a new first axis if there are several."""
+    if len(arguments) == 1:
+        return jax.device_put(arguments[0])
+    return jax.device_put(jax.tree.map(lambda *leaves: np.stack(leaves), *arguments))
+
+
+def _batched(items: Iterator[Any], size: int) -> Iterator[tuple[Any, ...]]:
+    """Do what `itertools.batched` does from Python 3.12 on."""
+    while batch := tuple(itertools.islice(items, size)):
+        yield batch
