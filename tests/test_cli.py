@@ -20,6 +20,15 @@ def test_report_renders_a_record_again(catalogue, capsys):
     assert "wrote" in capsys.readouterr().out
 
 
+def test_summary_prints_the_table_as_markdown(catalogue, capsys):
+    catalogue.claim(body="judge(high.measured('accuracy'), below=0.55)", expected="refuted", because="High | is high.")
+    catalogue.run()
+    assert main(["summary", str(catalogue.path / "reports" / "claims.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith("| A01 | High is high. | **refuted** | ")
+    assert lines[-1] == "1 claim: 1 refuted; all as expected."
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     report.add_argument("record", type=Path, metavar="FILE.json")
     report.set_defaults(run=lambda options: write_report(options.record))
+    summary = commands.add_parser("summary", help="print the table of a JSON record as Markdown")
+    summary.add_argument("record", type=Path, metavar="FILE.json")
+    summary.set_defaults(run=lambda options: write_summary(options.record))
     pilot = commands.add_parser("pilot", help="keep the seconds per run that a store has seen, for plans of new stores")
     pilot.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
     pilot.add_argument("--output", type=Path, default=Path("fixtures/pilot.json"), metavar="FILE")
@@ -35,8 +39,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def write_report(record: Path) -> str:
     """Render a record beside itself; says where."""
-    from pytest_claims.records import SCHEMA
     from pytest_claims.report.html import render
+
+    page = record.with_suffix(".html")
+    page.write_text(render(read_record(record)), encoding="utf-8")
+    return f"wrote {page}"
+
+
+def write_summary(record: Path) -> str:
+    """The table of a record."""
+    from pytest_claims.report.markdown import markdown
+
+    return markdown(read_record(record))
+
+
+def read_record(record: Path) -> dict[str, Any]:
+    """Read a record of this version.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
+    from pytest_claims.records import SCHEMA
 
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
@@ -49,9 +74,7 @@ def write_report(record: Path) -> str:
         raise ValueError(
             f"{record} is of schema {found!r}, and this version reads {SCHEMA}: write it again with pytest"
         )
-    page = record.with_suffix(".html")
-    page.write_text(render(content), encoding="utf-8")
-    return f"wrote {page}"
+    return dict(content)
 
 
 def write_pilot(store: Path, output: Path) -> str:
