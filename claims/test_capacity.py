@@ -4,7 +4,7 @@ import pytest
 
 from pytest_claims import ratio
 
-pytestmark = pytest.mark.section("Model capacity")
+pytestmark = pytest.mark.section("Model capacity", 8)
 
 # A curve has turned once it has risen by one percent; less is not seen on the lecture's plot.
 TURNED = 1.01

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.section("Evaluating models")
+pytestmark = pytest.mark.section("Evaluating models", 6)
 
 # The common-sense baselines that the lecture names: guessing one of ten digits, one of two opinions.
 GUESSING_A_DIGIT = 0.1

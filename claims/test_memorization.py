@@ -4,7 +4,7 @@ import pytest
 
 from pytest_claims import by_tier
 
-pytestmark = pytest.mark.section("The nature of generalization")
+pytestmark = pytest.mark.section("The nature of generalization", 3)
 
 # Knowing how frequent each label is lowers the loss from ln 10 = 2.3026 to 2.3012 and no further. A fall of 0.05 nats
 # is more than thirty times that: it is learned from the images.

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_claims import slope
 
-pytestmark = pytest.mark.section("Noise channels and feature selection")
+pytestmark = pytest.mark.section("Noise channels and feature selection", 2)
 
 # The level that the accuracy has reached: its mean over the second half of training. A single epoch of RMSprop
 # fluctuates by some tenths of a point, which the mean evens out.

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_claims import ratio
 
-pytestmark = pytest.mark.section("Regularization")
+pytestmark = pytest.mark.section("Regularization", 10)
 
 # Epochs are whole: an average of half an epoch is the least that "later" or "sooner" can mean.
 LATER = 0.5

@@ -23,6 +23,7 @@ def test_report_renders_a_record_again(catalogue, capsys):
 def test_summary_prints_the_table_as_markdown(catalogue, capsys):
     catalogue.claim(body="judge(high.measured('accuracy'), below=0.55)", expected="refuted", because="High | is high.")
     catalogue.run()
+    capsys.readouterr()
     assert main(["summary", str(catalogue.path / "reports" / "claims.json")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].startswith("| A01 | High is high. | **refuted** | ")

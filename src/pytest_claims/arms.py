@@ -80,7 +80,7 @@ class Decode(Protocol):
 
     `xp` is NumPy or `jax.numpy`, `batch` has shape ``(batch_size, ...)`` in the pool's dtype, `rows` are its row
     numbers, int32, shape ``(batch_size,)``, and `seed` is a uint32 scalar, the run's seed. Returns floats with shape
-    ``(batch_size, ...)``. It must give the same numbers with either `xp`.
+    ``(batch_size, ...)``. It must give the same numbers with either `xp`, up to rounding.
     """
 
     def __call__(self, xp: Any, batch: Any, rows: Any, seed: Any) -> Any:

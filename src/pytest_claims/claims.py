@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Claim:
     ----------
     item
         The test.
-    id, statement, source, section
+    id, statement, source, section, section_number
         As in the lecture's catalogue, in our own words.
     tier
         The tier that this test runs in.
@@ -42,6 +43,7 @@ class Claim:
     statement: str
     source: str
     section: str
+    section_number: float
     tier: Tier
     expected: Any
     because: str | None
@@ -82,6 +84,7 @@ def read_claim(item: pytest.Function) -> Claim:
         statement=mark.args[1],
         source=mark.kwargs.get("source", ""),
         section=section.args[0],
+        section_number=section.args[1] if len(section.args) > 1 else math.inf,
         tier=tier,
         expected=mark.kwargs.get("expected", "supported"),
         because=mark.kwargs.get("because"),
@@ -155,7 +158,7 @@ def _problems_of_expectation(mark: pytest.Mark) -> list[str]:
 
 def _problems_of_section(section: pytest.Mark | None) -> list[str]:
     if section is None or not section.args or not str(section.args[0]).strip():
-        return ["a claim without a section: add pytestmark = pytest.mark.section('Regularization') to its module"]
+        return ["a claim without a section: add pytestmark = pytest.mark.section('Regularization', 10) to its module"]
     return []
 
 

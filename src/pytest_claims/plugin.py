@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MARKS = (
     "claim(id, statement, *, source, expected, because, tiers): an assertion of the lecture, tested over several runs",
-    "section(title): the section of the lecture that a claim belongs to",
+    "section(title, number): the section of the lecture that a claim belongs to, and its place there",
     "fast: claims on small subsets of the data (added to claims by the plugin)",
     "full: claims on all the data (added to claims by the plugin; runs only when asked for)",
 )

@@ -65,6 +65,7 @@ def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
 
     options = session.options
     claims = [record for record in session.outcomes.records if record["tier"] == tier]
+    order = session.context["order"]
     judged = [record for record in claims if any(part["rule"] != "exact" for part in record["parts"])]
     arms = [_arm(arm, options, store) for arm in session.context["arms"] if arm["tier"] == tier]
     fixed = [options.num_seeds] if options.num_seeds else None
@@ -84,7 +85,7 @@ def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
         "environment": environment(),
         "data": session.context["data"],
         "arms": arms,
-        "claims": sorted(claims, key=lambda record: record["test"]),
+        "claims": sorted(claims, key=lambda record: order.index(record["test"])),
     }
 
 

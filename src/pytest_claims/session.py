@@ -51,6 +51,7 @@ class ClaimsSession:
         self.context: dict[str, Any] = {}
         self._trainer: Trainer | None = None
         self._looks: dict[str, Look] = {}
+        self._order: list[str] = []
         self._partial = False
         self._error = ""
 
@@ -94,10 +95,15 @@ class ClaimsSession:
         selected = {item.nodeid for item in items}
         for item in tests:
             item.extra_keyword_matches.add(mark_of(item).args[0])  # type: ignore[union-attr]
-        self.claims = {item.nodeid: read_claim(item) for item in tests if item.nodeid in selected}
+        claims = [read_claim(item) for item in tests if item.nodeid in selected]
+        # In the lecture's order, behind tests that are no claims.
+        claims.sort(key=lambda claim: claim.section_number)
+        self.claims = {claim.item.nodeid: claim for claim in claims}
+        items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
 
     def _prepare(self, session: pytest.Session) -> None:
         self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
+        self._order = list(self.claims)
         if not self.claims or session.testsfailed:
             return
         dry_run = self.config.getoption("collectonly", False)
@@ -226,7 +232,8 @@ class ClaimsSession:
 
         assert self.plan is not None
         assert self._trainer is not None
-        self.context = context(self.plan, self._data, self._trainer, self.claims.values(), self._looks, self.options)
+        known = context(self.plan, self._data, self._trainer, self.claims.values(), self._looks, self.options)
+        self.context = {**known, "order": self._order}
         if _is_worker(self.config):
             self.config.workeroutput["claims"] = self.context  # type: ignore[attr-defined]
 

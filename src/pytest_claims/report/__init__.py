@@ -1,0 +1,63 @@
+"""The record of a session, its schema, and what people read of it: a page and a table.
+
+`pytest_claims.report.html.render` writes the page, `pytest_claims.report.terminal.table` the table at the end of a run.
+Both read the record alone, the JSON object that ``schema.json`` describes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a record.
+
+    Examples
+    --------
+    >>> schema()["properties"]["schema"]
+    {'const': 1, 'description': 'Version of this schema.'}
+    """
+    text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def validate(record: object) -> None:
+    """Check a record against the schema; needs the package jsonschema.
+
+    Raises
+    ------
+    ValueError
+        Says which field is wrong, what it holds, and what was expected.
+
+    Examples
+    --------
+    >>> validate({"schema": 2})
+    Traceback (most recent call last):
+    ...
+    ValueError: the record has schema 2, and this version of pytest-claims reads 1; write it again with this version
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    version = record.get("schema") if isinstance(record, Mapping) else None
+    if version != SCHEMA_VERSION:
+        raise ValueError(
+            f"the record has schema {version!r}, and this version of pytest-claims reads {SCHEMA_VERSION}; "
+            "write it again with this version"
+        )
+
+    error = best_match(Draft202012Validator(schema()).iter_errors(record))
+    if error is not None:
+        received = f"{error.instance!r:.80}"
+        raise ValueError(
+            f"record at {error.json_path}: {error.message:.200} (received {received}); "
+            "write it again with this version of pytest-claims"
+        )

@@ -1,0 +1,220 @@
+"""Numbers as people read them: every figure of the page and of the table is formatted here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Part = Mapping[str, Any]
+Claim = Mapping[str, Any]
+
+MISSING = "—"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How people read a unit: its factor over the number in code, the decimals it deserves, what stands around it."""
+
+    factor: float
+    decimals: int
+    prefix: str = ""
+    suffix: str = ""
+
+
+UNITS = {
+    "accuracy": Unit(100, 2, suffix=" %"),
+    "points": Unit(100, 2, suffix=" points"),
+    "fraction": Unit(100, 1, suffix=" %"),
+    "share": Unit(100, 0, suffix=" %"),
+    "nats": Unit(1, 4, suffix=" nats"),
+    "epochs": Unit(1, 1, suffix=" epochs"),
+    "ratio": Unit(1, 2, prefix="×"),
+    "": Unit(1, 3),
+}
+PERCENTAGES = ("accuracy", "fraction", "share")
+
+MOST_EXTRA_DECIMALS = 6
+"""Decimals that may be added to a unit's own, so that numbers which differ look different."""
+
+
+def unit_of(part: Part) -> Unit:
+    """The unit that people read; a difference of two percentages is in (percentage) points."""
+    name = part["unit"]
+    return UNITS["points" if part["difference"] and name in PERCENTAGES else name]
+
+
+def margins(part: Part) -> list[float]:
+    """The margin of a part as a list: empty, one number, or the two bounds of an equivalence."""
+    margin = part["margin"]
+    if margin is None:
+        return []
+    return [float(bound) for bound in margin] if isinstance(margin, Sequence) else [float(margin)]
+
+
+def _fixed(value: float, unit: Unit, decimals: int) -> str:
+    return f"{value * unit.factor:.{decimals}f}"
+
+
+def decimals(part: Part) -> int:
+    """How many decimals the numbers of a part need so that rounding hides no order between them.
+
+    Examples
+    --------
+    >>> part = {"unit": "accuracy", "difference": True, "estimate": 0.021, "low": 0.015, "high": 0.027, "margin": 0.002}
+    >>> decimals(part), decimals(part | {"low": 0.00203})
+    (2, 3)
+    """
+    unit = unit_of(part)
+    numbers = [part["estimate"], part["low"], part["high"], *margins(part)]
+    known = sorted({float(number) for number in numbers if number is not None})
+    start = unit.decimals
+    if unit is UNITS[""] and known:
+        largest = max(abs(number) for number in known)
+        start = max(0, unit.decimals - 1 - math.floor(math.log10(largest))) if largest else 0
+    for places in range(start, start + MOST_EXTRA_DECIMALS):
+        if len({_fixed(number, unit, places) for number in known}) == len(known):
+            return places
+    return start
+
+
+def number(value: float | None, unit: Unit, places: int | None = None, *, signed: bool = False) -> str:
+    """Format a number without the name of its unit, with a typographic minus.
+
+    Examples
+    --------
+    >>> number(0.9812, UNITS["accuracy"]), number(-0.0093, UNITS["points"], signed=True), number(None, UNITS["nats"])
+    ('98.12', '−0.93', '—')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = _fixed(value, unit, unit.decimals if places is None else places)
+    is_zero = float(text) == 0
+    sign = "" if is_zero else "−" if value < 0 else "+" if signed else ""
+    return f"{unit.prefix}{sign}{text.lstrip('-')}"
+
+
+def quantity_value(value: float | None, part: Part) -> str:
+    """Format a value of a part's quantity, with its unit.
+
+    Examples
+    --------
+    >>> quantity_value(0.9812, {"unit": "accuracy", "difference": False, "estimate": 0.98, "low": None,
+    ...     "high": None, "margin": None})
+    '98.12 %'
+    """
+    unit = unit_of(part)
+    text = number(value, unit, decimals(part), signed=part["difference"])
+    return text if text == MISSING else text + unit.suffix
+
+
+def effect(part: Part) -> str:
+    """The estimate of a part with its unit.
+
+    Examples
+    --------
+    >>> effect({"unit": "ratio", "difference": False, "estimate": 0.42, "low": 0.3, "high": 0.48, "margin": 0.5})
+    '×0.42'
+    """
+    return quantity_value(part["estimate"], part)
+
+
+def interval(part: Part) -> str:
+    """The deciding interval of a part in brackets, in the unit of its effect; empty where arithmetic decides.
+
+    Examples
+    --------
+    >>> interval({"rule": "equivalence", "unit": "epochs", "difference": False, "estimate": 5.9, "low": 5.2,
+    ...     "high": 6.61, "margin": [5.5, 6.5]})
+    '[5.2, 6.6]'
+    """
+    if part["rule"] == "exact" or part["low"] is None or part["high"] is None:
+        return ""
+    unit, places, signed = unit_of(part), decimals(part), part["difference"]
+    low, high = (number(part[end], unit, places, signed=signed) for end in ("low", "high"))
+    return f"[{low}, {high}]"
+
+
+def effect_with_interval(part: Part) -> str:
+    """The estimate of a part with its interval and unit, the unit once."""
+    unit = unit_of(part)
+    value = number(part["estimate"], unit, decimals(part), signed=part["difference"])
+    bracket = interval(part)
+    return f"{value} {bracket}{unit.suffix}" if bracket else effect(part)
+
+
+def pvalue(value: float | None) -> str:
+    """Format a p-value.
+
+    Examples
+    --------
+    >>> pvalue(1e-7), pvalue(0.031), pvalue(None)
+    ('p < 0.0001', 'p = 0.031', '—')
+    """
+    if value is None:
+        return MISSING
+    return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
+
+
+def confidence(part: Part) -> str:
+    """The confidence level of a part's interval in percent, where it has an interval.
+
+    Examples
+    --------
+    >>> confidence({"rule": "superiority", "confidence_level": 0.9997})
+    '99.97 %'
+    """
+    level = part["confidence_level"]
+    return MISSING if level is None or part["rule"] == "exact" else f"{level * 100:.6g} %"
+
+
+def interval_name(part: Part) -> str:
+    """What to call the deciding interval of a part: by its confidence level, where it has one."""
+    return "interval" if part["confidence_level"] is None else f"{confidence(part)} interval"
+
+
+def margin(part: Part) -> str:
+    """The margin of a part with its unit; bounds are joined by *to*.
+
+    Examples
+    --------
+    >>> margin({"rule": "event", "unit": "share", "difference": False, "estimate": 1, "low": 0.83, "high": 1.0,
+    ...     "margin": 2 / 3})
+    'two thirds of the runs'
+    """
+    bounds = margins(part)
+    if part["rule"] == "event":
+        named = {0.5: "half of the runs", round(2 / 3, 4): "two thirds of the runs"}
+        return named.get(round(bounds[0], 4), f"{quantity_value(bounds[0], part)} of the runs")
+    unit, places, signed = unit_of(part), decimals(part), part["difference"]
+    if not bounds:
+        return MISSING
+    return " to ".join(number(bound, unit, places, signed=signed) for bound in bounds) + unit.suffix
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun.
+
+    Examples
+    --------
+    >>> counted(1, "seed"), counted(20, "seed")
+    ('1 seed', '20 seeds')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """A time that people can grasp.
+
+    Examples
+    --------
+    >>> duration(61.2), duration(3.21), duration(7384)
+    ('1 min 1 s', '3.2 s', '2 h 3 min')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

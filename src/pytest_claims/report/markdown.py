@@ -1,0 +1,31 @@
+"""The table of claims as Markdown, for a README or a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_claims.report.formatting import effect_with_interval
+from pytest_claims.report.standing import counts_in_words, standing
+
+
+def markdown(record: Mapping[str, Any]) -> str:
+    """A table with a row per claim, then the counts; a verdict that is not as the lecture has it stands in bold.
+
+    Parameters
+    ----------
+    record
+        What ``claims.json`` holds.
+    """
+    rows = [_row(claim) for claim in record["claims"]]
+    head = ["| claim | statement | verdict | effect [interval] | seeds |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, "", counts_in_words(record["claims"]) + "."])
+
+
+def _row(claim: Mapping[str, Any]) -> str:
+    verdict = claim["verdict"] if claim["verdict"] == "supported" else f"**{claim['verdict']}**"
+    if standing(claim) == "unexpected":
+        verdict += " (unexpected)"
+    effects = "<br>".join(effect_with_interval(part) for part in claim["parts"])
+    cells = (claim["id"], claim["statement"], verdict, effects, str(claim["num_seeds"]))
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -1,0 +1,84 @@
+"""The table that is printed at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from pytest_claims.report.formatting import MISSING, Claim, effect_with_interval
+from pytest_claims.report.standing import counts_in_words, missing, standing
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+STYLES = {"supported": "green", "refuted": "red", "inconclusive": "yellow", "not run": "dim"}
+
+UNEXPECTED_MARK = "!"
+"""Stands behind a verdict that is not the expected one."""
+
+
+def table(record: Mapping[str, Any], *, width: int = 80, color: bool = False) -> str:
+    """The claims of a record as text, one row each, then the counts and what did not run.
+
+    Parameters
+    ----------
+    record
+        What ``claims.json`` holds.
+    width
+        Columns of the terminal; no line is wider.
+    color
+        Whether to add ANSI colours. Nothing is said by colour alone.
+
+    Returns
+    -------
+    str
+        Lines without trailing blanks, joined by newlines.
+    """
+    from rich.console import Console
+
+    console = Console(
+        file=StringIO(), width=width, force_terminal=color, color_system="standard" if color else None,
+        no_color=not color, legacy_windows=False, highlight=False, soft_wrap=False,
+    )  # fmt: skip
+    with console.capture() as capture:
+        for renderable in _renderables(record):
+            console.print(renderable)
+    return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
+
+
+def _renderables(record: Mapping[str, Any]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    claims = record["claims"]
+    if claims:
+        yield _rows(claims)
+        yield Text()
+    yield Text(counts_in_words(claims))
+    if any(standing(claim) == "unexpected" for claim in claims):
+        yield Text(f"{UNEXPECTED_MARK} is not the expected verdict:")
+        for claim in claims:
+            if standing(claim) == "unexpected":
+                yield Text(f"  {claim['id']}: {claim['message'] or 'the test failed'}")
+    for reason, ids in missing(claim for claim in claims if standing(claim) == "not run").items():
+        yield Text(f"not run, {reason}: {', '.join(ids)}")
+
+
+def _rows(claims: list[Claim]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = Table(box=None, pad_edge=False, expand=True, padding=(0, 2, 0, 0), header_style="")
+    rows.add_column("claim", overflow="fold", max_width=12)
+    rows.add_column("verdict", no_wrap=True, min_width=len("inconclusive"))
+    rows.add_column(Text("effect [interval]"), overflow="fold", max_width=36)
+    rows.add_column("seeds", justify="right", no_wrap=True)
+    rows.add_column("statement", no_wrap=True, overflow="ellipsis", ratio=1, min_width=8)
+    for claim in claims:
+        mark = f" {UNEXPECTED_MARK}" if standing(claim) == "unexpected" else ""
+        verdict = Text(claim["verdict"] + mark, style=STYLES[claim["verdict"]])
+        effects = "\n".join(effect_with_interval(part) for part in claim["parts"]) or MISSING
+        statement = " ".join(claim["statement"].split())
+        rows.add_row(Text(claim["id"]), verdict, Text(effects), str(claim["num_seeds"]), Text(statement))
+    return rows

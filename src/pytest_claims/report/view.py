@@ -1,0 +1,289 @@
+"""View models: what the page shows, computed once, so that its templates only loop."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pytest_claims.report.figures import Curves, Strip, curves, strip
+from pytest_claims.report.formatting import (
+    Claim,
+    Part,
+    confidence,
+    counted,
+    duration,
+    effect_with_interval,
+    margin,
+    pvalue,
+)
+from pytest_claims.report.overview import Overview, overview
+from pytest_claims.report.standing import VERDICTS, findings, missing, standing
+from pytest_claims.report.wording import (
+    capitalized,
+    explanation,
+    part_sentence,
+    reason_in_words,
+    reproduction,
+    reproduction_sentence,
+)
+
+TIERS = {
+    "fast": "small subsets of the data, each seed with its own",
+    "full": "all of the data",
+}
+ARM_DIFFERENCES = 6
+"""Differences shown between two arms; arms of other data sets differ in nearly everything."""
+
+
+@dataclass(frozen=True)
+class PartView:
+    """One quantity under one rule."""
+
+    quantity: str
+    rule: str
+    verdict: str
+    sentence: str
+    margin: str
+    effect: str
+    confidence: str
+    pvalue: str
+    strip: Strip | None
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim: its row in the table and its card."""
+
+    id: str
+    anchor: str
+    statement: str
+    source: str | None
+    section: str
+    verdict: str
+    reason: str | None
+    standing: str
+    expected: str
+    message: str | None
+    because: str | None
+    explanation: str
+    effects: tuple[str, ...]
+    num_seeds: int
+    reproduction: str
+    reproduction_sentence: str
+    data: str
+    comparison: tuple[str, ...]
+    command: str
+    parts: tuple[PartView, ...]
+    curves: tuple[Curves, ...]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many claims came to one verdict."""
+
+    verdict: str
+    total: int
+    unexpected: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page shows."""
+
+    title: str
+    subtitle: str
+    warnings: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    scope: str
+    error_rate: str
+    counts: tuple[Count, ...]
+    not_run: Mapping[str, Sequence[ClaimView]]
+    findings: tuple[ClaimView, ...]
+    overview: Overview
+    sections: Mapping[str, Sequence[ClaimView]]
+    data: Sequence[Mapping[str, Any]]
+    arms: Sequence[Mapping[str, Any]]
+    environment: tuple[tuple[str, str], ...]
+    version: str
+    created: str
+
+
+def page(record: Mapping[str, Any]) -> Page:
+    """The view of a record that satisfies the schema."""
+    claims: list[Claim] = record["claims"]
+    anchors = {claim["id"]: _anchor(claim["id"], i) for i, claim in enumerate(claims)}
+    arms = {arm["name"]: arm for arm in record["arms"]}
+    kinds = {data["name"]: data["kind"] for data in record["data"]}
+    views = {claim["id"]: _claim(claim, anchors[claim["id"]], arms, kinds) for claim in claims}
+    by_section: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_section.setdefault(claim["section"], []).append(claim)
+    environment = record["environment"]
+    return Page(
+        title=record["lecture"] or "Claims",
+        subtitle=f"{counted(len(claims), 'claim')} put to the test, {record['tier']} tier",
+        warnings=_warnings(record),
+        facts=_facts(record),
+        scope=_scope(record),
+        error_rate=_error_rate(record),
+        counts=_counts(claims),
+        not_run={reason: [views[id] for id in ids] for reason, ids in missing(claims).items()},
+        findings=tuple(views[claim["id"]] for claim in findings(claims)),
+        overview=overview(by_section, anchors),
+        sections={section: [views[claim["id"]] for claim in held] for section, held in by_section.items()},
+        data=record["data"],
+        arms=[_arm(arm) for arm in record["arms"]],
+        environment=tuple(sorted(environment.items())),
+        version=environment["pytest_claims"],
+        created=_moment(record["created"]),
+    )
+
+
+def _anchor(claim_id: str, position: int) -> str:
+    """The claim's id where it can stand in a link as it is."""
+    return claim_id if re.fullmatch(r"[A-Za-z][\w-]*", claim_id, re.ASCII) else f"claim-{position}"
+
+
+def _moment(created: str) -> str:
+    moment = datetime.fromisoformat(created)
+    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".rstrip()
+
+
+def _warnings(record: Mapping[str, Any]) -> tuple[str, ...]:
+    stand_ins = [data["name"] for data in record["data"] if data["kind"] == "stand-in"]
+    warnings = []
+    if stand_ins:
+        warnings.append(
+            f"{' and '.join(stand_ins)} could not be had: a stand-in took its place. What rests on it is a verdict on "
+            "the stand-in, and each card says so."
+        )
+    if record["partial"]:
+        warnings.append(
+            "This report is partial: it shows a selection of the claims, or a session that was interrupted."
+        )
+    return tuple(warnings)
+
+
+def _facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    environment, engine = record["environment"], record["engine"]
+    looks = " or ".join(map(str, record["looks"]))
+    data = "; ".join(f"{used['name']}, {used['kind']}, {used['content_hash'][:12]}" for used in record["data"])
+    versions = [f"{name} {environment[key]}" for name, key in _SHOWN_VERSIONS if key in environment]
+    return (
+        ("Tier", f"{record['tier']}: {TIERS[record['tier']]}"),
+        ("Data", data or "none"),
+        ("Seeds", f"{looks}, from seed {record['first_seed']} on; a claim stops at the first number that decides it"),
+        ("Engine", f"{engine['name']}, semantics {engine['semantics']}"),
+        ("Versions", ", ".join(versions)),
+        ("Date", _moment(record["created"])),
+        ("Duration", f"{duration(record['duration_seconds'])}, {counted(record['num_trained'], 'run')} trained"),
+    )  # fmt: skip
+
+
+_SHOWN_VERSIONS = (
+    ("pytest-claims", "pytest_claims"),
+    ("Python", "python"),
+    ("Keras", "keras"),
+    ("JAX", "jax"),
+    ("TensorFlow", "tensorflow"),
+)
+
+
+def _scope(record: Mapping[str, Any]) -> str:
+    subset = ", and of the subset of the data" if record["tier"] == "fast" else ""
+    return (
+        "A verdict speaks about these data, over training randomness: seeds are independent draws of initial weights, "
+        f"batch order, dropout masks and noise{subset}. It does not speak about other data."
+    )
+
+
+def _error_rate(record: Mapping[str, Any]) -> str:
+    k = sum(any(part["rule"] != "exact" for part in claim["parts"]) for claim in record["claims"])
+    if not k:
+        return "No statistical verdict was come to."
+    return (
+        f"Each claim is judged at a one-sided level of {record['alpha']:g}, whatever else is run; for the "
+        f"{counted(k, 'statistical verdict')} here, the nominal probability that any is wrong is at most "
+        f"{record['family_error_rate'] * 100:.2g} %."
+    )
+
+
+def _counts(claims: Sequence[Claim]) -> tuple[Count, ...]:
+    totals = Counter(claim["verdict"] for claim in claims)
+    unexpected = Counter(claim["verdict"] for claim in claims if standing(claim) == "unexpected")
+    return tuple(Count(verdict, totals[verdict], unexpected[verdict]) for verdict in VERDICTS)
+
+
+def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, str]) -> ClaimView:
+    return ClaimView(
+        id=claim["id"],
+        anchor=anchor,
+        statement=claim["statement"],
+        source=claim["source"],
+        section=claim["section"],
+        verdict=claim["verdict"],
+        reason=reason_in_words(claim["reason"]) if claim["reason"] else None,
+        standing=standing(claim),
+        expected=" or ".join(claim["expected"]),
+        message=claim["message"],
+        because=claim["because"],
+        explanation=capitalized(explanation(claim)),
+        effects=tuple(effect_with_interval(part) for part in claim["parts"]),
+        num_seeds=claim["num_seeds"],
+        reproduction=reproduction(claim),
+        reproduction_sentence=reproduction_sentence(claim),
+        data=", ".join(f"{name} ({kinds.get(name, 'not found')})" for name in claim["data"]) or "none",
+        comparison=_comparison(claim["arms"], arms),
+        command=_command(claim["test"]),
+        parts=tuple(map(_part, claim["parts"])),
+        curves=tuple(curves(claim, arms)),
+    )
+
+
+def _part(part: Part) -> PartView:
+    return PartView(
+        quantity=part["quantity"],
+        rule=f"{part['rule']}, {part['alternative']}",
+        verdict=part["verdict"],
+        sentence=part_sentence(part),
+        margin=margin(part),
+        effect=effect_with_interval(part),
+        confidence=confidence(part),
+        pvalue=pvalue(part["pvalue"]),
+        strip=strip(part),
+    )
+
+
+def _command(test: str) -> str:
+    """Run this one claim again; double quotes are understood by every shell."""
+    return f"pytest {shlex.quote(test)}" if re.search(r'["$`\\!]', test) else f'pytest "{test}"'
+
+
+def _comparison(names: Sequence[str], arms: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """In what each arm differs from the first one."""
+    from pytest_claims.fingerprint import differences
+
+    declared = [(name, arms[name]["declaration"]) for name in names if name in arms]
+    lines = []
+    for name, declaration in declared[1:]:
+        first, base = declared[0]
+        found = [f"{line:.160}" for line in differences(base, declaration)]
+        more = [f"and {len(found) - ARM_DIFFERENCES} more"] if len(found) > ARM_DIFFERENCES else []
+        lines.append(f"{first} → {name}: {'; '.join(found[:ARM_DIFFERENCES] + more) or 'no difference declared'}")
+    return tuple(lines) or tuple(name for name, _ in declared)
+
+
+def _arm(arm: Mapping[str, Any]) -> dict[str, Any]:
+    seconds, parameters = arm["seconds_per_run"], arm["num_parameters"]
+    return {
+        "name": arm["name"],
+        "num_seeds": arm["num_seeds"],
+        "num_parameters": "—" if parameters is None else f"{parameters:,}",
+        "time": "—" if seconds is None else duration(seconds),
+        "fingerprint": arm["fingerprint"],
+    }

@@ -1,0 +1,222 @@
+"""A record as a session would write it, with every verdict, rule and oddity in it; all numbers are invented."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+NOISE, ZEROS = "mnist_noise", "mnist_zeros"
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+def part(rule: str = "superiority", verdict: str = "supported", **changes: Any) -> dict[str, Any]:
+    """A part: by default a difference of two accuracies that lies well above its margin."""
+    num_seeds = changes.get("num_seeds", 10)
+    defaults: dict[str, Any] = {
+        "quantity": f"val_accuracy, mean of the last 5 epochs: {ZEROS} − {NOISE}",
+        "rule": rule,
+        "verdict": verdict,
+        "reason": None,
+        "estimate": 0.0093,
+        "low": 0.0071,
+        "high": 0.0115,
+        "confidence_level": 0.9997,
+        "pvalue": 1e-7,
+        "margin": 0.002,
+        "alternative": "greater",
+        "unit": "accuracy",
+        "difference": True,
+        "num_seeds": num_seeds,
+        "seeds": list(range(num_seeds)),
+    }
+    given = defaults | changes
+    estimate = given["estimate"] or 0.0
+    return {"values": around(estimate, num_seeds, estimate / 6), **given}
+
+
+def around(mean: float, num_values: int, spread: float) -> list[float]:
+    """Values with the given mean, in an order that looks like chance."""
+    steps = [(7 * i % num_values - (num_values - 1) / 2) / num_values for i in range(num_values)]
+    return [round(mean + 3 * spread * step, 6) for step in steps]
+
+
+def event(count: int, num_seeds: int = 20, **changes: Any) -> dict[str, Any]:
+    """A part about an event that happened in the first `count` runs."""
+    share = count / num_seeds
+    numbers = {"estimate": share, "low": max(0.0, share - 0.3), "high": min(1.0, share + 0.3), "pvalue": 0.0002}
+    outcomes = [float(i < count) for i in range(num_seeds)]
+    described = {
+        "quantity": "val_accuracy, last epoch, from 0 to 0.12: mnist_fast",
+        "unit": "share",
+        "difference": False,
+    }
+    ruled = {"alternative": "usually", "margin": 0.5, "values": outcomes, "num_seeds": num_seeds}
+    return part("event", **numbers, **described, **(ruled | changes))
+
+
+def exact(value: float = 407050.0, expected: float = 407050.0, verdict: str = "supported") -> dict[str, Any]:
+    """A part that arithmetic decides."""
+    return part(
+        "exact", verdict, quantity="num_parameters: mnist_baseline", unit="", difference=False, alternative="exactly",
+        estimate=value, low=value, high=value, confidence_level=1.0, pvalue=None, margin=expected, num_seeds=1,
+        values=[value],
+    )  # fmt: skip
+
+
+def claim(claim_id: str, *parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A claim whose verdict is that of its parts, and is the expected one."""
+    verdicts = {held["verdict"] for held in parts}
+    verdict = "not run" if not parts else next(v for v in ("refuted", "inconclusive", "supported") if v in verdicts)
+    num_seeds = max((held["num_seeds"] for held in parts), default=0)
+    defaults: dict[str, Any] = {
+        "id": claim_id,
+        "tier": "fast",
+        "section": "Noise channels and feature selection",
+        "statement": "White-noise channels beside the pixels lower the validation accuracy.",
+        "source": "L A N",
+        "test": f"claims/test_noise_channels.py::test_{claim_id.lower()}[fast]",
+        "verdict": verdict,
+        "reason": next((held["reason"] for held in parts if held["verdict"] == verdict), None),
+        "expected": [verdict] if parts else ["supported"],
+        "because": None,
+        "outcome": "passed" if verdict == "supported" else "xfailed" if parts else "skipped",
+        "message": None,
+        "parts": list(parts),
+        "arms": [ZEROS, NOISE],
+        "data": ["MNIST"],
+        "num_seeds": num_seeds,
+        "reproduction": None,
+    }
+    if parts:
+        defaults["reproduction"] = {"share": 0.9, "low": 0.555, "high": 0.9975, "count": 9, "num_seeds": 10}
+    return defaults | changes
+
+
+def arm(name: str, level: float, *, num_seeds: int = 10, num_epochs: int = 10, **declared: Any) -> dict[str, Any]:
+    """An arm whose accuracy rises to `level`, and whose cross-entropy falls and rises again."""
+    rng = random.Random(name)
+    accuracies, losses = [], []
+    for _ in range(num_seeds):
+        shift = rng.gauss(0, 0.002)
+        epochs = range(1, num_epochs + 1)
+        accuracies.append([round(level - 0.08 / e + shift + rng.gauss(0, 0.001), 5) for e in epochs])
+        losses.append([round(0.3 / e + 0.02 * e + 10 * abs(shift) + rng.gauss(0, 0.003), 5) for e in epochs])
+    declaration = {"data": {"dataset": "MNIST"}, "model": {"call": "mlp", "hidden": [512]}, "epochs": num_epochs}
+    return {
+        "name": name,
+        "tier": "fast",
+        "fingerprint": f"{rng.getrandbits(128):032x}",
+        "declaration": declaration | declared,
+        "num_seeds": num_seeds,
+        "num_parameters": 808970,
+        "seconds_per_run": 1.2,
+        "curves": {"val_accuracy": curve(accuracies), "val_cross_entropy": curve(losses)},
+    }
+
+
+def curve(runs: list[list[float | None]]) -> dict[str, Any]:
+    """A learning curve; where a run has no number, neither has the mean."""
+    means: list[float | None] = []
+    for values in zip(*runs, strict=True):
+        known = [value for value in values if value is not None]
+        means.append(round(sum(known) / len(known), 5) if len(known) == len(values) else None)
+    spread = 0.004
+    low = [mean if mean is None else round(mean - spread, 5) for mean in means]
+    high = [mean if mean is None else round(mean + spread, 5) for mean in means]
+    return {"mean": means, "low": low, "high": high, "runs": runs}
+
+
+def diverging(name: str) -> dict[str, Any]:
+    """An arm one of whose runs ends without numbers."""
+    declared = arm(name, 0.6, optimizer={"call": "RMSprop", "learning_rate": 1.0})
+    for metric, drawn in declared["curves"].items():
+        broken = [[*drawn["runs"][0][:6], *[None] * 4], *drawn["runs"][1:]]
+        declared["curves"][metric] = curve(broken)
+    return declared
+
+
+def claims() -> list[dict[str, Any]]:
+    """Claims of every kind."""
+    wide = {
+        "values": around(0.003, 20, 0.004),
+        "estimate": 0.003,
+        "low": -0.001,
+        "high": 0.007,
+        "num_seeds": 20,
+        "pvalue": 0.04,
+    }
+    same = {"alternative": "within", "margin": [-0.003, 0.003], "estimate": 0.0002, "low": -0.0011, "high": 0.0015,
+            "values": around(0.0002, 10, 0.001)}  # fmt: skip
+    ratio = {
+        "quantity": "rise of val_cross_entropy after its minimum: imdb_l2 / imdb_baseline", "unit": "ratio",
+        "difference": False, "alternative": "less", "margin": 0.5, "estimate": 0.62, "low": 0.545, "high": 0.7,
+        "values": [0.55, 0.58, 0.6, 0.61, 0.62, 0.63, 0.64, 0.66, 0.7, None],
+    }  # fmt: skip
+    turn = {
+        "quantity": "epoch of the lowest val_cross_entropy: imdb_baseline", "unit": "epochs", "difference": False,
+        "alternative": "within", "margin": [5.5, 6.5], "estimate": 5.9, "low": 5.62, "high": 6.18,
+        "values": [6.0, 6.0, 5.0, 6.0, 6.0, 7.0, 6.0, 5.0, 6.0, 6.0],
+    }  # fmt: skip
+    nats = {
+        "quantity": "val_cross_entropy, lowest: imdb_baseline", "unit": "nats", "difference": False,
+        "margin": 0.3, "alternative": "less", "estimate": 0.2613, "low": 0.2587, "high": 0.2639,
+        "values": around(0.2613, 10, 0.001),
+    }  # fmt: skip
+    imdb = {"section": "Regularization", "arms": ["imdb_baseline", "imdb_l2"], "data": ["IMDB"], "source": None}
+    rates = {"section": "Learning rates", "arms": ["mnist_fast"]}
+    small = part(verdict="refuted", reason="negligible", estimate=0.0003, low=-0.0005, high=0.0011, pvalue=0.2)
+    return [
+        claim("C01", part()),
+        claim("C02", part(verdict="inconclusive", reason="underpowered", **wide), because="Ten seeds differ too much."),
+        claim("C03", part(), part(**wide, verdict="inconclusive", reason="straddles"), message="expected supported, "
+              "got inconclusive", expected=["supported"], outcome="failed"),
+        claim("C04", part("equivalence", **same), statement="All-zero channels change nothing."),
+        claim("C05", message="MNIST is not here: set CLAIMS_DATA to the directory that holds it"),
+        claim("C06", small, because="Sixty thousand images leave the network no reason to look at the noise."),
+        claim("N01", event(19), exact(), **rates, statement="It <script>alert('x')</script> & \"stalls\" at chance."),
+        claim("N02", event(11, verdict="inconclusive", reason="straddles"), **rates, statement=LONG_WORD * 4),
+        claim("N03", exact(7690.0, 7850.0, "refuted"), **rates, outcome="failed", expected=["supported"],
+              message="expected supported, got refuted"),
+        claim("R07", part(verdict="refuted", reason="smaller", **ratio), **imdb, expected=["refuted", "inconclusive"],
+              statement="An L2 penalty makes the network much more resistant to overfitting.", because="The penalty "
+              "halves the rise only where the weights are large, as the curves of the single runs show."),
+        claim("R08", part("equivalence", **turn), part(**nats), **imdb, statement="It turns near epoch six at 0.26."),
+        claim("R09", **imdb, outcome="error", message="ValueError: imdb_l2 has no measurement 'norms'"),
+    ]  # fmt: skip
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """The whole record."""
+    noise = {"data": {"dataset": "MNIST", "decode": {"call": "beside_noise", "channels": 784}}}
+    zeros = {"data": {"dataset": "MNIST", "decode": {"call": "beside_zeros", "channels": 784}}}
+    l2 = {"model": {"call": "mlp", "hidden": [16, 16], "l2": 0.002}}
+    defaults: dict[str, Any] = {
+        "schema": 1,
+        "tier": "fast",
+        "created": "2026-11-21T04:10:00+00:00",
+        "partial": False,
+        "duration_seconds": 61.2,
+        "num_trained": 120,
+        "lecture": "Fundamentals of machine learning",
+        "engine": {"name": "stacked", "semantics": 1},
+        "first_seed": 0,
+        "looks": [10, 20],
+        "alpha": 0.0005,
+        "family_error_rate": 0.0045,
+        "environment": {
+            "python": "3.11.7", "platform": "Linux x86_64", "pytest_claims": "0.1.0", "keras": "3.15.1",
+        },
+        "data": [
+            {"name": "IMDB", "kind": "stand-in", "content_hash": "a0" * 32, "origin": "stand-in"},
+            {"name": "MNIST", "kind": "real", "content_hash": "4f1c" * 16, "origin": "directory"},
+        ],
+        "arms": [
+            arm(ZEROS, 0.98, **zeros),
+            arm(NOISE, 0.97, **noise),
+            diverging("mnist_fast"),
+            arm("imdb_baseline", 0.88, num_epochs=20, model={"call": "mlp", "hidden": [16, 16]}),
+            arm("imdb_l2", 0.885, num_epochs=20, **l2),
+        ],
+        "claims": claims(),
+    }  # fmt: skip
+    return defaults | changes
