@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.arms import Arm, Measurement, Source, Tier, at_tier
+from pytest_claims.report.formatting import duration
 
 if TYPE_CHECKING:
     from pytest_claims.claims import Claim
@@ -171,19 +172,6 @@ class Plan:
             return known
         num_runs = sum(len(seeds) for seeds in missing.values())
         return "time unknown" if unknown == num_runs else f"{known} and {unknown} runs of unknown length"
-
-
-def duration(seconds: float) -> str:
-    """A duration as people say it.
-
-    Examples
-    --------
-    >>> duration(42), duration(400), duration(8000)
-    ('42 s', '7 min', '2.2 h')
-    """
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def read_pilot(path: Path) -> Mapping[str, Mapping[str, float]]:

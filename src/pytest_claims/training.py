@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
 from pytest_claims.arms import Arm
-from pytest_claims.plan import Key, Plan, Planned, duration
+from pytest_claims.plan import Key, Plan, Planned
+from pytest_claims.report.formatting import duration
 
 if TYPE_CHECKING:
     from pytest_claims.engines.base import Engine, RunResult
