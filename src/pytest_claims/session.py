@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +14,7 @@ from pytest_claims.claims import Claim, mark_of, problems, read_claim
 from pytest_claims.environment import divide_processors
 from pytest_claims.options import Options
 from pytest_claims.outcome import Outcomes
+from pytest_claims.output import Output, is_worker
 
 if TYPE_CHECKING:
     from pytest_claims.plan import Key, Plan
@@ -47,6 +46,7 @@ class ClaimsSession:
         self.started = time.time()
         self.claims: dict[str, Claim] = {}
         self.outcomes = Outcomes(self.options)
+        self._output = Output(config)
         self.plan: Plan | None = None
         self.context: dict[str, Any] = {}
         self._trainer: Trainer | None = None
@@ -57,12 +57,12 @@ class ClaimsSession:
 
     def start(self) -> None:
         """Start a new store if one is asked for: once, before any worker opens it."""
-        if self.options.fresh and not _is_worker(self.config) and not self.config.getoption("collectonly", False):
+        if self.options.fresh and not is_worker(self.config) and not self.config.getoption("collectonly", False):
             from pytest_claims.store import Store
 
             with Store.open(self.options.store, fresh=True) as store:
                 if store.message:
-                    self._say(store.message)
+                    self._output.say(store.message)
 
     # Collection: which claims there are, and what they need.
 
@@ -82,7 +82,7 @@ class ClaimsSession:
         try:
             yield
         except pytest.UsageError as error:
-            if not _is_worker(self.config):
+            if not is_worker(self.config):
                 raise
             self.config.workeroutput["claims_error"] = str(error)  # type: ignore[attr-defined]
             items.clear()
@@ -111,9 +111,13 @@ class ClaimsSession:
         self._say_plan()
         if dry_run:
             return
-        if _is_worker(self.config):
+        if is_worker(self.config):
             divide_processors(self.config.workerinput)  # type: ignore[attr-defined]
-        self._train_by_looks()
+        try:
+            self._train_by_looks()
+        except KeyboardInterrupt:
+            self._output.say("interrupted: finished runs are kept, and the same command goes on from there")
+            raise
         self._publish()
 
     def _make_plan(self, *, offline: bool) -> None:
@@ -151,8 +155,8 @@ class ClaimsSession:
         from pytest_claims.training import Trainer
 
         assert self.plan is not None
-        self._trainer = Trainer(self.plan, self._make_engine, shared=_is_worker(self.config))
-        progress = self._progress()
+        self._trainer = Trainer(self.plan, self._make_engine, shared=is_worker(self.config))
+        progress = self._output.progress()
         undecided = list(self.claims.values())
         for index in range(max(map(len, self._all_looks()), default=0)):
             undecided = [claim for claim in undecided if index < len(self._looks_of(claim))]
@@ -219,7 +223,7 @@ class ClaimsSession:
 
     def collect(self, report: pytest.TestReport) -> None:
         """Take a claim's record off a report."""
-        if not _is_worker(self.config):
+        if not is_worker(self.config):
             self.outcomes.collect(report)
 
     def status(self, report: Any) -> tuple[str, str, Any] | None:
@@ -234,7 +238,7 @@ class ClaimsSession:
         assert self._trainer is not None
         known = context(self.plan, self._data, self._trainer, self.claims.values(), self._looks, self.options)
         self.context = {**known, "order": self._order}
-        if _is_worker(self.config):
+        if is_worker(self.config):
             self.config.workeroutput["claims"] = self.context  # type: ignore[attr-defined]
 
     def take_over(self, workeroutput: dict[str, Any]) -> None:
@@ -251,7 +255,7 @@ class ClaimsSession:
             self.plan.store.close()
         if self._error:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if _is_worker(self.config) or not self.outcomes.records or not self.context:
+        if is_worker(self.config) or not self.outcomes.records or not self.context:
             return
         from pytest_claims.records import write_reports
 
@@ -281,7 +285,7 @@ class ClaimsSession:
     def _say_plan(self) -> None:
         assert self.plan is not None
         first, last = (self._seeds_at(index, self.claims.values()) for index in (0, -1))
-        self._say(*selection.plan_lines(self.plan, self._data, first, last, len(self.claims)))
+        self._output.say(*selection.plan_lines(self.plan, self._data, first, last, len(self.claims)))
 
     def _seeds_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs if claims come to their look number `index`."""
@@ -291,29 +295,3 @@ class ClaimsSession:
             for name in claim.sources:
                 wanted[name, claim.tier] = max(num_seeds, wanted.get((name, claim.tier), 0))
         return {key: self._seeds(num_seeds) for key, num_seeds in wanted.items()}
-
-    def _say(self, *lines: str) -> None:
-        file = self._terminal()
-        if file is not None:
-            with self._uncaptured():
-                print(*(f"claims: {line}" for line in lines), sep="\n", file=file, flush=True)
-
-    def _progress(self) -> Any:
-        from pytest_claims.training import Progress
-
-        return Progress(self._terminal(), self._uncaptured)
-
-    def _terminal(self) -> IO[str] | None:
-        """Where to draw; of several workers only the first draws."""
-        if _is_worker(self.config):
-            return sys.__stderr__ if os.environ.get("PYTEST_XDIST_WORKER") == "gw0" else None
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        return reporter._tw._file if reporter else None
-
-    def _uncaptured(self) -> Any:
-        capture = self.config.pluginmanager.get_plugin("capturemanager")
-        return capture.global_and_fixture_disabled() if capture else nullcontext()
-
-
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
