@@ -21,6 +21,11 @@ def test_high(high, judge):
         ('"High is high."', '"High is high.", expectd="refuted"', "*claim A01: unknown keyword 'expectd'*"),
         ('"High is high."', '"High is high.", expected="wrong"', "*expected='wrong' is no verdict*"),
         ('"High is high."', '"High is high.", expected="refuted"', "*does not say why: add because*"),
+        ('"High is high."', '"High is high.", expected=None', "*expected=None names no verdict*"),
+        ('"High is high."', '"High is high.", tiers=()', "*tiers=() names no tier*"),
+        ('"High is high."', '"High is high.", tiers=5', "*tiers=5 names no tier*"),
+        ("@pytest.mark.claim", "@pytest.mark.xfail\n@pytest.mark.claim", "*a claim takes no mark 'xfail'*"),
+        ('@pytest.mark.claim("A01", "High is high.")', "", "*takes judge or an arm and is no claim*"),
         ("high, judge", "hgh, judge", "*there is no arm 'hgh'; did you mean 'high'?"),
         ("high, judge", "zzz, judge", "*there is no arm 'zzz'; known are high, low, vague, wide"),
         ("high, judge", "high, tmp_path, judge", "*'tmp_path' is no arm: a claim takes arms, measurements and judge*"),
@@ -48,6 +53,13 @@ def test_id_used_twice(catalogue):
     result = catalogue.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines("*claim id 'A01' is used 2 times: test_one.py::test_high, test_two.py::test_high")
+
+
+def test_arm_hidden_by_a_fixture_of_its_name(catalogue):
+    catalogue.write(test_numbers="@pytest.fixture\ndef high(low): return low\n" + GOOD)
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*there are 2 arms of the name 'high'*")
 
 
 def test_two_arms_of_one_name(catalogue):
@@ -119,6 +131,11 @@ def test_broken(broken_arm, judge):
         ("judge(high.measured('acc'), above=0.1)", "*high has no measurement 'acc', only accuracy, twice*"),
         ("judge(high.final('val_loss'), above=0.1)", "*high records no 'val_loss'*"),
         ("judge(high.measured('accuracy', unit='accuracy'), above=55)", "*its margin is 0.55 rather than 55*"),
+        ("judge(high.measured('accuracy'), within=0.55)", "*within= takes a pair of bounds, not 0.55*"),
+        (
+            "judge(high.measured('accuracy') - 0.5, above=0.0)",
+            "*a quantity is compared with another quantity, not with 0.5*",
+        ),
         ("judge(high.measured('accuracy').between(0, 1), above=0.5)", "*events are judged by usually or reliably*"),
     ],
 )
@@ -127,3 +144,26 @@ def test_misuse_in_a_claim_fails_that_claim_with_a_reason(catalogue, call, messa
     result = catalogue.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(message)
+
+
+def test_pilot_file_that_is_none(catalogue):
+    catalogue.write(test_numbers=GOOD)
+    (catalogue.path / "fixtures").mkdir()
+    (catalogue.path / "fixtures" / "pilot.json").write_text('{"x": 1}')
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*is no pilot file*write it anew with pytest-claims pilot")
+
+
+def test_report_directory_that_is_a_file(catalogue):
+    catalogue.write(test_numbers=GOOD)
+    (catalogue.path / "notes.txt").write_text("notes")
+    result = catalogue.run("--claims-report", "notes.txt")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*--claims-report takes a directory*")
+
+
+def test_showing_fixtures_measures_nothing(catalogue):
+    catalogue.write(test_numbers=GOOD)
+    catalogue.run("--fixtures")
+    assert not catalogue.store.exists()

@@ -85,3 +85,24 @@ def test_tests_that_are_no_claims_are_left_alone(catalogue):
     result.stdout.no_fnmatch_line("*claims:*")
     assert not (catalogue.path / "reports").exists()
     assert not catalogue.store.exists()
+
+
+def test_a_node_id_that_only_sounds_like_a_tier_does_not_ask_for_it(catalogue):
+    catalogue.write(test_numbers=TWO_CLAIMS.format(tiers=("fast", "full")).replace("test_high", "test_fully_high"))
+    assert num_passed(catalogue.run("test_numbers.py::test_fully_high")) == 1
+
+
+def test_other_seeds_and_narrower_marks_never_replace_a_whole_report(two):
+    two.run()
+    before = two.record()
+    two.run("--claims-first-seed", "900")
+    two.run("-m", "fast and not slow")
+    assert two.record() == before
+
+
+def test_a_tier_that_could_not_run_replaces_nothing(catalogue):
+    catalogue.write(
+        test_numbers=TWO_CLAIMS.format(tiers="fast").replace("    assert", "    pytest.skip('later')\n    assert")
+    )
+    catalogue.run()
+    assert not (catalogue.path / "reports" / "claims.json").exists()

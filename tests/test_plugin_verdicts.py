@@ -111,3 +111,86 @@ def test_expectations_do_not_bind_on_other_seeds(catalogue):
     assert outcome(catalogue.run()) == {"failed": 1}
     assert outcome(catalogue.run("--claims-seeds", "5")) == {"xfailed": 1}
     assert outcome(catalogue.run("--claims-first-seed", "900")) == {"xfailed": 1}
+
+
+def test_a_claim_in_a_class_goes_through_its_looks(catalogue):
+    catalogue.write(
+        test_numbers="""
+class TestNumbers:
+    @pytest.mark.claim("A01", "Vague is high.", expected="inconclusive", because="It is spread too widely.")
+    def test_vague(self, vague, judge):
+        assert judge(vague.measured("accuracy"), above=0.5)
+"""
+    )
+    assert outcome(catalogue.run()) == {"xfailed": 1}
+    assert catalogue.record()["claims"][0]["num_seeds"] == 20
+
+
+@pytest.mark.parametrize("ending", ["assert a and b", "assert a\n    assert b"])
+def test_parts_that_are_judged_and_not_joined_fail_the_claim(catalogue, ending):
+    catalogue.write(
+        test_numbers=f"""
+@pytest.mark.claim("A01", "High is high and low is low.")
+def test_parts(high, low, judge):
+    a = judge(high.measured("accuracy"), above=0.55)
+    b = judge(low.measured("accuracy"), below=0.55)
+    {ending}
+"""
+    )
+    result = catalogue.run()
+    assert outcome(result) == {"failed": 1}
+    result.stdout.fnmatch_lines("*judged and not asserted: accuracy: high. Join the parts of a claim with &*")
+
+
+def test_an_assertion_after_a_refused_verdict_is_not_taken_for_the_verdict(catalogue):
+    catalogue.write(
+        test_numbers="""
+@pytest.mark.claim("A01", "High is low.", expected="refuted", because="It is not.")
+def test_bug(high, judge):
+    verdict = judge(high.measured("accuracy"), below=0.55)
+    if not verdict:
+        assert 1 == 2
+"""
+    )
+    assert outcome(catalogue.run()) == {"failed": 1}
+
+
+def test_a_claim_that_skips_itself_is_not_run_and_disturbs_no_other(catalogue):
+    catalogue.write(
+        test_numbers="""
+@pytest.mark.claim("A01", "High is high.")
+def test_high(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+
+@pytest.mark.claim("A02", "Low is low.")
+def test_low(low, judge):
+    pytest.skip("not today")
+"""
+    )
+    assert outcome(catalogue.run()) == {"passed": 1, "skipped": 1}
+    assert [claim["verdict"] for claim in catalogue.record()["claims"]] == ["supported", "not run"]
+
+
+def test_a_seed_that_fails_later_leaves_what_was_decided_before(catalogue):
+    catalogue.write(
+        test_numbers="""
+import numpy as np
+from pytest_claims import Measurement, arm
+
+def fragile(arrays, tier, seed):
+    if seed >= 10:
+        raise ValueError("no more")
+    return {"clear": 1.0 + seed / 100, "vague": np.random.default_rng(seed).normal()}
+
+fragile_arm = arm(Measurement(fragile))
+
+@pytest.mark.claim("A01", "Clear is clear.")
+def test_clear(fragile_arm, judge):
+    assert judge(fragile_arm.measured("clear"), above=0.5)
+
+@pytest.mark.claim("A02", "Vague is vague.")
+def test_vague(fragile_arm, judge):
+    assert judge(fragile_arm.measured("vague"), above=0.0)
+"""
+    )
+    assert outcome(catalogue.run()) == {"passed": 1, "errors": 1}

@@ -114,7 +114,10 @@ def test_what_is_not_paired_is_refused(other, message):
         (lambda: runs().final("val_accuracy") - runs().final("val_cross_entropy"), "is in 'accuracy' and .* in 'nats'"),
         (lambda: runs().final("val_accuracy").between(0.4, 0.2), "the lower bound comes first"),
         (lambda: ratio(runs(-LOSSES).final("val_cross_entropy"), runs().final("val_cross_entropy")), "negative values"),
-        (lambda: slope([0, 1], [runs().final("val_accuracy")], per="dose"), "2 doses and 1 quantities"),
+        (
+            lambda: slope([0, 1], [runs().final("val_accuracy")], per="dose"),
+            "a dose for each of three or more quantities, not 2 and 1",
+        ),
         (lambda: 2 * ratio(runs().final("val_accuracy"), runs().final("val_accuracy")), "no plain quantity"),
     ],
 )

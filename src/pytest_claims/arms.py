@@ -166,6 +166,11 @@ Source = Arm | Measurement
 """What runs come from."""
 
 
+def dataset_of(source: Source) -> DataSet | None:
+    """The data set that an arm or a measurement draws on, if any."""
+    return source.data.dataset if isinstance(source, Arm) else source.dataset
+
+
 def arm(declaration: Source) -> Any:
     """Make an arm, or a measurement, known to claims as a fixture of the name it is assigned to.
 

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import TIERS, Source, Tier
+from pytest_claims.arms import TIERS, Source, Tier, dataset_of
+
+if TYPE_CHECKING:
+    from pytest_claims.data import DataSet
 
 VERDICTS = ("supported", "refuted", "inconclusive")
 OWN_ARGUMENTS = ("judge", "claims_tier")
@@ -49,6 +52,11 @@ class Claim:
     because: str | None
     sources: dict[str, Source]
 
+    @property
+    def datasets(self) -> list[DataSet]:
+        """The data sets that its arms and measurements draw on, each once."""
+        return list({dataset: None for source in self.sources.values() if (dataset := dataset_of(source))})
+
     def expected_on(self, *, stand_in: bool) -> tuple[str, ...]:
         """The expected verdicts, on real data or with a stand-in among them."""
         expected = self.expected
@@ -56,6 +64,11 @@ class Claim:
             keys = ["stand-in", self.tier] if stand_in else [self.tier]
             expected = next((expected[key] for key in keys if key in expected), "supported")
         return (expected,) if isinstance(expected, str) else tuple(expected)
+
+
+def is_claim(item: pytest.Item) -> bool:
+    """Whether a test is a claim, or takes what only claims get."""
+    return isinstance(item, pytest.Function) and (mark_of(item) is not None or "claims_tier" in item.fixturenames)
 
 
 def mark_of(item: Any) -> pytest.Mark | None:
@@ -66,9 +79,10 @@ def mark_of(item: Any) -> pytest.Mark | None:
 
 def tiers_of(mark: pytest.Mark) -> tuple[Tier, ...]:
     """The tiers in which a claim is made; both, unless it says otherwise."""
-    tiers = mark.kwargs.get("tiers", TIERS)
-    named: tuple[Tier, ...] = (tiers,) if isinstance(tiers, str) else tuple(tiers)  # type: ignore[assignment]
-    return named
+    tiers: Any = mark.kwargs.get("tiers", TIERS)
+    if isinstance(tiers, str):
+        tiers = (tiers,)
+    return tuple(tiers) if isinstance(tiers, tuple | list) else ()
 
 
 def read_claim(item: pytest.Function) -> Claim:
@@ -108,8 +122,15 @@ def problems(items: Sequence[pytest.Function]) -> list[str]:
 
 def _problems_of(item: pytest.Function) -> list[str]:
     mark = mark_of(item)
-    assert mark is not None
+    if mark is None:
+        return ["takes judge or an arm and is no claim: add @pytest.mark.claim(id, statement)"]
+    own = [
+        f"a claim takes no mark {other!r}: write expected=... and because=..."
+        for other in ("xfail", "parametrize")
+        if item.get_closest_marker(other)
+    ]
     return [
+        *own,
         *_problems_of_mark(mark),
         *_problems_of_section(item.get_closest_marker("section")),
         *_problems_of_arguments(item),
@@ -130,6 +151,10 @@ def _problems_of_mark(mark: pytest.Mark) -> list[str]:
         f"claim {mark.args[0]}: unknown keyword {key!r}, known are {sorted(known)}"
         for key in mark.kwargs.keys() - known
     ]
+    if not tiers_of(mark):
+        found.append(
+            f"claim {mark.args[0]}: tiers={mark.kwargs['tiers']!r} names no tier, known are {', '.join(TIERS)}"
+        )
     found += [
         f"claim {mark.args[0]}: unknown tier {tier!r}, known are {', '.join(TIERS)}"
         for tier in tiers_of(mark)
@@ -145,13 +170,15 @@ def _problems_of_expectation(mark: pytest.Mark) -> list[str]:
         f"claim {mark.args[0]}: expected by {key!r}, known are 'fast', 'full' and 'stand-in'"
         for key in by_kind.keys() - {"fast", "full", "stand-in"}
     ]
-    verdicts = [v for value in by_kind.values() for v in ((value,) if isinstance(value, str) else value)]
+    verdicts = [v for value in by_kind.values() for v in (value if isinstance(value, tuple | list) else (value,))]
+    if not all(by_kind.values()):
+        found.append(f"claim {mark.args[0]}: expected={expected!r} names no verdict, these are {', '.join(VERDICTS)}")
     found += [
         f"claim {mark.args[0]}: expected={verdict!r} is no verdict, these are {', '.join(VERDICTS)}"
         for verdict in verdicts
         if verdict not in VERDICTS
     ]
-    if set(verdicts) - {"supported"} and not mark.kwargs.get("because"):
+    if set(map(str, verdicts)) - {"supported"} and not mark.kwargs.get("because"):
         found.append(f"claim {mark.args[0]} expects {expected!r} and does not say why: add because='…'")
     return found
 
@@ -159,6 +186,8 @@ def _problems_of_expectation(mark: pytest.Mark) -> list[str]:
 def _problems_of_section(section: pytest.Mark | None) -> list[str]:
     if section is None or not section.args or not str(section.args[0]).strip():
         return ["a claim without a section: add pytestmark = pytest.mark.section('Regularization', 10) to its module"]
+    if len(section.args) > 1 and not isinstance(section.args[1], int | float):
+        return [f"section {section.args[0]!r} has {section.args[1]!r} for its number, which is to be a number"]
     return []
 
 
@@ -177,9 +206,9 @@ def _problems_of_argument(item: pytest.Function, name: str) -> list[str]:
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known) or 'none'}"
         return [f"there is no arm {name!r}{hint}"]
-    if len(sources) > 1:
+    if len(definitions) > 1 and sources:
         return [
-            f"there are {len(sources)} arms of the name {name!r}: "
+            f"there are {len(definitions)} arms of the name {name!r}: "
             + ", ".join(d.baseid or "a plugin" for d in definitions)
         ]
     if not sources:

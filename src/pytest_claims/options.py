@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 
-PILOT_SEEDS = frozenset(range(900, 920)) | frozenset(range(900_001, 900_011))
-"""Seeds for exploring: margins and protocols are chosen on them, so no verdict may rest on them."""
-
 
 @dataclass(frozen=True)
 class Options:
@@ -48,11 +45,14 @@ class Options:
         data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
         store = config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
         num_seeds = config.getoption("claims_seeds")
+        report = _below(root, config.getoption("claims_report") or "reports")
+        if report.exists() and not report.is_dir():
+            raise pytest.UsageError(f"--claims-report takes a directory, and {report} is a file: name another")
         return cls(
             data=_below(root, data) if data else None,
             engine=config.getoption("claims_engine"),
             store=_below(root, store),
-            report=_below(root, config.getoption("claims_report") or "reports"),
+            report=report,
             fresh=config.getoption("claims_fresh"),
             num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),
             first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),

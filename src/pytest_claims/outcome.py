@@ -11,7 +11,7 @@ from pytest_claims.claims import Claim
 from pytest_claims.options import Options
 
 if TYPE_CHECKING:
-    from pytest_claims.verdicts import Judge, Verdict
+    from pytest_claims.verdicts import Judge
 
 PROPERTY = "claim"
 """Name of the user property that carries a claim's record, as plain data, from process to process."""
@@ -44,17 +44,13 @@ class Outcomes:
             return
         expected = claim.expected_on(stand_in="stand-in" in kinds.values())
         record = _record(claim, expected)
-        verdict = self._asserted(claim) if call.when == "call" else None
-        if verdict is None or not _comes_from(verdict, call.excinfo):
-            _not_judged(call, report, record)
+        judge = self.judges.get(claim.item.nodeid) if call.when == "call" else None
+        if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
+            _not_judged(judge, call, report, record)
         else:
-            record.update(verdict.record())
+            record.update(judge.asserted.record())
             self._judged(claim, expected, record, report)
         report.user_properties.append((PROPERTY, record))
-
-    def _asserted(self, claim: Claim) -> Verdict | None:
-        judge = self.judges.get(claim.item.nodeid)
-        return judge.asserted if judge else None
 
     def _judged(
         self, claim: Claim, expected: tuple[str, ...], record: dict[str, Any], report: pytest.TestReport
@@ -97,7 +93,6 @@ class Outcomes:
 
 
 def _record(claim: Claim, expected: tuple[str, ...]) -> dict[str, Any]:
-    datasets = (s.data.dataset if hasattr(s, "data") else s.dataset for s in claim.sources.values())
     return {
         "id": claim.id,
         "tier": claim.tier,
@@ -113,22 +108,31 @@ def _record(claim: Claim, expected: tuple[str, ...]) -> dict[str, Any]:
         "message": None,
         "parts": [],
         "arms": list(claim.sources),
-        "data": sorted({dataset.name for dataset in datasets if dataset}),
+        "data": sorted(dataset.name for dataset in claim.datasets),
         "num_seeds": 0,
         "reproduction": None,
     }
 
 
-def _comes_from(verdict: Verdict, excinfo: pytest.ExceptionInfo[BaseException] | None) -> bool:
-    """Whether a test ended by asserting its verdict, and not by another exception."""
-    return excinfo is None or (excinfo.errisinstance(AssertionError) and verdict.verdict != "supported")
+def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | None) -> bool:
+    """Whether a test ended by asserting its verdict, and not by another exception, nor by another assertion."""
+    if excinfo is None:
+        return True
+    raised_at = excinfo.traceback[-1].lineno + 1
+    refused = judge.asserted is not None and judge.asserted.verdict != "supported"
+    return refused and excinfo.errisinstance(AssertionError) and raised_at == judge.asserted_line
 
 
-def _not_judged(call: pytest.CallInfo[None], report: pytest.TestReport, record: dict[str, Any]) -> None:
+def _not_judged(
+    judge: Judge | None, call: pytest.CallInfo[None], report: pytest.TestReport, record: dict[str, Any]
+) -> None:
     if call.excinfo is None:
+        message = "the claim asserted no verdict: end it with `assert verdict`"
+        if judge is not None and judge.asserted is not None and judge.dropped:
+            message = f"judged and not asserted: {'; '.join(judge.dropped)}. Join the parts of a claim with &"
         report.outcome = "failed"
-        report.longrepr = f"{record['id']}: the claim asserted no verdict: end it with `assert verdict`"
-        record.update(outcome="failed", message="no verdict was asserted")
+        report.longrepr = f"{record['id']}: {message}"
+        record.update(outcome="failed", message=message)
         return
     lines = str(call.excinfo.value).splitlines() or [call.excinfo.typename]
     outcome = "skipped" if report.skipped else "error"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Measurement, Source, Tier, at_tier
+from pytest_claims.arms import Arm, Source, Tier, at_tier, dataset_of
 from pytest_claims.report.formatting import duration
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ class DataSets:
         self._directory = directory
         self._located: dict[str, Located] = {}
 
-    def locate(self, dataset: DataSet, *, offline: bool) -> Located:
-        """Find a data set; where nothing real is to be had, its stand-in."""
+    def locate(self, dataset: DataSet, *, offline: bool) -> Located | None:
+        """Find a data set; where nothing real is to be had, its stand-in if it has one."""
         from pytest_claims.data import locate
 
         if dataset.name not in self._located:
             located = locate(dataset, directory=self._directory, offline=offline)
             if located is None:
-                raise pytest.UsageError(f"{dataset.name} is not here and has no stand-in. {dataset.how_to_get}")
+                return None
             self._located[dataset.name] = located
         return self._located[dataset.name]
 
@@ -115,20 +115,23 @@ class Plan:
         """Plan the arms of claims; returns those claims whose data are not to be had."""
         lacking = []
         for claim in claims:
-            planned = [self._planned(name, source, claim.tier, data, offline) for name, source in claim.sources.items()]
-            if claim.tier == "full" and any(p.located is not None and p.located.kind == "stand-in" for p in planned):
+            located = {dataset: data.locate(dataset, offline=offline) for dataset in claim.datasets}
+            if claim.tier == "full" and any(found is None or found.kind == "stand-in" for found in located.values()):
                 lacking.append(claim)
                 continue
-            self.arms.update({p.key: p for p in planned})
+            for dataset, found in located.items():
+                if found is None:
+                    raise pytest.UsageError(f"{dataset.name} is not here and has no stand-in. {dataset.how_to_get}")
+            for name, source in claim.sources.items():
+                key = name, claim.tier
+                self.arms[key] = self.arms.get(key) or self._planned(name, source, claim.tier, located)
         return lacking
 
-    def _planned(self, name: str, source: Source, tier: Tier, data: DataSets, offline: bool) -> Planned:
+    def _planned(self, name: str, source: Source, tier: Tier, data: Mapping[DataSet, Located | None]) -> Planned:
         from pytest_claims.fingerprint import describe, fingerprint
 
-        if (name, tier) in self.arms:
-            return self.arms[name, tier]
-        dataset = source.dataset if isinstance(source, Measurement) else source.data.dataset
-        located = data.locate(dataset, offline=offline) if dataset is not None else None
+        dataset = dataset_of(source)
+        located = data[dataset] if dataset is not None else None
         digest = fingerprint(
             source,
             tier=tier,
@@ -151,7 +154,10 @@ class Plan:
     def seconds_per_run(self, key: Key) -> float | None:
         """What a run of the arm takes, from earlier ones; ``None`` where nobody knows."""
         name, tier = key
-        return self.store.seconds_per_run(name, tier, self.engine) or self.pilot.get(name, {}).get(tier)
+        if not isinstance(self.arms[key].source, Arm):
+            return self.store.seconds_per_run(name, tier, "measurement")
+        seen = self.store.seconds_per_run(name, tier, self.engine)
+        return seen or (self.pilot.get(name, {}).get(tier) if self.engine == "stacked" else None)
 
     def cost(self, missing: Mapping[Key, tuple[int, ...]]) -> tuple[float, int]:
         """Seconds that runs will take as far as known, and the number of runs of which nothing is known."""
@@ -178,5 +184,10 @@ def read_pilot(path: Path) -> Mapping[str, Mapping[str, float]]:
     """Seconds per run of each arm and tier, from a pilot file; empty where there is none."""
     if not path.is_file():
         return {}
-    pilot: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["seconds_per_run"]
+    try:
+        pilot: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["seconds_per_run"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise pytest.UsageError(
+            f"{path} is no pilot file ({error!r}): write it anew with pytest-claims pilot"
+        ) from error
     return pilot

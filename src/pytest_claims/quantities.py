@@ -151,8 +151,10 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
     """
     from pytest_claims.statistics import slopes
 
-    if len(doses) != len(quantities):
-        raise ValueError(f"slope() got {len(doses)} doses and {len(quantities)} quantities")
+    if len(doses) != len(quantities) or len(doses) < 3:
+        raise ValueError(
+            f"slope() takes a dose for each of three or more quantities, not {len(doses)} and {len(quantities)}"
+        )
     _check_pairs(quantities)
     first = quantities[0]
     values = slopes(np.stack([quantity.values for quantity in quantities], axis=1), np.asarray(doses, float))
@@ -161,6 +163,11 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
 
 
 def _check_pairs(quantities: Sequence[Quantity]) -> None:
+    for quantity in quantities:
+        if not isinstance(quantity, Quantity):
+            raise ValueError(
+                f"a quantity is compared with another quantity, not with {quantity!r}: judge has the margin"
+            )
     first, *others = quantities
     for other in others:
         if other.tier != first.tier:

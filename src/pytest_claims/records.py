@@ -111,14 +111,16 @@ def write_reports(session: ClaimsSession) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with Store.open(session.options.store) as store:
         for tier in TIERS:
-            if not any(record["tier"] == tier for record in session.outcomes.records):
+            judged = [record for record in session.outcomes.records if record["tier"] == tier]
+            if all(record["outcome"] == "skipped" for record in judged):
                 continue
             record = build(session, tier, store)
             texts = {
                 ".json": json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False),
                 ".html": render(record),
             }
-            names = ["partial"] if session.partial else [f"claims-{tier}", "claims"]
+            name = "partial" if session.partial else "claims"
+            names = [f"{name}-{tier}", name]
             for name in names:
                 for suffix, text in texts.items():
                     _replace(folder / f"{name}{suffix}", text)

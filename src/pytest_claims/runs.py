@@ -92,8 +92,11 @@ class Runs:
 
     def lowest(self, metric: str, *, from_epoch: int = 1) -> Quantity:
         """The lowest value of the metric, from an epoch on (counted from 1)."""
+        values = self.history(metric)
+        if not 1 <= from_epoch <= values.shape[1]:
+            raise ValueError(f"{self.name} has epochs 1 to {values.shape[1]}, none to look at from {from_epoch} on")
         since = "" if from_epoch == 1 else f" from epoch {from_epoch} on"
-        return self._of(metric, self.history(metric)[:, from_epoch - 1 :].min(axis=1), f"lowest{since}")
+        return self._of(metric, values[:, from_epoch - 1 :].min(axis=1), f"lowest{since}")
 
     def highest(self, metric: str) -> Quantity:
         """The highest value of the metric in any epoch."""
@@ -107,8 +110,10 @@ class Runs:
         return self._of(metric, values[:, -num_epochs:].mean(axis=1), f"mean of the last {num_epochs} epochs")
 
     def epoch_of_lowest(self, metric: str) -> Quantity:
-        """The epoch, counted from 1, in which the metric is lowest; it is not smoothed."""
-        return self._quantity(self.history(metric).argmin(axis=1) + 1.0, f"{metric}, epoch of the lowest", "epochs")
+        """The epoch, counted from 1, in which the metric is lowest; it is not smoothed. NaN if it is never finite."""
+        values = self.history(metric)
+        epochs = np.where(np.isfinite(values).any(axis=1), values.argmin(axis=1) + 1.0, np.nan)
+        return self._quantity(epochs, f"{metric}, epoch of the lowest", "epochs")
 
     def rise_after_minimum(self, metric: str) -> Quantity:
         """How far the metric has risen from its lowest value by the last epoch."""
@@ -118,8 +123,11 @@ class Runs:
 
     def largest_step(self, metric: str) -> Quantity:
         """The largest change of the metric from one epoch to the next; negative if it falls in every step."""
+        values = self.history(metric)
+        if values.shape[1] < 2:
+            raise ValueError(f"{self.name} has one epoch, and so no step between epochs")
         with np.errstate(invalid="ignore"):
-            return self._of(metric, np.diff(self.history(metric), axis=1).max(axis=1), "largest step between epochs")
+            return self._of(metric, np.diff(values, axis=1).max(axis=1), "largest step between epochs")
 
     def epochs_until(self, metric: str, *, below: float) -> Quantity:
         """The first epoch, counted from 1, that has the metric below a value; the run's length if none has."""

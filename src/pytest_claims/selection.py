@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_claims.arms import TIERS
 from pytest_claims.claims import mark_of
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ ONLY_WHEN_ASKED = ("full",)
 
 def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
     """Deselect the tiers that only run when the mark expression or a node id asks for them."""
-    asked = str(config.getoption("markexpr", "")) + " ".join(arg for arg in config.args if "::" in arg)
+    in_ids = " ".join(arg.rpartition("[")[2] for arg in config.args if "::" in arg and arg.endswith("]"))
+    asked = set(re.findall(r"\w+", f"{config.getoption('markexpr', '')} {in_ids}"))
     unwanted = [
         item
         for item in items
@@ -28,10 +31,18 @@ def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
         items[:] = [item for item in items if item not in set(unwanted)]
 
 
+def runs_no_test(config: pytest.Config) -> bool:
+    """Whether pytest was asked to show something instead of running tests."""
+    options = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test", "markers")
+    return any(config.getoption(option, False) for option in options)
+
+
 def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     """Whether a run shows only a selection of the claims: it must not replace a whole report."""
     selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
-    narrowed = any(config.getoption(option, None) for option in ("keyword", "lf", "deselect", "ignore", "ignore_glob"))
+    narrowing = ("keyword", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
+    narrowed = any(config.getoption(option, None) for option in narrowing)
+    narrowed |= bool(set(re.findall(r"\w+", str(config.getoption("markexpr", "")))) - {*TIERS, "or"})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)
 

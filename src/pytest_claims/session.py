@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims import selection
-from pytest_claims.claims import Claim, mark_of, problems, read_claim
+from pytest_claims.claims import Claim, is_claim, mark_of, problems, read_claim
 from pytest_claims.environment import divide_processors
 from pytest_claims.options import Options
 from pytest_claims.outcome import Outcomes
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_claims.statistics import Look
     from pytest_claims.training import Trainer
     from pytest_claims.verdicts import Judge
+
+FAILURES = (Exception, pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
+"""What may end a test or a measurement; pytest's own are no `Exception`."""
 
 SESSION = pytest.StashKey["ClaimsSession"]()
 
@@ -57,7 +60,7 @@ class ClaimsSession:
 
     def start(self) -> None:
         """Start a new store if one is asked for: once, before any worker opens it."""
-        if self.options.fresh and not is_worker(self.config) and not self.config.getoption("collectonly", False):
+        if self.options.fresh and not is_worker(self.config) and not selection.runs_no_test(self.config):
             from pytest_claims.store import Store
 
             with Store.open(self.options.store, fresh=True) as store:
@@ -88,7 +91,7 @@ class ClaimsSession:
             items.clear()
 
     def _select(self, items: list[pytest.Item]) -> None:
-        tests = [item for item in items if isinstance(item, pytest.Function) and mark_of(item)]
+        tests = [item for item in items if isinstance(item, pytest.Function) and is_claim(item)]
         if found := problems(tests):
             raise pytest.UsageError("\n".join(found))
         selection.deselect(items, self.config)
@@ -106,7 +109,9 @@ class ClaimsSession:
         self._order = list(self.claims)
         if not self.claims or session.testsfailed:
             return
-        dry_run = self.config.getoption("collectonly", False)
+        dry_run = selection.runs_no_test(self.config)
+        if dry_run and not self.config.getoption("collectonly"):
+            return
         self._make_plan(offline=dry_run)
         self._say_plan()
         if dry_run:
@@ -132,8 +137,7 @@ class ClaimsSession:
         self._data = DataSets(options.data)
         self.plan = Plan(store, options.engine, semantics, pilot)
         for claim in self.plan.add(self.claims.values(), self._data, offline=offline):
-            names = {s.data.dataset if hasattr(s, "data") else s.dataset for s in claim.sources.values()}
-            ways = " ".join(sorted({dataset.how_to_get for dataset in names if dataset}))
+            ways = " ".join(sorted({dataset.how_to_get for dataset in claim.datasets}))
             claim.item.add_marker(pytest.mark.skip(reason=f"the full tier needs the real data. {ways}".strip()))
             del self.claims[claim.item.nodeid]
 
@@ -172,8 +176,8 @@ class ClaimsSession:
         try:
             for name in claim.sources:
                 values[name] = self.runs_for(claim.item, name)
-            claim.item.function(**{name: values[name] for name in claim.item._fixtureinfo.argnames})
-        except Exception:  # told when the test proper runs
+            claim.item.obj(**{name: values[name] for name in claim.item._fixtureinfo.argnames})
+        except FAILURES:  # told when the test proper runs
             pass
         return judge.asserted is None or judge.asserted.verdict != "inconclusive"
 
@@ -199,12 +203,12 @@ class ClaimsSession:
         assert self.plan is not None
         assert self._trainer is not None
         key = name, claim.tier
-        if key in self._trainer.failures:
+        seeds = self._seeds(self._looks[item.nodeid].num_seeds)
+        if key in self._trainer.failures and self.plan.missing({key: seeds}):
             error = self._trainer.failures[key]
             raise ValueError(f"arm {name!r} could not be trained: {error}") from error
         from pytest_claims.runs import runs_from
 
-        seeds = self._seeds(self._looks[item.nodeid].num_seeds)
         return runs_from(name, claim.tier, self.plan.store.runs(self.plan.arms[key].fingerprint, seeds))
 
     # Outcomes, and the report.
@@ -259,7 +263,9 @@ class ClaimsSession:
             return
         from pytest_claims.records import write_reports
 
-        self._partial = selection.is_partial(self.config, session)
+        missing = set(self.context["order"]) - {record["test"] for record in self.outcomes.records}
+        exploring = not self.options.default_protocol
+        self._partial = selection.is_partial(self.config, session) or bool(missing) or exploring
         write_reports(self)
 
     @property

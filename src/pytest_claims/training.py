@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_claims.arms import Arm
 from pytest_claims.plan import Key, Plan, Planned
 from pytest_claims.report.formatting import duration
@@ -38,7 +40,7 @@ class Trainer:
     def __init__(self, plan: Plan, make_engine: Callable[[], Engine], *, shared: bool) -> None:
         self.plan = plan
         self.num_trained = 0
-        self.failures: dict[Key, Exception] = {}
+        self.failures: dict[Key, BaseException] = {}
         self._make_engine = make_engine
         self._shared = shared
         self._engine: Engine | None = None
@@ -68,18 +70,23 @@ class Trainer:
     def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
         """Train an arm's seeds unless another process does so already; whether it was done here."""
         planned, store = self.plan.arms[key], self.plan.store
-        unit = f"{planned.fingerprint}/{seeds[0] // SHARED_SEEDS if self._shared else 'all'}"
-        if key in self.failures or not store.lease(unit):
+        if key in self.failures:
             return False
+        blocks = sorted({seed // SHARED_SEEDS for seed in seeds})
+        held = [unit for block in blocks if store.lease(unit := f"{planned.fingerprint}/{block}")]
         try:
+            if len(held) < len(blocks):  # another process works on some of it
+                return False
             # Another process may have finished some since the plan was made.
             missing = self.plan.missing({key: seeds}).get(key)
             if missing:
                 self._train_one(planned, missing, progress)
-        except Exception as error:  # the claims that need this arm report it; the others go on
+        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+            # The claims that need this arm report it; the others go on.
             self.failures[key] = error
         finally:
-            store.release(unit)
+            for unit in held:
+                store.release(unit)
         return True
 
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ class Part:
             return values < self.margin
         if self.alternative == "greater":
             return values > self.margin
-        return values == 1 if self.rule == "event" else values == self.margin
+        return values == 1 if self.rule == "event" else np.isclose(values, self.margin, rtol=1e-9, atol=1e-9)
 
     def record(self, decision: Decision) -> dict[str, Any]:
         """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
@@ -165,6 +166,8 @@ class Judge:
         self.tier = tier
         self.look = look
         self.asserted: Verdict | None = None
+        self.asserted_line: int | None = None
+        self._judged: list[Part] = []
 
     def __call__(  # noqa: PLR0913
         self,
@@ -214,10 +217,19 @@ class Judge:
             raise ValueError(f"judge() takes a quantity of runs, not {type(quantity).__name__}")
         if len(given) != 1:
             raise ValueError(f"judge() takes exactly one of {', '.join(rules)}; it got {', '.join(given) or 'none'}")
-        return Verdict((self._part(quantity, given[0], rules[given[0]]),), self._note)
+        part = self._part(quantity, given[0], rules[given[0]])
+        self._judged.append(part)
+        return Verdict((part,), self._note)
+
+    @property
+    def dropped(self) -> list[str]:
+        """What was judged and is no part of the verdict that was asserted."""
+        asserted = () if self.asserted is None else self.asserted.parts
+        return [part.quantity.label for part in self._judged if part not in asserted]
 
     def _note(self, verdict: Verdict) -> None:
         self.asserted = verdict
+        self.asserted_line = sys._getframe(2).f_lineno  # of the claim, behind Verdict.__bool__
 
     def _part(self, quantity: Quantity, rule: str, bound: Any) -> Part:
         if (rule in ("usually", "reliably")) != (quantity.kind == "event"):
@@ -226,11 +238,14 @@ class Judge:
             return self._superiority(quantity, at_tier(bound, self.tier), "greater" if rule == "above" else "less")
         if rule in ("within", "about"):
             bounds = statistics.rounding_interval(bound) if rule == "about" else at_tier(bound, self.tier)
+            if not isinstance(bounds, tuple) or len(bounds) != 2:
+                raise ValueError(f"'{quantity.label}': within= takes a pair of bounds, not {bounds!r}")
             return self._equivalence(quantity, bounds)
         if rule == "exactly":
-            values = quantity.values
+            values, bound = quantity.values, at_tier(bound, self.tier)
+            expected = _on_scale(quantity, bound)
             return Part(
-                quantity, "exact", "exactly", bound, lambda look: statistics.exact(values, expected=bound), self.look
+                quantity, "exact", "exactly", bound, lambda look: statistics.exact(values, expected=expected), self.look
             )
         threshold = 0.5 if rule == "usually" else 2 / 3
         outcomes = quantity.values == 1
