@@ -26,6 +26,11 @@ def test_logistic_regression_settles_at_026(mnist_logistic, judge):
     "K02",
     "Logistic regression does not overfit in 20 epochs: its validation loss stalls or slowly improves.",
     source="L B",
+    expected={"fast": "inconclusive", "stand-in": "refuted"},
+    because="""That depends on how many images there are for its 7,850 weights. On 48,000 the validation loss is at
+    its lowest in the last epochs. On 6,000 it turns at epoch 16 on average and has risen by 1.1 % at the end, so
+    close to the margin of one percent that neither side of it is shown. On the stand-in, enlarged from 1,400 digits,
+    it turns at epoch 12 and rises by 3 %.""",
 )
 def test_logistic_regression_does_not_overfit(mnist_logistic, judge):
     rise = ratio(mnist_logistic.final("val_cross_entropy"), mnist_logistic.lowest("val_cross_entropy"))

@@ -18,7 +18,17 @@ TRAINS = by_tier(fast=0.85, full=0.90)
 
 
 @pytest.mark.claim(
-    "F01", "At a learning rate of 1, training and validation accuracy quickly reach 20 % to 40 %.", source="L"
+    "F01",
+    "At a learning rate of 1, training and validation accuracy quickly reach 20 % to 40 %.",
+    source="L",
+    # Which runs end just above or below 20 % depends on the last bits of the arithmetic.
+    expected={"fast": ("inconclusive", "supported"), "full": "inconclusive", "stand-in": ("refuted", "inconclusive")},
+    because="""RMSprop divides each step by the size of the gradient: at a rate of 1 its first step changes every
+    weight by about 3, where the initial ones are below 0.07. Nearly all hidden units end up negative for every image,
+    and a unit that is never active has no gradient and stays so: looked at after 20 epochs on all the data, 507 and
+    508 of 512 units are dead, and three or four of the ten digits are ever named. How many units are left, and so
+    whether a run comes to rest at 13 % or at 27 %, is chance: on all the data five of ten runs are in the range
+    named.""",
 )
 def test_learning_rate_1_reaches_20_to_40_percent(mnist_learning_rate_1, judge):
     training = mnist_learning_rate_1.mean_of_last("accuracy", LAST).between(*REACHED)
@@ -28,7 +38,16 @@ def test_learning_rate_1_reaches_20_to_40_percent(mnist_learning_rate_1, judge):
     assert judge(training, usually=True) & judge(validation, usually=True)
 
 
-@pytest.mark.claim("F02", "At a learning rate of 1, the accuracies cannot get past 40 %.", source="L B")
+@pytest.mark.claim(
+    "F02",
+    "At a learning rate of 1, the accuracies cannot get past 40 %.",
+    source="L B",
+    expected={"fast": "refuted", "stand-in": ("refuted", "inconclusive")},
+    because="""Units die one after the other (F01), and an epoch's end is early on a subset. After the 375 updates of
+    the first epoch on all the data the networks get 20 % of the validation images right, and no later epoch is better
+    than 40 %. After the 47 updates of the first epoch on a subset they still get 58 % right, on average over 20 runs;
+    over the last five epochs the same runs are between 17 % and 31 %.""",
+)
 def test_learning_rate_1_stays_below_40_percent(mnist_learning_rate_1, judge):
     training = judge(mnist_learning_rate_1.highest("accuracy"), below=REACHED[1])
     validation = judge(mnist_learning_rate_1.highest("val_accuracy"), below=REACHED[1])

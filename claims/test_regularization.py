@@ -39,7 +39,14 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
 
 
 @pytest.mark.claim(
-    "R03", "The 512-512 network starts overfitting almost at once, after one or two epochs.", source="L B"
+    "R03",
+    "The 512-512 network starts overfitting almost at once, after one or two epochs.",
+    source="L B",
+    expected={"full": ("inconclusive", "refuted"), "stand-in": ("supported", "inconclusive")},
+    because="""Its validation loss jumps: in seed 2 on all the data it is 0.37, 0.64, 0.32, 0.32, 0.29, 0.53. Which of
+    the first epochs is the lowest is chance, and three or five as often as two: the lowest epochs of ten seeds are 3,
+    2, 5, 9, 2, 2, 5, 3, 5, 3. The published run was one that turned early. With 5,000 reviews the network has learned
+    them by heart sooner, and the claim holds.""",
 )
 def test_larger_network_overfits_at_once(imdb_512_512, judge):
     verdict = judge(imdb_512_512.epoch_of_lowest("val_cross_entropy"), within=ONE_OR_TWO_EPOCHS)
@@ -47,7 +54,16 @@ def test_larger_network_overfits_at_once(imdb_512_512, judge):
     assert verdict
 
 
-@pytest.mark.claim("R04", "The 512-512 network overfits more severely than the 16-16 network.", source="L B")
+@pytest.mark.claim(
+    "R04",
+    "The 512-512 network overfits more severely than the 16-16 network.",
+    source="L B",
+    expected={"fast": "refuted", "stand-in": "refuted"},
+    because="""The claim holds while the smaller network has not yet learned its training set by heart: on all the
+    data its training loss is still 0.018 at the end, and its validation loss has risen by 0.28 nats, that of the
+    larger by 0.42. On 5,000 reviews both are below 0.0001 at the end, and have risen alike, by 0.58 and 0.57 nats:
+    what can be overfitted is used up.""",
+)
 def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judge):
     rise = imdb_512_512.rise_after_minimum("val_cross_entropy")
     more_than_baseline = rise - MORE_SEVERELY * imdb_baseline.rise_after_minimum("val_cross_entropy")
@@ -86,7 +102,14 @@ def test_l2_penalty_keeps_number_of_parameters(imdb_l2, imdb_baseline, judge):
 
 
 @pytest.mark.claim(
-    "R13", "Dropout is a clear improvement over the baseline: its lowest validation loss is lower.", source="L B"
+    "R13",
+    "Dropout is a clear improvement over the baseline: its lowest validation loss is lower.",
+    source="L B",
+    expected={"fast": "inconclusive", "full": "inconclusive", "stand-in": ("inconclusive", "supported")},
+    because="""Its lowest cross-entropy is hardly lower, and now and then much higher. On all the data the baseline's
+    is 0.275 to 0.284 in ten seeds. With dropout eight seeds are between 0.269 and 0.288, but seed 8 comes to 0.309
+    and seed 5 to 0.401: in seed 5, four of 16 units of the first layer and two of the second are dead, active for no
+    review, which none is in seed 0. What dropout does lower is the loss at the last epoch: 0.52 against 0.56.""",
 )
 def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_baseline.lowest("val_cross_entropy"))
@@ -97,7 +120,13 @@ def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
 
 
 @pytest.mark.claim(
-    "R14a", "Dropout works much better than the L2 penalty, by the validation loss that Keras reports.", source="L B"
+    "R14a",
+    "Dropout works much better than the L2 penalty, by the validation loss that Keras reports.",
+    source="L B",
+    expected={"full": ("supported", "inconclusive"), "stand-in": "supported"},
+    because="""Of what separates the two, 0.36 from 0.28, all is the penalty, which Keras adds to the validation loss
+    (R14b). Whether the difference is sure to exceed a tenth depends on how many seeds of dropout end with dead units
+    (R13).""",
 )
 def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     kept = ratio(imdb_dropout.lowest("val_loss"), imdb_l2.lowest("val_loss"))
@@ -107,7 +136,15 @@ def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     assert verdict
 
 
-@pytest.mark.claim("R14b", "Dropout works much better than the L2 penalty, by cross-entropy alone.", source="L B")
+@pytest.mark.claim(
+    "R14b",
+    "Dropout works much better than the L2 penalty, by cross-entropy alone.",
+    source="L B",
+    expected={"fast": "refuted", "full": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
+    because="""Without the penalty in the loss the two are alike at their best: 0.283 for L2 and 0.278 for dropout,
+    the median of ten seeds on all the data; 0.321 and 0.319 on subsets. The curves that Keras draws compare a loss
+    that holds 0.08 nats of penalty with one that holds none.""",
+)
 def test_dropout_beats_l2_by_cross_entropy(imdb_dropout, imdb_l2, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_l2.lowest("val_cross_entropy"))
 

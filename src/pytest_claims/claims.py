@@ -101,7 +101,7 @@ def read_claim(item: pytest.Function) -> Claim:
         section_number=section.args[1] if len(section.args) > 1 else math.inf,
         tier=tier,
         expected=mark.kwargs.get("expected", "supported"),
-        because=mark.kwargs.get("because"),
+        because=" ".join(str(mark.kwargs.get("because", "")).split()) or None,
         sources={name: source for name in _arguments(item) for source in _sources(item, name)[-1:]},
     )
 

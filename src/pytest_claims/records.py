@@ -119,7 +119,8 @@ def write_reports(session: ClaimsSession) -> None:
                 ".json": json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False),
                 ".html": render(record),
             }
-            name = "partial" if session.partial else "claims"
+            whole = not session.partial and session.options.default_protocol
+            name = "claims" if whole else "partial"
             names = [f"{name}-{tier}", name]
             for name in names:
                 for suffix, text in texts.items():

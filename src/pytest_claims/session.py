@@ -264,8 +264,7 @@ class ClaimsSession:
         from pytest_claims.records import write_reports
 
         missing = set(self.context["order"]) - {record["test"] for record in self.outcomes.records}
-        exploring = not self.options.default_protocol
-        self._partial = selection.is_partial(self.config, session) or bool(missing) or exploring
+        self._partial = selection.is_partial(self.config, session) or bool(missing)
         write_reports(self)
 
     @property
