@@ -72,7 +72,14 @@ def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judg
     assert verdict
 
 
-@pytest.mark.claim("R06", "The 512-512 network gets its training loss near zero very quickly.", source="L B")
+@pytest.mark.claim(
+    "R06",
+    "The 512-512 network gets its training loss near zero very quickly.",
+    source="L B",
+    expected={"stand-in": ("inconclusive", "supported")},
+    because="""On the stand-in's 2,700 reviews the 16-16 network is nearly as quick: 6.5 epochs against 5.6. That the
+    larger one is sooner by half an epoch is not shown by 20 seeds, although it is quick.""",
+)
 def test_larger_network_fits_very_quickly(imdb_512_512, imdb_baseline, judge):
     epochs = imdb_512_512.epochs_until("loss", below=NEAR_ZERO)
 
