@@ -115,7 +115,8 @@ def test_l2_penalty_keeps_number_of_parameters(imdb_l2, imdb_baseline, judge):
     because="""Its lowest cross-entropy is hardly lower, and now and then much higher. On all the data the baseline's
     is 0.275 to 0.284 in ten seeds. With dropout eight seeds are between 0.269 and 0.288, but seed 8 comes to 0.309
     and seed 5 to 0.401: in seed 5, four of 16 units of the first layer and two of the second are dead, active for
-    none of 2,000 reviews, which no unit is in seed 0. What dropout does lower is the loss at the last epoch: 0.52 against 0.56.""",
+    none of 2,000 reviews, which no unit is in seed 0. What dropout does lower is the loss at the last epoch: 0.52
+    against 0.56.""",
 )
 def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_baseline.lowest("val_cross_entropy"))
