@@ -130,7 +130,6 @@ CHANGED_SPLIT = replace(BASELINE.data, split=partial(halves, share=0.3))
         {"initial_weights": ones},
         {"measurements": {"norm": norm}},
     ],
-    ids=str,
 )
 def test_any_change_of_an_arm_changes_it(changes):
     assert of(replace(BASELINE, **changes)) != of(BASELINE)
@@ -228,7 +227,6 @@ def test_equal_arguments_are_equal_and_others_are_not(one, other):
         (list[int], list[float]),
         (int, float),
     ],
-    ids=str,
 )
 def test_values_of_other_types_are_told_apart(one, other):
     assert measured(value=one) == measured(value=one)
@@ -506,7 +504,6 @@ exec("def typed_in(input_shape): return 1", exec_scope)
         ({"model": exec_scope["typed_in"]}, "model", "typed_in, whose source cannot be read"),
         ({"model": partial(mlp, values=np.array([object()]))}, "model, argument 'values'", "an object of type ndarray"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_read_is_refused_with_its_place(changes, where, what):
     with pytest.raises(pytest.UsageError) as caught:
@@ -560,7 +557,6 @@ def test_a_description_is_readable():
         (by_tier(fast={1: mlp}, full=0), {1: mlp}),
         (object(), "object"),
     ],
-    ids=str,
 )
 def test_any_value_has_a_description(value, shown):
     expected = {"1": {"call": "mlp"}} if shown == {1: mlp} else shown
