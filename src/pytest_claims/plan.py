@@ -154,9 +154,8 @@ class Plan:
     def seconds_per_run(self, key: Key) -> float | None:
         """What a run of the arm takes, from earlier ones; ``None`` where nobody knows."""
         name, tier = key
-        if not isinstance(self.arms[key].source, Arm):
-            return self.store.seconds_per_run(name, tier, "measurement")
-        seen = self.store.seconds_per_run(name, tier, self.engine)
+        engine = self.engine if isinstance(self.arms[key].source, Arm) else "measurement"
+        seen = self.store.seconds_per_run(name, tier, engine)
         return seen or (self.pilot.get(name, {}).get(tier) if self.engine == "stacked" else None)
 
     def cost(self, missing: Mapping[Key, tuple[int, ...]]) -> tuple[float, int]:
