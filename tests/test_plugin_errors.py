@@ -24,6 +24,8 @@ def test_high(high, judge):
         ('"High is high."', '"High is high.", expected=None', "*expected=None names no verdict*"),
         ('"High is high."', '"High is high.", tiers=()', "*tiers=() names no tier*"),
         ('"High is high."', '"High is high.", tiers=5', "*tiers=5 names no tier*"),
+        ('"High is high."', '"High is high.", seeds=1', "*seeds=1 is no number of seeds, 2 or more"),
+        ('"High is high."', '"High is high.", seeds="ten"', "*seeds='ten' is no number of seeds, 2 or more"),
         ("@pytest.mark.claim", "@pytest.mark.xfail\n@pytest.mark.claim", "*a claim takes no mark 'xfail'*"),
         ('@pytest.mark.claim("A01", "High is high.")', "", "*takes judge or an arm and is no claim*"),
         ("high, judge", "hgh, judge", "*there is no arm 'hgh'; did you mean 'high'?"),

@@ -57,6 +57,30 @@ def test_number_of_seeds_can_be_fixed(catalogue):
     assert record["claims"][0]["parts"][0]["confidence_level"] == 1 - 2 * 0.0005
 
 
+def test_costly_claim_is_judged_once_on_its_own_number_of_seeds_with_the_whole_alpha(catalogue):
+    catalogue.claim(body="judge(vague.measured('accuracy'), above=0.5)", seeds=10)
+    catalogue.run("-m", "full")
+    assert num_runs(catalogue, "vague") == 10
+    assert catalogue.record()["claims"][0]["parts"][0]["confidence_level"] == 1 - 2 * 0.0005
+
+
+def test_costly_claim_beside_others_uses_no_more_seeds_than_its_own(catalogue):
+    vague = 'assert judge(vague.measured("accuracy"), above=0.5)'
+    catalogue.write(
+        test_numbers=f"""
+@pytest.mark.claim("A01", "Costly.", seeds=10)
+def test_costly(vague, judge):
+    {vague}
+
+@pytest.mark.claim("A02", "Cheap.")
+def test_cheap(vague, judge):
+    {vague}
+"""
+    )
+    catalogue.run("-m", "full")
+    assert [claim["num_seeds"] for claim in catalogue.record()["claims"]] == [10, 30]
+
+
 def test_two_claims_on_one_arm_train_it_once(catalogue):
     catalogue.write(
         test_numbers="""

@@ -97,7 +97,7 @@ class Data:
         Where the arrays come from.
     pool
         ``pool(arrays)`` gives the inputs that all seeds share, as compactly as they lie in memory (uint8 where they
-        are uint8), shape ``(num_rows, ...)``.
+        are uint8), shape ``(num_rows, ...)``. May differ by tier.
     split
         ``split(arrays, tier, seed)`` gives the `Split` of one run. The same seed gives the same split in every arm.
     decode
@@ -105,7 +105,7 @@ class Data:
     """
 
     dataset: DataSet
-    pool: Callable[[Arrays], np.ndarray]
+    pool: ByTier[Callable[[Arrays], np.ndarray]] | Callable[[Arrays], np.ndarray]
     split: Callable[[Arrays, Tier, int], Split]
     decode: Decode
 

@@ -37,6 +37,8 @@ class Claim:
         these. Without it, a claim is expected to be supported.
     because
         Why it is expected not to be supported.
+    num_seeds
+        How many seeds are judged, once, instead of at the tier's looks: for what is too costly for more.
     sources
         The arms and measurements among its arguments, by name.
     """
@@ -50,6 +52,7 @@ class Claim:
     tier: Tier
     expected: Any
     because: str | None
+    num_seeds: int | None
     sources: dict[str, Source]
 
     @property
@@ -102,6 +105,7 @@ def read_claim(item: pytest.Function) -> Claim:
         tier=tier,
         expected=mark.kwargs.get("expected", "supported"),
         because=" ".join(str(mark.kwargs.get("because", "")).split()) or None,
+        num_seeds=mark.kwargs.get("seeds"),
         sources={name: source for name in _arguments(item) for source in _sources(item, name)[-1:]},
     )
 
@@ -146,7 +150,7 @@ def _problems_of_mark(mark: pytest.Mark) -> list[str]:
         found.append(f"claim {mark.args[0]} has no statement: {usage}")
     if len(mark.args) > 2:
         found.append(f"claim {mark.args[0]} takes an id and a statement, then keywords: {usage}")
-    known = {"source", "expected", "because", "tiers"}
+    known = {"source", "expected", "because", "tiers", "seeds"}
     found += [
         f"claim {mark.args[0]}: unknown keyword {key!r}, known are {sorted(known)}"
         for key in mark.kwargs.keys() - known
@@ -160,6 +164,9 @@ def _problems_of_mark(mark: pytest.Mark) -> list[str]:
         for tier in tiers_of(mark)
         if tier not in TIERS
     ]
+    seeds = mark.kwargs.get("seeds", 2)
+    if type(seeds) is not int or seeds < 2:
+        found.append(f"claim {mark.args[0]}: seeds={seeds!r} is no number of seeds, 2 or more")
     return found + _problems_of_expectation(mark)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_claims.verdicts import Judge
 
 MARKS = (
-    "claim(id, statement, *, source, expected, because, tiers): an assertion of the lecture, tested over several runs",
+    "claim(id, statement, *, source, expected, because, tiers, seeds): an assertion of the lecture, over several runs",
     "section(title, number): the section of the lecture that a claim belongs to, and its place there",
     "fast: claims on small subsets of the data (added to claims by the plugin)",
     "full: claims on all the data (added to claims by the plugin; runs only when asked for)",

@@ -147,7 +147,8 @@ class ClaimsSession:
     def _looks_of(self, claim: Claim) -> tuple[Look, ...]:
         from pytest_claims.statistics import fixed_look, looks
 
-        return (fixed_look(self.options.num_seeds),) if self.options.num_seeds else looks(claim.tier)
+        num_seeds = self.options.num_seeds or claim.num_seeds
+        return (fixed_look(num_seeds),) if num_seeds else looks(claim.tier)
 
     def _seeds(self, num_seeds: int) -> tuple[int, ...]:
         return tuple(range(self.options.first_seed, self.options.first_seed + num_seeds))

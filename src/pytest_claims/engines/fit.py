@@ -37,7 +37,7 @@ class FitEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
-        pool = np.asarray(job.arm.data.pool(job.arrays))
+        pool = np.asarray(at_tier(job.arm.data.pool, job.tier)(job.arrays))
         for seed in job.seeds:
             keras.utils.clear_session()
             yield _train(job, seed, pool, progress)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pytest_claims.arms import Data
+from pytest_claims.arms import Arrays
 
 # Arms that follow each other mostly share a pool; more would only cost memory.
 NUM_KEPT = 3
 
 
 class _Pool(NamedTuple):
-    arrays: Mapping[str, np.ndarray]
+    arrays: Arrays
     host: np.ndarray
     device: Any
 
@@ -26,16 +26,16 @@ class Pools:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, int], _Pool] = OrderedDict()
 
-    def get(self, data: Data, arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, Any]:
-        """Give the pool of `data` on the host and on the device, in its own dtype.
+    def get(self, make: Callable[[Arrays], np.ndarray], arrays: Arrays) -> tuple[np.ndarray, Any]:
+        """Give the pool that `make` makes of the arrays, on the host and on the device, in its own dtype.
 
         The kept entry holds on to `arrays`, so that their identity cannot pass to others.
         """
         import jax
 
-        key = (data.pool, id(arrays))
+        key = (make, id(arrays))
         if key not in self._kept:
-            host = np.asarray(data.pool(arrays))
+            host = np.asarray(make(arrays))
             same = (pool.device for pool in self._kept.values() if _same_memory(pool.host, host))
             device = next(same, None)
             self._kept[key] = _Pool(arrays, host, jax.device_put(host) if device is None else device)

@@ -74,7 +74,7 @@ class StackedEngine:
     @known_warnings()
     def _train_chunk(self, job: Job, splits: dict[int, Split], progress: Progress | None) -> list[RunResult]:
         arm = job.arm
-        host_pool, pool = self._pools.get(arm.data, job.arrays)
+        host_pool, pool = self._pools.get(at_tier(arm.data.pool, job.tier), job.arrays)
         for split in splits.values():
             check_rows(split, len(host_pool))
         program = self._program(job, pool, next(iter(splits.values())))
