@@ -46,10 +46,11 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
     "The 512-512 network starts overfitting almost at once, after one or two epochs.",
     source="L B",
     seeds=SEEDS_OF_512,
-    expected={"full": ("inconclusive", "refuted"), "stand-in": ("supported", "inconclusive")},
+    expected={"fast": "inconclusive", "full": "inconclusive", "stand-in": ("inconclusive", "supported")},
     because="""Its validation loss jumps: in seed 2 on all the data it is 0.37, 0.64, 0.32, 0.32, 0.29, 0.53. Which of
     the first epochs is the lowest is chance, and three or five as often as two: the lowest epochs of ten seeds are 3,
-    2, 5, 9, 2, 2, 5, 3, 5, 3. With 5,000 reviews the network has learned them by heart sooner, and the claim holds.""",
+    2, 5, 9, 2, 2, 5, 3, 5, 3. With 5,000 reviews the network has learned them by heart sooner, and epoch two it is in
+    seven of ten seeds; one seed each at epoch three and four keep the average, 2.2, too near to 2.5 to be sure.""",
 )
 def test_larger_network_overfits_at_once(imdb_512_512, judge):
     verdict = judge(imdb_512_512.epoch_of_lowest("val_cross_entropy"), within=ONE_OR_TWO_EPOCHS)
@@ -62,11 +63,12 @@ def test_larger_network_overfits_at_once(imdb_512_512, judge):
     "The 512-512 network overfits more severely than the 16-16 network.",
     source="L B",
     seeds=SEEDS_OF_512,
-    expected={"fast": "refuted", "stand-in": "refuted"},
-    because="""The claim holds while the smaller network has not yet learned its training set by heart: on all the
-    data its training loss is still 0.018 at the end, and its validation loss has risen by 0.28 nats, that of the
-    larger by 0.42. On 5,000 reviews both are below 0.0001 at the end, and have risen alike, by 0.58 and 0.57 nats:
-    what can be overfitted is used up.""",
+    expected={"fast": "inconclusive", "full": ("supported", "inconclusive"), "stand-in": "inconclusive"},
+    because="""It rises further, but how much further depends on how much the smaller network has left to learn by
+    heart. On all the data the training loss of the smaller is still 0.018 at the end, and its validation loss has
+    risen by 0.28 nats, that of the larger by 0.42. On 5,000 reviews the rises are 0.45 and 0.59, on average by 0.05
+    more than a fifth, while single seeds scatter by 0.08: ten of them do not tell. On the stand-in the smaller one has
+    all but caught up, with 0.40 against 0.44.""",
 )
 def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judge):
     rise = imdb_512_512.rise_after_minimum("val_cross_entropy")
@@ -82,9 +84,10 @@ def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judg
     "The 512-512 network gets its training loss near zero very quickly.",
     source="L B",
     seeds=SEEDS_OF_512,
-    expected={"stand-in": ("inconclusive", "supported")},
-    because="""On the stand-in's 2,700 reviews the 16-16 network is nearly as quick: 6.5 epochs against 5.6. That the
-    larger one is sooner by half an epoch is not shown by 20 seeds, although it is quick.""",
+    expected={"full": ("inconclusive", "supported")},
+    because="""On all the data its training loss comes below 0.05 in epoch 8, 9 or 10, four to five epochs before that
+    of the smaller network. That is quick, but so close to the end of the first half of the twenty epochs that the
+    interval of ten seeds, 7.6 to 10.6, reaches just across it.""",
 )
 def test_larger_network_fits_very_quickly(imdb_512_512, imdb_baseline, judge):
     epochs = imdb_512_512.epochs_until("loss", below=NEAR_ZERO)
@@ -121,8 +124,9 @@ def test_l2_penalty_keeps_number_of_parameters(imdb_l2, imdb_baseline, judge):
     because="""Its lowest cross-entropy is hardly lower, and now and then much higher. On all the data the baseline's
     is 0.275 to 0.284 in ten seeds. With dropout eight seeds are between 0.269 and 0.288, but seed 8 comes to 0.309
     and seed 5 to 0.401: in seed 5, four of 16 units of the first layer and two of the second are dead, active for
-    none of 2,000 reviews, which no unit is in seed 0. What dropout does lower is the loss at the last epoch: 0.52
-    against 0.56.""",
+    none of 2,000 reviews, which no unit is in seed 0. On subsets it is seeds 5 and 8 again, 17 % above the baseline,
+    where the others are within 7 % of it. What dropout does lower is the loss at the last epoch: 0.52 against 0.56 on
+    all the data, 0.52 against 0.80 on subsets.""",
 )
 def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_baseline.lowest("val_cross_entropy"))
@@ -136,7 +140,7 @@ def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
     "R14a",
     "Dropout works much better than the L2 penalty, by the validation loss that Keras reports.",
     source="L B",
-    expected={"full": ("supported", "inconclusive"), "stand-in": "supported"},
+    expected={"full": ("supported", "inconclusive")},
     because="""Of what separates the two, 0.36 from 0.28, all is the penalty, which Keras adds to the validation loss
     (R14b). Whether the difference is sure to exceed a tenth depends on how many seeds of dropout end with dead units
     (R13).""",
@@ -155,8 +159,8 @@ def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     source="L B",
     expected={"fast": "refuted", "full": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
     because="""Without the penalty in the loss the two are alike at their best: 0.283 for L2 and 0.278 for dropout,
-    the median of ten seeds on all the data; 0.321 and 0.319 on subsets. The curves that Keras draws compare a loss
-    that holds 0.08 nats of penalty with one that holds none.""",
+    the median of ten seeds on all the data; 0.344 and 0.338, of twenty seeds, on subsets. The curves that Keras draws
+    compare a loss that holds 0.08 nats of penalty with one that holds none.""",
 )
 def test_dropout_beats_l2_by_cross_entropy(imdb_dropout, imdb_l2, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_l2.lowest("val_cross_entropy"))
