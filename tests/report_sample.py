@@ -28,6 +28,11 @@ def part(rule: str = "superiority", verdict: str = "supported", **changes: Any) 
         "difference": True,
         "num_seeds": num_seeds,
         "seeds": list(range(num_seeds)),
+        "num_collapsed": 0,
+        "num_censored": 0,
+        "trend_pvalue": None,
+        "operands": [],
+        "smallest_detectable_effect": None,
     }
     given = defaults | changes
     estimate = given["estimate"] or 0.0
@@ -86,8 +91,12 @@ def claim(claim_id: str, *parts: dict[str, Any], **changes: Any) -> dict[str, An
         "data": ["MNIST"],
         "num_seeds": num_seeds,
         "reproduction": None,
+        "stability": None,
+        "look": None,
     }
     if parts:
+        defaults["stability"] = {"probability": 0.9985, "hangs_on_seeds": []}
+        defaults["look"] = {"num_seeds": num_seeds, "alpha": 0.00015, "first": True, "last": False}
         defaults["reproduction"] = {"share": 0.9, "low": 0.555, "high": 0.9975, "count": 9, "num_seeds": 10}
     return defaults | changes
 
@@ -185,13 +194,29 @@ def claims() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def certificate() -> dict[str, Any]:
+    """Controls that passed, failed, and had nothing to check."""
+    what = "Negated, with the sides exchanged, each comes to the same verdict."
+    passed = {"name": "mirror", "what": what, "num_checked": 14, "failures": [], "exempt": {}, "figures": {}}
+    exempt = {"N01": "an event is counted, and has no negative", "N02": "an event is counted, and has no negative"}
+    return {
+        "controls": [
+            passed | {"exempt": exempt, "figures": {"tried": 14}},
+            passed | {"name": "judged again", "failures": ["C01, accuracy: recorded as supported, refuted <now>"]},
+            passed | {"name": "swapped arms", "num_checked": 0},
+        ],
+        "calibration": None,
+        "audit": None,
+    }
+
+
 def record(**changes: Any) -> dict[str, Any]:
     """The whole record."""
     noise = {"data": {"dataset": "MNIST", "decode": {"call": "beside_noise", "channels": 784}}}
     zeros = {"data": {"dataset": "MNIST", "decode": {"call": "beside_zeros", "channels": 784}}}
     l2 = {"model": {"call": "mlp", "hidden": [16, 16], "l2": 0.002}}
     defaults: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "tier": "fast",
         "created": "2026-11-21T04:10:00+00:00",
         "partial": False,
@@ -218,5 +243,6 @@ def record(**changes: Any) -> dict[str, Any]:
             arm("imdb_l2", 0.885, num_epochs=20, **l2),
         ],
         "claims": claims(),
+        "certificate": certificate(),
     }  # fmt: skip
     return defaults | changes

@@ -34,7 +34,7 @@ def test_summary_prints_the_table_as_markdown(catalogue, capsys):
     ("content", "message"),
     [
         ('{"schema": 1, "cla', "is no JSON, or cut short"),
-        ('{"schema": 99}', "is of schema 99, and this version reads 1"),
+        ('{"schema": 99}', "the record has schema 99, and this version of pytest-claims reads 2"),
     ],
 )
 def test_report_refuses_what_is_no_record(tmp_path, capsys, content, message):

@@ -169,3 +169,13 @@ def test_showing_fixtures_measures_nothing(catalogue):
     catalogue.write(test_numbers=GOOD)
     catalogue.run("--fixtures")
     assert not catalogue.store.exists()
+
+
+def test_value_that_pytest_takes_for_a_path_of_tests(catalogue, tmp_path):
+    catalogue.claim()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    result = catalogue.run_apart("--claims-report", str(elsewhere))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(f"*found no configuration: write --claims-report={elsewhere}")
+    catalogue.run_apart(f"--claims-report={elsewhere}").assert_outcomes(passed=1)

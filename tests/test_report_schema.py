@@ -56,9 +56,9 @@ def test_what_is_wrong_is_named(place, value, named):
         validate(wrong)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [1, 3, "2", None])
 def test_another_version_is_refused_by_its_number(version):
-    with pytest.raises(ValueError, match=f"schema {version!r}.*reads 1"):
+    with pytest.raises(ValueError, match=f"schema {version!r}.*reads 2"):
         validate(record(schema=version))
 
 

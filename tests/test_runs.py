@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_claims import by_tier, ratio, slope
+from pytest_claims import by_tier, ratio, slope, steps
 from pytest_claims.runs import Runs, curves
 from pytest_claims.store import Run
 
@@ -135,3 +135,36 @@ def test_curves_are_the_mean_and_the_spread_over_seeds():
     assert curve["mean"] == [2.0, None]
     assert curve["low"] == [pytest.approx(2 - np.sqrt(2), rel=1e-4), None]
     assert curve["runs"] == [[1.0, 2.0], [3.0, None]]
+
+
+def test_a_run_that_has_not_turned_or_arrived_is_known_to_be_later():
+    losses = np.array([[0.9, 0.4, 0.6, 0.5], [0.8, 0.7, 0.5, 0.3]])
+    assert runs(losses).epoch_of_lowest("val_cross_entropy").at_least.tolist() == [False, True]
+    assert runs(losses).epochs_until("val_cross_entropy", below=0.35).at_least.tolist() == [True, False]
+
+
+def test_what_may_be_later_makes_a_difference_larger_or_smaller():
+    early = runs(np.array([[0.4, 0.9], [0.4, 0.9]])).epoch_of_lowest("val_cross_entropy")
+    late = runs(np.array([[0.9, 0.4], [0.4, 0.9]])).epoch_of_lowest("val_cross_entropy")
+    assert (late - early).at_least.tolist() == [True, False]
+    assert not (late - early).at_most.any()
+    assert (early - late).at_most.tolist() == [True, False]
+    assert (early - -1.0 * late).at_least.tolist() == [True, False]
+
+
+def test_a_difference_remembers_what_it_was_made_of():
+    first, last = runs().first("val_cross_entropy"), runs().final("val_cross_entropy")
+    assert (last - first).operands == (last, first)
+    assert first.operands == ()
+
+
+def test_steps_are_differences_between_neighbours():
+    first, lowest, last = (getattr(runs(), name)("val_cross_entropy") for name in ("first", "lowest", "final"))
+    np.testing.assert_allclose([step.values for step in steps([first, lowest, last])], [[-0.5, -0.5], [0.1, 0.4]])
+    with pytest.raises(ValueError, match="two or more quantities, not 1"):
+        steps([first])
+
+
+def test_without_a_seed_everything_is_shorter():
+    quantity = runs(np.array([[0.9, 0.4], [0.4, 0.9]])).epoch_of_lowest("val_cross_entropy").without(0)
+    assert (quantity.values.tolist(), quantity.seeds, quantity.at_least.tolist()) == ([1.0], (1,), [False])

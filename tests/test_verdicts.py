@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from pytest_claims import by_tier
+from pytest_claims import by_tier, slope
 from pytest_claims.quantities import Quantity
-from pytest_claims.statistics import fixed_look
+from pytest_claims.statistics import fixed_look, looks
 from pytest_claims.verdicts import Judge
 
 SEEDS = tuple(range(12))
@@ -44,6 +45,46 @@ def test_ratios_are_judged_and_shown_as_ratios(judge):
     assert part["estimate"] == pytest.approx(0.5, abs=0.01)
     assert part["low"] < part["estimate"] < part["high"] < part["margin"] == 0.6
     assert verdict.record()["reproduction"]["count"] == len(SEEDS)
+
+
+def test_each_of_several_quantities_is_judged_by_the_same_rule(judge):
+    steps = [quantity(0.5), quantity(0.4), quantity(0.3)]
+    assert judge.each(steps, above=0.2).verdict == "supported"
+    verdict = judge.each(steps, above=0.35)
+    assert verdict.verdict == "refuted"
+    assert [part["verdict"] for part in verdict.record()["parts"]] == ["supported", "supported", "refuted"]
+    with pytest.raises(ValueError, match="it got none"):
+        judge.each([], above=0.2)
+
+
+def test_a_run_that_ended_too_early_stands_against_a_decision_only(judge):
+    never, always = np.zeros(len(SEEDS), bool), np.ones(len(SEEDS), bool)
+    later = quantity(5.0, kind="difference", unit="epochs")
+    assert judge(replace(later, at_least=always, at_most=never), above=0.5).verdict == "supported"
+    doubtful = judge(replace(later, at_least=never, at_most=always), above=0.5)
+    assert (doubtful.verdict, doubtful.reason) == ("inconclusive", "censored")
+    assert doubtful.record()["parts"][0]["num_censored"] == len(SEEDS)
+
+
+def test_slope_has_pages_trend_test_beside_it(judge):
+    doses = [quantity(mean, name="loss") for mean in (0.5, 0.4, 0.3)]
+    [part] = judge(slope([0, 1, 2], doses, per="step"), below=0.0).record()["parts"]
+    assert part["trend_pvalue"] < 0.001
+    assert [operand["values"][0] for operand in part["operands"]] == pytest.approx(list(NOISE[0] + (0.5, 0.4, 0.3)))
+
+
+def test_stability_is_that_of_the_whole_schedule():
+    clear = Judge("fast", fixed_look(12), looks("fast"))(quantity(0.5), above=0.4).record()["stability"]
+    assert clear == {"probability": 1.0, "hangs_on_seeds": []}
+
+
+def test_seeds_on_which_a_verdict_hangs_are_named():
+    """17 of 20 runs do not show that an event usually happens; 17 of 19 would."""
+    values = np.where(np.arange(20) < 17, 0.3, 0.9)
+    event = Quantity(values, tuple(range(20)), "accuracy", "a", "accuracy", "plain", "fast").between(0.2, 0.4)
+    verdict = Judge("fast", fixed_look(20))(event, usually=True)
+    assert verdict.verdict == "inconclusive"
+    assert verdict.record()["stability"]["hangs_on_seeds"] == [17, 18, 19]
 
 
 def test_exact_claims_are_arithmetic(judge):

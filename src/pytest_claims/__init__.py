@@ -8,15 +8,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_claims.arms import Arm, Data, Measurement, Split, arm, at_tier, by_tier
     from pytest_claims.data import DataSet
-    from pytest_claims.quantities import Quantity, ratio, slope
+    from pytest_claims.quantities import Quantity, ratio, slope, steps
 
 __version__ = "0.1.0"
 
-__all__ = ["Arm", "Data", "DataSet", "Measurement", "Quantity", "Split", "arm", "at_tier", "by_tier", "ratio", "slope"]
+__all__ = [
+    "Arm",
+    "Data",
+    "DataSet",
+    "Measurement",
+    "Quantity",
+    "Split",
+    "arm",
+    "at_tier",
+    "by_tier",
+    "ratio",
+    "slope",
+    "steps",
+]
 
 _HOME = {
     **dict.fromkeys(["Arm", "Data", "Measurement", "Split", "arm", "at_tier", "by_tier"], "arms"),
-    **dict.fromkeys(["Quantity", "ratio", "slope"], "quantities"),
+    **dict.fromkeys(["Quantity", "ratio", "slope", "steps"], "quantities"),
     "DataSet": "data",
 }
 

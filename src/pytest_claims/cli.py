@@ -24,10 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary = commands.add_parser("summary", help="print the table of a JSON record as Markdown")
     summary.add_argument("record", type=Path, metavar="FILE.json")
     summary.set_defaults(run=lambda options: write_summary(options.record))
-    pilot = commands.add_parser("pilot", help="keep the seconds per run that a store has seen, for plans of new stores")
+    pilot = commands.add_parser(
+        "pilot", help="keep what pilot runs have shown: seconds per run, and the spread over seeds"
+    )
     pilot.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
     pilot.add_argument("--output", type=Path, default=Path("fixtures/pilot.json"), metavar="FILE")
-    pilot.set_defaults(run=lambda options: write_pilot(options.store, options.output))
+    pilot.add_argument(
+        "--record", type=Path, action="append", default=[], metavar="FILE.json", help="a record of pilot seeds"
+    )
+    pilot.set_defaults(run=lambda options: write_pilot(options.store, options.output, options.record))
     options = parser.parse_args(arguments)
     try:
         print(options.run(options))
@@ -61,7 +66,7 @@ def read_record(record: Path) -> dict[str, Any]:
     ValueError
         If the file holds something else.
     """
-    from pytest_claims.records import SCHEMA
+    from pytest_claims.report import validate
 
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
@@ -69,26 +74,27 @@ def read_record(record: Path) -> dict[str, Any]:
         raise ValueError(
             f"{record} is no JSON, or cut short ({error}); expected a record such as claims.json"
         ) from error
-    found = content.get("schema") if isinstance(content, dict) else None
-    if found != SCHEMA:
-        raise ValueError(
-            f"{record} is of schema {found!r}, and this version reads {SCHEMA}: write it again with pytest"
-        )
+    try:
+        validate(content)
+    except ValueError as error:
+        raise ValueError(f"{record}: {error}") from error
     return dict(content)
 
 
-def write_pilot(store: Path, output: Path) -> str:
-    """Write the median seconds per run of each arm and tier in a store; says where."""
+def write_pilot(store: Path, output: Path, records: Sequence[Path] = ()) -> str:
+    """Bring a pilot file up to date with a store's seconds per run and the spreads of records; says where."""
+    from pytest_claims.pilot import Pilot
     from pytest_claims.store import Store
 
     if not store.is_file():
         raise ValueError(f"there is no store {store}: run pytest -m fast first, or name one with --store")
-    seconds: dict[str, dict[str, float]] = {}
+    pilot = Pilot.read(output)
     with Store.open(store) as opened:
         for row in opened.summary():
             if row.engine != "fit":
                 median = opened.seconds_per_run(row.arm, row.tier, row.engine) or 0.0
-                seconds.setdefault(row.arm, {})[row.tier] = float(f"{median:.3g}")
-    text = json.dumps({"seconds_per_run": seconds}, indent=1, sort_keys=True)
-    output.write_text(text + "\n", encoding="utf-8")
+                pilot.seconds_per_run.setdefault(row.arm, {})[row.tier] = float(f"{median:.3g}")
+    for record in records:
+        pilot.take(read_record(record))
+    pilot.write(output)
     return f"wrote {output}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-report")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Options:
     @classmethod
     def of(cls, config: pytest.Config) -> Options:
         """Read and check the options; a `pytest.UsageError` says what is wrong with one."""
+        _check_written_with_equals_sign(config)
         root = config.rootpath
         data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
         store = config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
@@ -62,6 +66,20 @@ class Options:
     def default_protocol(self) -> bool:
         """Whether seeds are those on which ``expected`` speaks."""
         return self.num_seeds is None and self.first_seed == 0
+
+
+def _check_written_with_equals_sign(config: pytest.Config) -> None:
+    """Refuse a value that pytest has taken for a test path, and looked for its configuration there.
+
+    Pytest looks for its configuration before plugins tell it their options; an existing path behind one of them then
+    counts as a place of tests.
+    """
+    arguments = list(map(str, config.invocation_params.args))
+    for option, value in pairwise(arguments):
+        if config.inipath is None and option in PATH_OPTIONS and Path(value).exists():
+            raise pytest.UsageError(
+                f"pytest took {value} for a path of tests and found no configuration: write {option}={value}"
+            )
 
 
 def _below(root: Path, path: Any) -> Path:

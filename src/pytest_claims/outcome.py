@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from pytest_claims.claims import Claim
 from pytest_claims.options import Options
 
 if TYPE_CHECKING:
+    from pytest_claims.pilot import Spread
+    from pytest_claims.statistics import Look
     from pytest_claims.verdicts import Judge
 
 PROPERTY = "claim"
@@ -72,6 +75,14 @@ class Outcomes:
         report.outcome = "failed"
         report.longrepr = f"{claim.id}: {message}\n{claim.statement}\n{sentence(record)}"
 
+    def add_detectable(self, report: pytest.TestReport, spreads: Iterable[Spread], last_look: Look) -> None:
+        """Add to a record what pilots said could be seen at the last look; ``None`` where they said nothing."""
+        detectable = {spread.quantity: spread.detectable_as_read(last_look) for spread in spreads}
+        for name, record in report.user_properties:
+            if name == PROPERTY and isinstance(record, dict):
+                for part in record["parts"]:
+                    part["smallest_detectable_effect"] = detectable.get(part["quantity"])
+
     def collect(self, report: pytest.TestReport) -> None:
         """Keep the record that a report carries."""
         carried: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
@@ -111,6 +122,8 @@ def _record(claim: Claim, expected: tuple[str, ...]) -> dict[str, Any]:
         "data": sorted(dataset.name for dataset in claim.datasets),
         "num_seeds": 0,
         "reproduction": None,
+        "stability": None,
+        "look": None,
     }
 
 

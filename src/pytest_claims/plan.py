@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from pytest_claims.report.formatting import duration
 if TYPE_CHECKING:
     from pytest_claims.claims import Claim
     from pytest_claims.data import DataSet, Located
+    from pytest_claims.pilot import Pilot
     from pytest_claims.store import Store
 
 Key = tuple[str, Tier]
@@ -102,13 +102,13 @@ class Plan:
     engine, semantics
         The engine's name, and the version of what it computes.
     pilot
-        Seconds per run by arm and tier, where the store has not seen one yet.
+        What pilot runs have shown, where the store has not seen a run yet.
     """
 
     store: Store
     engine: str
     semantics: int
-    pilot: Mapping[str, Mapping[str, float]]
+    pilot: Pilot
     arms: dict[Key, Planned] = field(default_factory=dict)
 
     def add(self, claims: Iterable[Claim], data: DataSets, *, offline: bool) -> list[Claim]:
@@ -156,7 +156,7 @@ class Plan:
         name, tier = key
         engine = self.engine if isinstance(self.arms[key].source, Arm) else "measurement"
         seen = self.store.seconds_per_run(name, tier, engine)
-        return seen or (self.pilot.get(name, {}).get(tier) if self.engine == "stacked" else None)
+        return seen or (self.pilot.seconds_per_run.get(name, {}).get(tier) if self.engine == "stacked" else None)
 
     def cost(self, missing: Mapping[Key, tuple[int, ...]]) -> tuple[float, int]:
         """Seconds that runs will take as far as known, and the number of runs of which nothing is known."""
@@ -177,16 +177,3 @@ class Plan:
             return known
         num_runs = sum(len(seeds) for seeds in missing.values())
         return "time unknown" if unknown == num_runs else f"{known} and {unknown} runs of unknown length"
-
-
-def read_pilot(path: Path) -> Mapping[str, Mapping[str, float]]:
-    """Seconds per run of each arm and tier, from a pilot file; empty where there is none."""
-    if not path.is_file():
-        return {}
-    try:
-        pilot: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["seconds_per_run"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise pytest.UsageError(
-            f"{path} is no pilot file ({error!r}): write it anew with pytest-claims pilot"
-        ) from error
-    return pilot

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pytest_claims.arms import Tier
 
@@ -34,6 +36,13 @@ class Quantity:
         A difference has its zero at 0, a ratio at 1, an event is counted; a plain quantity is none of these.
     tier
         Where its runs are from.
+    at_least, at_most
+        Shape ``(num_seeds,)``: where the true value may be larger, or smaller, because the run ended before it showed.
+        ``None`` if nowhere.
+    operands
+        What a difference, a ratio or a slope was made of; empty for what was taken from runs.
+    doses
+        Of a slope: one number per operand.
     """
 
     values: np.ndarray
@@ -43,11 +52,31 @@ class Quantity:
     unit: str
     kind: Kind
     tier: Tier
+    at_least: np.ndarray | None = None
+    at_most: np.ndarray | None = None
+    operands: tuple[Quantity, ...] = ()
+    doses: tuple[float, ...] = ()
 
     @property
     def label(self) -> str:
         """What it is, in a line."""
         return f"{self.name}: {self.subject}"
+
+    def as_read(self, values: ArrayLike) -> np.ndarray:
+        """Values of this quantity as people read them: ratios rather than their logarithms."""
+        return np.exp(values) if self.kind == "ratio" else np.asarray(values)
+
+    def without(self, index: int) -> Quantity:
+        """The same without one of its seeds."""
+        flags = (None if given is None else np.delete(given, index) for given in (self.at_least, self.at_most))
+        at_least, at_most = flags
+        return replace(
+            self,
+            values=np.delete(self.values, index),
+            seeds=self.seeds[:index] + self.seeds[index + 1 :],
+            at_least=at_least,
+            at_most=at_most,
+        )
 
     def __sub__(self, other: Quantity) -> Quantity:
         """The difference to `other`, seed by seed."""
@@ -57,7 +86,14 @@ class Quantity:
         """A multiple of a plain quantity: ``0.5 * rise``."""
         if self.kind != "plain":
             raise ValueError(f"'{self.label}' is no plain quantity, so a multiple of it makes no sense")
-        return replace(self, values=factor * self.values, subject=f"{factor:g} × {self.subject}")
+        bounds = (self.at_least, self.at_most) if factor >= 0 else (self.at_most, self.at_least)
+        return replace(
+            self,
+            values=factor * self.values,
+            subject=f"{factor:g} × {self.subject}",
+            at_least=bounds[0],
+            at_most=bounds[1],
+        )
 
     def between(self, low: float, high: float) -> Quantity:
         """The event that it lies from `low` to `high`, both included.
@@ -92,7 +128,12 @@ class Quantity:
         with np.errstate(all="ignore"):  # what diverged gives infinities, and two of them NaN: outcomes, not errors
             values = combine(self.values, other.values)
         name, subject = _joined(self, other, sign)
-        return Quantity(values, self.seeds, name, subject, unit, kind, self.tier)
+        return Quantity(
+            *(values, self.seeds, name, subject, unit, kind, self.tier),
+            at_least=_either(self.at_least, other.at_most),
+            at_most=_either(self.at_most, other.at_least),
+            operands=(self, other),
+        )
 
 
 def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
@@ -159,7 +200,40 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
     first = quantities[0]
     values = slopes(np.stack([quantity.values for quantity in quantities], axis=1), np.asarray(doses, float))
     subject = ", ".join(quantity.subject for quantity in quantities)
-    return Quantity(values, first.seeds, f"{first.name}, per {per}", subject, first.unit, "difference", first.tier)
+    return Quantity(
+        *(values, first.seeds, f"{first.name}, per {per}", subject, first.unit, "difference", first.tier),
+        operands=tuple(quantities),
+        doses=tuple(float(dose) for dose in doses),
+    )
+
+
+def steps(quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The differences between neighbours, each minus the one before: what "each step" speaks about.
+
+    Parameters
+    ----------
+    quantities
+        The same plain quantity of one arm per dose, in the order of the doses, of the same seeds.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two, or they are not paired.
+
+    Examples
+    --------
+    >>> arms = [Quantity(np.array([v]), (0,), "loss", str(v), "nats", "plain", "fast") for v in (0.5, 0.7, 1.0)]
+    >>> [step.values.round(3).tolist() for step in steps(arms)]
+    [[0.2], [0.3]]
+    """
+    if len(quantities) < 2:
+        raise ValueError(f"steps() takes two or more quantities, not {len(quantities)}")
+    return [later - earlier for earlier, later in pairwise(quantities)]
+
+
+def _either(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
+    given = [flags for flags in (one, other) if flags is not None]
+    return np.logical_or.reduce(given) if given else None
 
 
 def _check_pairs(quantities: Sequence[Quantity]) -> None:

@@ -13,6 +13,7 @@ from pytest_claims.arms import TIERS
 from pytest_claims.claims import Claim
 from pytest_claims.environment import environment
 from pytest_claims.options import Options
+from pytest_claims.report import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from pytest_claims.plan import DataSets, Plan
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pytest_claims.statistics import Look
     from pytest_claims.store import Store
     from pytest_claims.training import Trainer
-
-SCHEMA = 1
 
 
 def context(
@@ -61,6 +60,7 @@ def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 
 def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
     """The record of one tier, to the schema in ``report/schema.json``."""
+    from pytest_claims.controls import certificate
     from pytest_claims.statistics import ALPHA, family_error_rate, looks
 
     options = session.options
@@ -69,8 +69,8 @@ def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
     judged = [record for record in claims if any(part["rule"] != "exact" for part in record["parts"])]
     arms = [_arm(arm, options, store) for arm in session.context["arms"] if arm["tier"] == tier]
     fixed = [options.num_seeds] if options.num_seeds else None
-    return {
-        "schema": SCHEMA,
+    record = {
+        "schema": SCHEMA_VERSION,
         "tier": tier,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "partial": session.partial,
@@ -87,6 +87,7 @@ def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
         "arms": arms,
         "claims": sorted(claims, key=lambda record: order.index(record["test"])),
     }
+    return {**record, "certificate": certificate(record, options.report)}
 
 
 def _arm(arm: dict[str, Any], options: Options, store: Store) -> dict[str, Any]:

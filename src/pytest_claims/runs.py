@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,10 +111,14 @@ class Runs:
         return self._of(metric, values[:, -num_epochs:].mean(axis=1), f"mean of the last {num_epochs} epochs")
 
     def epoch_of_lowest(self, metric: str) -> Quantity:
-        """The epoch, counted from 1, in which the metric is lowest; it is not smoothed. NaN if it is never finite."""
+        """The epoch, counted from 1, in which the metric is lowest; it is not smoothed. NaN if it is never finite.
+
+        Where that is the last epoch the run has not turned: the true epoch is this one or a later one.
+        """
         values = self.history(metric)
         epochs = np.where(np.isfinite(values).any(axis=1), values.argmin(axis=1) + 1.0, np.nan)
-        return self._quantity(epochs, f"{metric}, epoch of the lowest", "epochs")
+        quantity = self._quantity(epochs, f"{metric}, epoch of the lowest", "epochs")
+        return replace(quantity, at_least=np.asarray(epochs == values.shape[1]))
 
     def rise_after_minimum(self, metric: str) -> Quantity:
         """How far the metric has risen from its lowest value by the last epoch."""
@@ -130,11 +135,15 @@ class Runs:
             return self._of(metric, np.diff(values, axis=1).max(axis=1), "largest step between epochs")
 
     def epochs_until(self, metric: str, *, below: float) -> Quantity:
-        """The first epoch, counted from 1, that has the metric below a value; the run's length if none has."""
+        """The first epoch, counted from 1, that has the metric below a value.
+
+        It is the run's length where no epoch has, and the true one is later.
+        """
         reached = self.history(metric) < below
         num_epochs = reached.shape[1]
         epochs = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, num_epochs)
-        return self._quantity(epochs, f"{metric}, first epoch below {below:g}", "epochs")
+        quantity = self._quantity(epochs, f"{metric}, first epoch below {below:g}", "epochs")
+        return replace(quantity, at_least=np.asarray(~reached.any(axis=1)))
 
     def _of(self, metric: str, values: np.ndarray, what: str) -> Quantity:
         return self._quantity(values, f"{metric}, {what}", self._unit(metric))

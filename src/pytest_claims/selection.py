@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +12,10 @@ from pytest_claims.arms import TIERS
 from pytest_claims.claims import mark_of
 
 if TYPE_CHECKING:
+    from pytest_claims.claims import Claim
+    from pytest_claims.pilot import Pilot
     from pytest_claims.plan import DataSets, Key, Plan
+    from pytest_claims.statistics import Look
 
 ONLY_WHEN_ASKED = ("full",)
 
@@ -45,6 +48,24 @@ def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     narrowed |= bool(set(re.findall(r"\w+", str(config.getoption("markexpr", "")))) - {*TIERS, "or"})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)
+
+
+def power_lines(
+    pilot: Pilot, last_looks: Iterable[tuple[Claim, Look, Mapping[str, str]]], *, every_claim: bool
+) -> list[str]:
+    """What claims can see at their last look, as far as pilots tell; or only those for which it is too little.
+
+    `last_looks` has a claim, its last look, and the kinds of its data for each claim.
+    """
+    lines, undecided = [], []
+    for claim, look, kinds in last_looks:
+        spreads = pilot.of(claim.id, claim.tier, kinds.values())
+        lines += [f"{claim.id} [{claim.tier}] {spread.line(look)}" for spread in spreads]
+        if any(spread.stays_undecided(look) for spread in spreads):
+            undecided.append(claim.id)
+    if every_claim:
+        return lines
+    return [f"likely to stay undecided, going by pilot runs: {', '.join(undecided)}"] if undecided else []
 
 
 def plan_lines(

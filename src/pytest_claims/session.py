@@ -113,7 +113,7 @@ class ClaimsSession:
         if dry_run and not self.config.getoption("collectonly"):
             return
         self._make_plan(offline=dry_run)
-        self._say_plan()
+        self._say_plan(dry_run=dry_run)
         if dry_run:
             return
         if is_worker(self.config):
@@ -127,13 +127,14 @@ class ClaimsSession:
 
     def _make_plan(self, *, offline: bool) -> None:
         from pytest_claims.engines.base import semantics_of
-        from pytest_claims.plan import DataSets, Plan, read_pilot
+        from pytest_claims.pilot import Pilot
+        from pytest_claims.plan import DataSets, Plan
         from pytest_claims.store import Store
 
         options = self.options
         semantics = semantics_of(options.engine)
         store = Store.open(options.store)
-        pilot = read_pilot(self.config.rootpath / self.config.getini("claims_pilot"))
+        pilot = Pilot.read(self.config.rootpath / self.config.getini("claims_pilot"))
         self._data = DataSets(options.data)
         self.plan = Plan(store, options.engine, semantics, pilot)
         for claim in self.plan.add(self.claims.values(), self._data, offline=offline):
@@ -194,7 +195,7 @@ class ClaimsSession:
         from pytest_claims.verdicts import Judge
 
         claim = self.claims[item.nodeid]
-        judge = Judge(claim.tier, self._looks[item.nodeid])
+        judge = Judge(claim.tier, self._looks[item.nodeid], self._looks_of(claim))
         self.outcomes.judges[item.nodeid] = judge
         return judge
 
@@ -218,7 +219,10 @@ class ClaimsSession:
         """Compare a claim's verdict with the expected one, and put its record on the report."""
         if isinstance(item, pytest.Function) and mark_of(item):
             claim = self.claims.get(item.nodeid) or read_claim(item)
-            self.outcomes.compare(claim, self._kinds_of_data(claim), call, report)
+            kinds = self._kinds_of_data(claim)
+            spreads = self.plan.pilot.of(claim.id, claim.tier, kinds.values()) if self.plan else []
+            self.outcomes.compare(claim, kinds, call, report)
+            self.outcomes.add_detectable(report, spreads, self._looks_of(claim)[-1])
 
     def _kinds_of_data(self, claim: Claim) -> dict[str, str]:
         if self.plan is None:
@@ -288,10 +292,14 @@ class ClaimsSession:
 
     # What is said before the tests.
 
-    def _say_plan(self) -> None:
+    def _say_plan(self, *, dry_run: bool) -> None:
         assert self.plan is not None
         first, last = (self._seeds_at(index, self.claims.values()) for index in (0, -1))
-        self._output.say(*selection.plan_lines(self.plan, self._data, first, last, len(self.claims)))
+        last_looks = [(claim, self._looks_of(claim)[-1], self._kinds_of_data(claim)) for claim in self.claims.values()]
+        self._output.say(
+            *selection.plan_lines(self.plan, self._data, first, last, len(self.claims)),
+            *selection.power_lines(self.plan.pilot, last_looks, every_claim=dry_run),
+        )
 
     def _seeds_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs if claims come to their look number `index`."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_claims import statistics
 from pytest_claims.arms import ByTier, Tier, at_tier
+from pytest_claims.parts import Part
 from pytest_claims.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -18,72 +20,6 @@ if TYPE_CHECKING:
 
 Margin = ByTier[float] | float
 Bounds = ByTier[tuple[float, float]] | tuple[float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """One quantity under one rule at one look.
-
-    Parameters
-    ----------
-    quantity
-        What is judged.
-    rule, alternative
-        The rule's name, and the claim's side of the margin.
-    margin
-        The bound, or the pair of bounds, in the quantity's unit.
-    decide
-        Comes to a decision at a look.
-    look
-        The look at which it is judged.
-    """
-
-    quantity: Quantity
-    rule: str
-    alternative: str
-    margin: float | tuple[float, float]
-    decide: Callable[[Look], Decision]
-    look: Look
-
-    def decision(self, num_parts: int) -> Decision:
-        """The decision, where the claim has `num_parts` parts, each of which may refute it."""
-        return self.decide(replace(self.look, parts=num_parts))
-
-    def holds(self) -> Any:
-        """In which single runs (or pairs) the assertion holds: bool, shape ``(num_seeds,)``."""
-        # A ratio's values are logarithms.
-        values = np.exp(self.quantity.values) if self.quantity.kind == "ratio" else self.quantity.values
-        if isinstance(self.margin, tuple):
-            low, high = self.margin
-            return (values >= low) & (values <= high)
-        if self.alternative == "less":
-            return values < self.margin
-        if self.alternative == "greater":
-            return values > self.margin
-        return values == 1 if self.rule == "event" else np.isclose(values, self.margin, rtol=1e-9, atol=1e-9)
-
-    def record(self, decision: Decision) -> dict[str, Any]:
-        """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
-        estimate = decision.estimate
-        back = np.exp if self.quantity.kind == "ratio" else np.asarray
-        return {
-            "quantity": self.quantity.label,
-            "rule": self.rule,
-            "verdict": decision.verdict,
-            "reason": decision.reason,
-            "estimate": _plain(back(estimate.value)),
-            "low": _plain(back(estimate.low)),
-            "high": _plain(back(estimate.high)),
-            "confidence_level": _plain(estimate.confidence_level),
-            "pvalue": _plain(estimate.pvalue),
-            "margin": [float(bound) for bound in self.margin] if isinstance(self.margin, tuple) else float(self.margin),
-            "alternative": self.alternative,
-            "unit": self.quantity.unit,
-            "difference": self.quantity.kind == "difference",
-            "num_seeds": len(self.quantity.seeds),
-            "seeds": [int(seed) for seed in self.quantity.seeds],
-            "values": [_plain(value) for value in back(self.quantity.values)],
-        }
 
 
 class Verdict:
@@ -98,17 +34,22 @@ class Verdict:
         What was judged.
     on_assert
         Called with the verdict when its truth is asked for.
+    schedule
+        All looks of the claim, in order, for the probability that fresh seeds would agree; its own look if not given.
     """
 
-    def __init__(self, parts: tuple[Part, ...], on_assert: Callable[[Verdict], None]) -> None:
+    def __init__(
+        self, parts: tuple[Part, ...], on_assert: Callable[[Verdict], None], schedule: Sequence[Look] = ()
+    ) -> None:
         self.parts = parts
         self._on_assert = on_assert
+        self._schedule = schedule or (parts[0].look,)
         self._decisions = [part.decision(len(parts)) for part in parts]
         self.verdict, self.reason = _combined(self._decisions)
 
     def __and__(self, other: Verdict) -> Verdict:
         """The verdict on both."""
-        return Verdict(self.parts + other.parts, self._on_assert)
+        return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
 
     def __bool__(self) -> bool:
         self._on_assert(self)
@@ -125,7 +66,8 @@ class Verdict:
 
     def record(self) -> dict[str, Any]:
         """The verdict as plain data."""
-        holds = np.logical_and.reduce([part.holds() for part in self.parts])
+        part = self.parts[0]
+        holds = np.logical_and.reduce([part.rule.holds(part.quantity.values) for part in self.parts])
         share = statistics.share_with_interval(int(holds.sum()), len(holds))
         return {
             "verdict": self.verdict,
@@ -139,7 +81,30 @@ class Verdict:
                 "count": int(holds.sum()),
                 "num_seeds": len(holds),
             },
+            "stability": self._stability(),
+            "look": {name: getattr(part.look, name) for name in ("num_seeds", "alpha", "first", "last")},
         }
+
+    def _stability(self) -> dict[str, Any]:
+        """How surely the same verdict would come again, and the seeds without which it would be another."""
+        part = self.parts[0]
+        probability = statistics.stability(
+            self.verdict,
+            [part.rule for part in self.parts],
+            [part.quantity.values for part in self.parts],
+            self._schedule,
+            # A number in a report is the same each time it is written.
+            rng=np.random.default_rng(0),
+        )
+        seeds = part.quantity.seeds
+        hangs_on = (
+            [int(seed) for index, seed in enumerate(seeds) if self._changes_without(index)] if len(seeds) > 2 else []
+        )
+        return {"probability": probability, "hangs_on_seeds": hangs_on}
+
+    def _changes_without(self, index: int) -> bool:
+        left = [part.without(index).decision(len(self.parts)) for part in self.parts]
+        return _combined(left)[0] != self.verdict
 
 
 def _combined(decisions: list[Decision]) -> tuple[str, str | None]:
@@ -160,11 +125,14 @@ class Judge:
         Chooses among margins given by tier.
     look
         How many seeds there are, and the level spent on them.
+    schedule
+        All looks of the claim, in order; `look` alone if not given.
     """
 
-    def __init__(self, tier: Tier, look: Look) -> None:
+    def __init__(self, tier: Tier, look: Look, schedule: Sequence[Look] = ()) -> None:
         self.tier = tier
         self.look = look
+        self.schedule = tuple(schedule) or (look,)
         self.asserted: Verdict | None = None
         self.asserted_line: int | None = None
         self._judged: list[Part] = []
@@ -219,7 +187,26 @@ class Judge:
             raise ValueError(f"judge() takes exactly one of {', '.join(rules)}; it got {', '.join(given) or 'none'}")
         part = self._part(quantity, given[0], rules[given[0]])
         self._judged.append(part)
-        return Verdict((part,), self._note)
+        return Verdict((part,), self._note, self.schedule)
+
+    def each(self, quantities: Sequence[Quantity], **rule: Any) -> Verdict:
+        """Judge several quantities by the same rule: the verdict on all of them.
+
+        Parameters
+        ----------
+        quantities
+            For instance the `steps` of a dose, where the lecture says that each of them has an effect.
+        rule
+            As for a single quantity.
+
+        Raises
+        ------
+        ValueError
+            As for a single quantity, or if there is none.
+        """
+        if not quantities:
+            raise ValueError("judge.each() takes one quantity or more; it got none")
+        return reduce(and_, [self(quantity, **rule) for quantity in quantities])
 
     @property
     def dropped(self) -> list[str]:
@@ -231,57 +218,29 @@ class Judge:
         self.asserted = verdict
         self.asserted_line = sys._getframe(2).f_lineno  # of the claim, behind Verdict.__bool__
 
-    def _part(self, quantity: Quantity, rule: str, bound: Any) -> Part:
-        if (rule in ("usually", "reliably")) != (quantity.kind == "event"):
+    def _part(self, quantity: Quantity, keyword: str, bound: Any) -> Part:
+        rule, margin = self._rule(quantity, keyword, bound)
+        return Part(quantity, rule, margin, self.look)
+
+    def _rule(self, quantity: Quantity, keyword: str, bound: Any) -> tuple[statistics.Rule, Any]:
+        """The rule that a keyword of `judge` asks for, and its margin as people read it."""
+        if (keyword in ("usually", "reliably")) != (quantity.kind == "event"):
             raise ValueError(f"'{quantity.label}': events are judged by usually or reliably, and only events")
-        if rule in ("above", "below"):
-            return self._superiority(quantity, at_tier(bound, self.tier), "greater" if rule == "above" else "less")
-        if rule in ("within", "about"):
-            bounds = statistics.rounding_interval(bound) if rule == "about" else at_tier(bound, self.tier)
-            if not isinstance(bounds, tuple) or len(bounds) != 2:
-                raise ValueError(f"'{quantity.label}': within= takes a pair of bounds, not {bounds!r}")
-            return self._equivalence(quantity, bounds)
-        if rule == "exactly":
-            values, bound = quantity.values, at_tier(bound, self.tier)
-            expected = _on_scale(quantity, bound)
-            return Part(
-                quantity, "exact", "exactly", bound, lambda look: statistics.exact(values, expected=expected), self.look
-            )
-        threshold = 0.5 if rule == "usually" else 2 / 3
-        outcomes = quantity.values == 1
-        return Part(
-            quantity,
-            "event",
-            rule,
-            threshold,
-            lambda look: statistics.event(outcomes, threshold=threshold, look=look),
-            self.look,
-        )
-
-    def _superiority(self, quantity: Quantity, margin: float, alternative: Any) -> Part:
-        on_scale = _on_scale(quantity, margin)
+        if quantity.kind == "event":
+            rule = statistics.event_rule(keyword)
+            return rule, rule.margin
+        bound = statistics.rounding_interval(bound) if keyword == "about" else at_tier(bound, self.tier)
+        if keyword in ("within", "about"):
+            if not isinstance(bound, tuple) or len(bound) != 2:
+                raise ValueError(f"'{quantity.label}': within= takes a pair of bounds, not {bound!r}")
+            low, high = (_on_scale(quantity, end) for end in bound)
+            return statistics.Rule("equivalence", "within", (low, high)), bound
+        on_scale = _on_scale(quantity, bound)
+        if keyword == "exactly":
+            return statistics.Rule("exact", "exactly", on_scale), bound
         null = 0.0 if quantity.kind in ("difference", "ratio") else None
-        values = quantity.values
-        return Part(
-            quantity,
-            "superiority",
-            alternative,
-            margin,
-            lambda look: statistics.superiority(values, margin=on_scale, alternative=alternative, look=look, null=null),
-            self.look,
-        )
-
-    def _equivalence(self, quantity: Quantity, bounds: tuple[float, float]) -> Part:
-        low, high = (_on_scale(quantity, bound) for bound in bounds)
-        values = quantity.values
-        return Part(
-            quantity,
-            "equivalence",
-            "within",
-            bounds,
-            lambda look: statistics.equivalence(values, low=low, high=high, look=look),
-            self.look,
-        )
+        alternative = "greater" if keyword == "above" else "less"
+        return statistics.Rule("superiority", alternative, on_scale, null), bound
 
 
 def _on_scale(quantity: Quantity, margin: float) -> float:
@@ -293,8 +252,3 @@ def _on_scale(quantity: Quantity, margin: float) -> float:
             raise ValueError(f"'{quantity.label}' is a ratio: its margin is positive, not {margin:g}")
         return float(np.log(margin))
     return float(margin)
-
-
-def _plain(number: Any) -> float | None:
-    """A Python float, which survives being sent between processes; ``None`` for what is not finite."""
-    return float(number) if number is not None and np.isfinite(number) else None

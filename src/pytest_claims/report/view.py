@@ -25,11 +25,13 @@ from pytest_claims.report.overview import Overview, overview
 from pytest_claims.report.standing import VERDICTS, findings, missing, standing
 from pytest_claims.report.wording import (
     capitalized,
+    detectable_sentence,
     explanation,
     part_sentence,
     reason_in_words,
     reproduction,
     reproduction_sentence,
+    stability_sentence,
 )
 
 TIERS = {
@@ -75,6 +77,8 @@ class ClaimView:
     num_seeds: int
     reproduction: str
     reproduction_sentence: str
+    stability_sentence: str
+    detectable: tuple[str, ...]
     data: str
     comparison: tuple[str, ...]
     command: str
@@ -92,6 +96,18 @@ class Count:
 
 
 @dataclass(frozen=True)
+class ControlView:
+    """One control of the certificate."""
+
+    name: str
+    what: str
+    outcome: str
+    failures: tuple[str, ...]
+    exempt: Mapping[str, str]
+    figures: str
+
+
+@dataclass(frozen=True)
 class Page:
     """All that the page shows."""
 
@@ -106,6 +122,7 @@ class Page:
     findings: tuple[ClaimView, ...]
     overview: Overview
     sections: Mapping[str, Sequence[ClaimView]]
+    controls: tuple[ControlView, ...]
     data: Sequence[Mapping[str, Any]]
     arms: Sequence[Mapping[str, Any]]
     environment: tuple[tuple[str, str], ...]
@@ -136,6 +153,7 @@ def page(record: Mapping[str, Any]) -> Page:
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
         overview=overview(by_section, anchors),
         sections={section: [views[claim["id"]] for claim in held] for section, held in by_section.items()},
+        controls=tuple(map(_control, record["certificate"]["controls"])),
         data=record["data"],
         arms=[_arm(arm) for arm in record["arms"]],
         environment=tuple(sorted(environment.items())),
@@ -237,11 +255,29 @@ def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kin
         num_seeds=claim["num_seeds"],
         reproduction=reproduction(claim),
         reproduction_sentence=reproduction_sentence(claim),
+        stability_sentence=stability_sentence(claim),
+        detectable=tuple(filter(None, map(detectable_sentence, claim["parts"]))),
         data=", ".join(f"{name} ({kinds.get(name, 'not found')})" for name in claim["data"]) or "none",
         comparison=_comparison(claim["arms"], arms),
         command=_command(claim["test"]),
         parts=tuple(map(_part, claim["parts"])),
         curves=tuple(curves(claim, arms)),
+    )
+
+
+def _control(control: Mapping[str, Any]) -> ControlView:
+    failures, checked = control["failures"], f"{control['num_checked']} checked"
+    claims_of: dict[str, list[str]] = {}
+    for claim, reason in control["exempt"].items():
+        claims_of.setdefault(reason, []).append(claim)
+    outcome = f"{counted(len(failures), 'failure')}, {checked}" if failures else f"passed, {checked}"
+    return ControlView(
+        name=control["name"],
+        what=control["what"],
+        outcome=outcome if control["num_checked"] else "nothing to check",
+        failures=tuple(failures),
+        exempt={", ".join(claims): reason for reason, claims in claims_of.items()},
+        figures=", ".join(f"{name} {value:g}" for name, value in control["figures"].items()),
     )
 
 

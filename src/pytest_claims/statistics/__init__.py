@@ -5,10 +5,13 @@ from pytest_claims.statistics.doses import slopes
 from pytest_claims.statistics.equivalence_rule import equivalence
 from pytest_claims.statistics.figures import exact, rounding_interval
 from pytest_claims.statistics.power import smallest_detectable_effect
+from pytest_claims.statistics.rules import Rule, event_rule, heed_censoring
 from pytest_claims.statistics.schedule import ALPHA, Look, family_error_rate, fixed_look, looks
 from pytest_claims.statistics.shares import RELIABLY, USUALLY, event, share_with_interval
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, sign_flip_pvalue
+from pytest_claims.statistics.stability import stability
 from pytest_claims.statistics.superiority_rule import superiority
+from pytest_claims.statistics.trend import page_trend_pvalue
 
 __all__ = [
     "ALPHA",
@@ -18,17 +21,22 @@ __all__ = [
     "Decision",
     "Estimate",
     "Look",
+    "Rule",
     "Verdict",
     "equivalence",
     "event",
+    "event_rule",
     "exact",
     "family_error_rate",
     "fixed_look",
+    "heed_censoring",
     "looks",
+    "page_trend_pvalue",
     "rounding_interval",
     "share_with_interval",
     "sign_flip_pvalue",
     "slopes",
     "smallest_detectable_effect",
+    "stability",
     "superiority",
 ]

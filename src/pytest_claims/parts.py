@@ -1,0 +1,96 @@
+"""Parts of a claim: one quantity under one rule, and what a record keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_claims import statistics
+from pytest_claims.quantities import Quantity
+
+if TYPE_CHECKING:
+    from pytest_claims.statistics import Decision, Look
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One quantity under one rule at one look.
+
+    Parameters
+    ----------
+    quantity
+        What is judged.
+    rule
+        The rule, on the scale of the quantity's values.
+    margin
+        Its bound, or pair of bounds, as given: in the unit that people read.
+    look
+        The look at which it is judged.
+    """
+
+    quantity: Quantity
+    rule: statistics.Rule
+    margin: float | tuple[float, float]
+    look: Look
+
+    def decision(self, num_parts: int) -> Decision:
+        """The decision, where the claim has `num_parts` parts, each of which may refute it."""
+        decision = self.rule.decide(self.quantity.values, replace(self.look, parts=num_parts))
+        at_least, at_most = (
+            np.zeros(len(self.quantity.seeds), bool) if flags is None else flags
+            for flags in (self.quantity.at_least, self.quantity.at_most)
+        )
+        return statistics.heed_censoring(decision, self.rule, at_least, at_most)
+
+    def without(self, index: int) -> Part:
+        """The part as it is judged without one of its seeds."""
+        look = replace(self.look, num_seeds=self.look.num_seeds - 1)
+        return replace(self, quantity=self.quantity.without(index), look=look)
+
+    def record(self, decision: Decision) -> dict[str, Any]:
+        """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
+        estimate = decision.estimate
+        back = self.quantity.as_read
+        return {
+            "quantity": self.quantity.label,
+            "rule": self.rule.name,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "estimate": _plain(back(estimate.value)),
+            "low": _plain(back(estimate.low)),
+            "high": _plain(back(estimate.high)),
+            "confidence_level": _plain(estimate.confidence_level),
+            "pvalue": _plain(estimate.pvalue),
+            "margin": [float(bound) for bound in self.margin] if isinstance(self.margin, tuple) else float(self.margin),
+            "alternative": self.rule.alternative,
+            "unit": self.quantity.unit,
+            "difference": self.quantity.kind == "difference",
+            "num_seeds": len(self.quantity.seeds),
+            "seeds": [int(seed) for seed in self.quantity.seeds],
+            "values": [_plain(value) for value in back(self.quantity.values)],
+            "num_collapsed": int((~np.isfinite(self.quantity.values)).sum()),
+            "num_censored": self._num_censored(),
+            "trend_pvalue": _plain(self._trend_pvalue()),
+            "operands": [
+                {"quantity": operand.label, "values": [_plain(value) for value in operand.as_read(operand.values)]}
+                for operand in self.quantity.operands
+            ],
+        }
+
+    def _num_censored(self) -> int:
+        flags = [flags for flags in (self.quantity.at_least, self.quantity.at_most) if flags is not None]
+        return int(np.logical_or.reduce(flags).sum()) if flags else 0
+
+    def _trend_pvalue(self) -> float | None:
+        """Page's trend test beside the slope, which decides."""
+        if not self.quantity.doses or self.rule.name != "superiority":
+            return None
+        responses = np.stack([operand.values for operand in self.quantity.operands], axis=1)
+        return statistics.page_trend_pvalue(responses, self.quantity.doses, alternative=self.rule.alternative)
+
+
+def _plain(number: Any) -> float | None:
+    """A Python float, which survives being sent between processes; ``None`` for what is not finite."""
+    return float(number) if number is not None and np.isfinite(number) else None

@@ -1,0 +1,141 @@
+"""Controls on recorded numbers: green on what the suite records, and seen to fail on planted faults."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pytest_claims.controls import on_record, planted
+from pytest_claims.statistics import Decision, Rule
+
+CLAIMS = """
+from pytest_claims import ratio
+
+@pytest.mark.claim("A01", "High is above low.")
+def test_difference(high, low, judge):
+    assert judge(high.measured("accuracy") - low.measured("accuracy"), above=0.05)
+
+@pytest.mark.claim("A02", "High is a fifth higher than low, and no more.")
+def test_ratio(high, low, judge):
+    higher = ratio(high.measured("accuracy"), low.measured("accuracy"))
+    assert judge(higher, above=1.1) & judge(higher, within=(1.15, 1.25))
+
+@pytest.mark.claim("A03", "High is above a half.")
+def test_plain(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+
+@pytest.mark.claim("A04", "Low is usually about a half.")
+def test_event(low, judge):
+    assert judge(low.measured("accuracy").between(0.4, 0.6), usually=True)
+
+@pytest.mark.claim("A05", "Wide is above a half.", expected="inconclusive", because="It scatters.")
+def test_undecided(wide, judge):
+    assert judge(wide.measured("accuracy"), above=0.511)
+"""
+
+
+@pytest.fixture
+def record(catalogue):
+    catalogue.write(test_numbers=CLAIMS)
+    catalogue.run().assert_outcomes(passed=4, xfailed=1)
+    return catalogue.record()
+
+
+def control(record, name):
+    return next(control for control in on_record(record) if control.name == name)
+
+
+def test_every_control_is_green_on_what_a_session_records_and_stands_in_its_certificate(record):
+    assert [control.failures for control in on_record(record)] == [[]] * 5
+    assert record["certificate"]["controls"] == json.loads(json.dumps([c.plain() for c in on_record(record)]))
+
+
+def test_a_claim_for_which_a_control_makes_no_sense_says_why(record):
+    assert control(record, "mirror").exempt == {"A04": "an event is counted, and has no negative"}
+    swapped = control(record, "swapped arms")
+    assert swapped.num_checked == 2
+    assert set(swapped.exempt) == {"A03", "A04", "A05"}
+
+
+def test_a_verdict_that_is_not_that_of_its_numbers_is_found(record):
+    record["claims"][0]["parts"][0]["verdict"] = "refuted"
+    [failure] = control(record, "judged again").failures
+    assert failure.startswith("A01, accuracy: high − low: recorded as refuted, its numbers give supported")
+
+
+def test_a_rule_that_prefers_one_side_is_found_by_the_mirror(record, monkeypatch):
+    decide = Rule.decide
+
+    def generous(rule, values, look):
+        wider = replace(rule, margin=rule.margin - 0.1) if rule.alternative == "greater" else rule
+        return decide(wider, values, look)
+
+    monkeypatch.setattr(Rule, "decide", generous)
+    # A05 lies just at its margin: given away by a tenth it is supported, and its mirror image is not.
+    assert [failure[:3] for failure in control(record, "mirror").failures][-1] == "A05"
+
+
+def test_a_rule_that_looks_at_size_alone_is_found_by_exchanging_the_arms(record, monkeypatch):
+    decide = Rule.decide
+    monkeypatch.setattr(Rule, "decide", lambda rule, values, look: decide(rule, np.abs(values), look))
+    assert len(control(record, "swapped arms").failures) == 2
+
+
+def test_a_rule_that_depends_on_the_order_of_seeds_is_found(record, monkeypatch):
+    decide = Rule.decide
+
+    def by_the_first(rule, values, look):
+        decision = decide(rule, values, look)
+        return decision if values[0] < values[-1] else replace(decision, verdict="inconclusive", reason="straddles")
+
+    monkeypatch.setattr(Rule, "decide", by_the_first)
+    assert control(record, "order and unit").failures
+
+
+def test_a_margin_in_another_unit_is_found(record, monkeypatch):
+    decide = Rule.decide
+
+    def with_a_margin_in_percent(rule, values, look):
+        return decide(replace(rule, margin=5.0) if rule.name == "superiority" else rule, values, look)
+
+    monkeypatch.setattr(Rule, "decide", with_a_margin_in_percent)
+    assert any("in percent" in failure for failure in control(record, "order and unit").failures)
+
+
+def test_a_rule_that_supports_chance_is_found_by_a_a(record, monkeypatch):
+    decide = Rule.decide
+
+    def by_the_mean(rule, values, look) -> Decision:
+        decision = decide(rule, values, look)
+        side = values.mean() > 0 if rule.alternative == "greater" else values.mean() < 0
+        return replace(decision, verdict="supported" if side else "refuted") if rule.name == "superiority" else decision
+
+    monkeypatch.setattr(Rule, "decide", by_the_mean)
+    found = control(record, "A/A")
+    assert found.figures["supported"] > found.figures["at most"]
+    assert found.failures
+
+
+def test_a_planted_effect_is_found_with_the_power_stated(record):
+    found = planted(record, np.random.default_rng(1))
+    assert found.failures == []
+    assert found.num_checked == 5
+    assert found.figures["power"] == pytest.approx(0.8, abs=0.1)
+
+
+def test_a_blunt_rule_is_found_by_planting_an_effect(record, monkeypatch):
+    decide = Rule.decide
+
+    def blunt(rule, values, look):
+        return decide(rule, values, replace(look, alpha=look.alpha / 1000))
+
+    monkeypatch.setattr(Rule, "decide", blunt)
+    assert planted(record, np.random.default_rng(1)).failures
+
+
+def test_what_is_planted_is_the_same_for_the_same_generator(record):
+    one, other = (planted(record, np.random.default_rng(3)).figures for _ in range(2))
+    assert one == other
