@@ -24,6 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary = commands.add_parser("summary", help="print the table of a JSON record as Markdown")
     summary.add_argument("record", type=Path, metavar="FILE.json")
     summary.set_defaults(run=lambda options: write_summary(options.record))
+    publish = commands.add_parser(
+        "publish", help="write the runs behind a record to a file, from which --claims-runs judges them again"
+    )
+    publish.add_argument("record", type=Path, metavar="FILE.json")
+    publish.add_argument("output", type=Path, metavar="RUNS.sqlite")
+    publish.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
+    publish.set_defaults(run=lambda options: publish_runs(options.record, options.output, options.store))
+    calibrate = commands.add_parser(
+        "calibrate", help="print how often verdicts are wrong on synthetic numbers whose truth is known"
+    )
+    calibrate.add_argument("--families", type=int, default=2000, metavar="N", help="families per row (default: 2000)")
+    calibrate.add_argument("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: 1)")
+    calibrate.set_defaults(run=lambda options: calibration(options.seed, options.families))
     pilot = commands.add_parser(
         "pilot", help="keep what pilot runs have shown: seconds per run, and the spread over seeds"
     )
@@ -79,6 +92,29 @@ def read_record(record: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{record}: {error}") from error
     return dict(content)
+
+
+def publish_runs(record: Path, output: Path, store: Path) -> str:
+    """Write the runs that a record's claims used to one file; says where, and how many."""
+    from pytest_claims.store import Store
+
+    if not store.is_file():
+        raise ValueError(f"there is no store {store}: name the one with the record's runs with --store")
+    content = read_record(record)
+    seeds = {arm["fingerprint"]: content["first_seed"] + arm["num_seeds"] for arm in content["arms"]}
+    with Store.open(store) as opened:
+        num_runs = opened.publish(output, seeds)
+    return f"wrote {num_runs} runs to {output}, {output.stat().st_size / 1e6:.1f} MB"
+
+
+def calibration(seed: int, num_families: int) -> str:
+    """The calibration's table, and the rows that do not keep what is promised."""
+    from pytest_claims.statistics.calibration import run
+
+    table, broken = run(seed, num_families)
+    if broken:
+        raise ValueError("\n".join([table, "rows that do not keep what is promised:", *broken]))
+    return table
 
 
 def write_pilot(store: Path, output: Path, records: Sequence[Path] = ()) -> str:

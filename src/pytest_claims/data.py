@@ -25,7 +25,7 @@ from pytest_claims.download import DownloadError, fetch
 from pytest_claims.npz import PickledError
 
 Arrays = Mapping[str, np.ndarray]
-Origin = Literal["directory", "cache", "download", "stand-in"]
+Origin = Literal["directory", "cache", "download", "stand-in", "published runs"]
 
 CHECKS = 1  # rises when a check is added, so that files which passed the older ones are checked again
 _POOLS_KEPT = 4  # the sets of a session in a few encodings; a pool takes up to hundreds of megabytes

@@ -78,9 +78,11 @@ class Database:
         The file cannot be used as a store; the message says why and what to do.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self.writable = prepare(path)
+        if read_only and not path.is_file():
+            raise pytest.UsageError(f"there is no file {path}: give one that pytest-claims publish has written")
+        self.writable = not read_only and prepare(path)
         refuse_foreign_file(path, writable=self.writable)
         self._current: _Link | None = None
         with _explained(path):
@@ -104,6 +106,18 @@ class Database:
         link = self._link()
         with _explained(self.path), link.lock:
             return link.connection.execute(query, parameters).fetchall()
+
+    def copy_to(self, path: Path) -> None:
+        """Write all that the file and its log hold to a new file, compactly."""
+        if path.exists():
+            raise pytest.UsageError(f"{path} is there already: give the name of a file that is not")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.select("VACUUM INTO ?", (str(path),))
+
+    def fold(self) -> None:
+        """Leave all in the one file, as small as it can be: for a file that nobody writes to any more."""
+        for statement in ("PRAGMA journal_mode = DELETE", "VACUUM"):
+            self.select(statement)
 
     def close(self) -> None:
         """Close this process' connection. It is opened again when it is needed again."""

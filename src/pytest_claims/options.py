@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-report")
+PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-runs", "--claims-report")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Options:
         Name of the engine.
     store, report
         Where runs and reports go.
+    published
+        Whether the store holds published runs, which are judged as they are.
     fresh
         Whether a new store is started.
     num_seeds
@@ -37,6 +39,7 @@ class Options:
     engine: str
     store: Path
     report: Path
+    published: bool
     fresh: bool
     num_seeds: int | None
     first_seed: int
@@ -47,7 +50,10 @@ class Options:
         _check_written_with_equals_sign(config)
         root = config.rootpath
         data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
-        store = config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
+        runs = config.getoption("claims_runs")
+        if runs and (config.getoption("claims_store") or config.getoption("claims_fresh")):
+            raise pytest.UsageError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
+        store = runs or config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
         num_seeds = config.getoption("claims_seeds")
         report = _below(root, config.getoption("claims_report") or "reports")
         if report.exists() and not report.is_dir():
@@ -57,6 +63,7 @@ class Options:
             engine=config.getoption("claims_engine"),
             store=_below(root, store),
             report=report,
+            published=bool(runs),
             fresh=config.getoption("claims_fresh"),
             num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),
             first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),

@@ -74,6 +74,10 @@ class DataSets:
             self._located[dataset.name] = located
         return self._located[dataset.name]
 
+    def adopt(self, name: str, located: Located) -> None:
+        """Take a data set as found elsewhere."""
+        self._located.setdefault(name, located)
+
     def record(self) -> list[dict[str, Any]]:
         """Which data were used, for the report."""
         return [
@@ -111,13 +115,14 @@ class Plan:
     pilot: Pilot
     arms: dict[Key, Planned] = field(default_factory=dict)
 
-    def add(self, claims: Iterable[Claim], data: DataSets, *, offline: bool) -> list[Claim]:
-        """Plan the arms of claims; returns those claims whose data are not to be had."""
+    def add(self, claims: Iterable[Claim], data: DataSets, *, offline: bool) -> list[tuple[Claim, str]]:
+        """Plan the arms of claims; returns those claims whose data are not to be had, and how to get them."""
         lacking = []
         for claim in claims:
             located = {dataset: data.locate(dataset, offline=offline) for dataset in claim.datasets}
             if claim.tier == "full" and any(found is None or found.kind == "stand-in" for found in located.values()):
-                lacking.append(claim)
+                ways = " ".join(sorted({dataset.how_to_get for dataset in claim.datasets}))
+                lacking.append((claim, f"the full tier needs the real data. {ways}".strip()))
                 continue
             for dataset, found in located.items():
                 if found is None:

@@ -18,6 +18,7 @@ MARKS = (
     "claim(id, statement, *, source, expected, because, tiers, seeds): an assertion of the lecture, over several runs",
     "section(title, number): the section of the lecture that a claim belongs to, and its place there",
     "fast: claims on small subsets of the data (added to claims by the plugin)",
+    "controls: whether the machinery does what it should, at length (runs only when asked for)",
     "full: claims on all the data (added to claims by the plugin; runs only when asked for)",
 )
 
@@ -31,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--claims-store", metavar="FILE", help="where runs are kept (default: $CLAIMS_STORE or .claims/runs.sqlite)"
     )
     group.addoption("--claims-fresh", action="store_true", help="start a new store; the old one is moved aside")
+    group.addoption("--claims-runs", metavar="FILE", help="judge published runs again: no data needed, nothing trained")
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
     group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
     group.addoption("--claims-report", metavar="DIR", help="where reports are written (default: reports)")

@@ -110,7 +110,7 @@ def write_reports(session: ClaimsSession) -> None:
 
     folder = session.options.report
     folder.mkdir(parents=True, exist_ok=True)
-    with Store.open(session.options.store) as store:
+    with Store.open(session.options.store, read_only=session.options.published) as store:
         for tier in TIERS:
             judged = [record for record in session.outcomes.records if record["tier"] == tier]
             if all(record["outcome"] == "skipped" for record in judged):

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from pytest_claims.plan import DataSets, Key, Plan
     from pytest_claims.statistics import Look
 
-ONLY_WHEN_ASKED = ("full",)
+FULL, CONTROLS = "full", "controls"
 
 
 def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
-    """Deselect the tiers that only run when the mark expression or a node id asks for them."""
+    """Deselect the full tier, and a catalogue's controls, unless the mark expression or a node id asks for them."""
     in_ids = " ".join(arg.rpartition("[")[2] for arg in config.args if "::" in arg and arg.endswith("]"))
     asked = set(re.findall(r"\w+", f"{config.getoption('markexpr', '')} {in_ids}"))
+    # Tests that are no claims, and other people's projects, may use these words for something else.
+    is_catalogue = bool(config.getini("claims_lecture"))
     unwanted = [
         item
         for item in items
-        if mark_of(item) and any(item.get_closest_marker(m) and m not in asked for m in ONLY_WHEN_ASKED)
+        if (FULL not in asked and mark_of(item) and item.get_closest_marker(FULL))
+        or (CONTROLS not in asked and is_catalogue and item.get_closest_marker(CONTROLS))
     ]
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)

@@ -133,13 +133,18 @@ class ClaimsSession:
 
         options = self.options
         semantics = semantics_of(options.engine)
-        store = Store.open(options.store)
+        store = Store.open(options.store, read_only=options.published)
         pilot = Pilot.read(self.config.rootpath / self.config.getini("claims_pilot"))
         self._data = DataSets(options.data)
         self.plan = Plan(store, options.engine, semantics, pilot)
-        for claim in self.plan.add(self.claims.values(), self._data, offline=offline):
-            ways = " ".join(sorted({dataset.how_to_get for dataset in claim.datasets}))
-            claim.item.add_marker(pytest.mark.skip(reason=f"the full tier needs the real data. {ways}".strip()))
+        if options.published:
+            from pytest_claims.published import add_published
+
+            lacking = add_published(self.plan, self.claims.values(), self._data)
+        else:
+            lacking = self.plan.add(self.claims.values(), self._data, offline=offline)
+        for claim, reason in lacking:
+            claim.item.add_marker(pytest.mark.skip(reason=reason))
             del self.claims[claim.item.nodeid]
 
     def _all_looks(self) -> list[tuple[Look, ...]]:
@@ -161,7 +166,8 @@ class ClaimsSession:
         from pytest_claims.training import Trainer
 
         assert self.plan is not None
-        self._trainer = Trainer(self.plan, self._make_engine, shared=is_worker(self.config))
+        make_engine = None if self.options.published else self._make_engine
+        self._trainer = Trainer(self.plan, make_engine, shared=is_worker(self.config))
         progress = self._output.progress()
         undecided = list(self.claims.values())
         for index in range(max(map(len, self._all_looks()), default=0)):
@@ -296,6 +302,12 @@ class ClaimsSession:
         assert self.plan is not None
         first, last = (self._seeds_at(index, self.claims.values()) for index in (0, -1))
         last_looks = [(claim, self._looks_of(claim)[-1], self._kinds_of_data(claim)) for claim in self.claims.values()]
+        if self.options.published:
+            from pytest_claims.published import changed
+
+            names = ", ".join(changed(self.plan))
+            since = f"; declared otherwise today than when they ran: {names}" if names else ""
+            self._output.say(f"published runs, judged as they are{since}")
         self._output.say(
             *selection.plan_lines(self.plan, self._data, first, last, len(self.claims)),
             *selection.power_lines(self.plan.pilot, last_looks, every_claim=dry_run),

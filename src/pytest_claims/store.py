@@ -90,7 +90,7 @@ class Store:
         """What there is to tell about the opening, if anything."""
 
     @classmethod
-    def open(cls, path: str | PathLike[str], *, fresh: bool = False) -> Store:
+    def open(cls, path: str | PathLike[str], *, fresh: bool = False, read_only: bool = False) -> Store:
         """Open the store at `path`; where there is no file, a new one begins.
 
         A file without write permission, or in a directory without it, is opened for reading, as `writable` tells.
@@ -102,6 +102,8 @@ class Store:
         fresh
             Begin a new store. One that is there already is renamed first, as `message` tells; nothing is deleted. Of
             several processes that share a store, one asks for this before the others open it.
+        read_only
+            Add nothing, whatever the permissions; the file must be there.
 
         Raises
         ------
@@ -122,7 +124,7 @@ class Store:
         file, message = Path(path).resolve(), None
         if fresh and (kept := set_aside(file)):
             message = f"a new store begins at {file}; the old one is kept as {kept}"
-        return cls(Database(file), message)
+        return cls(Database(file, read_only=read_only), message)
 
     @property
     def path(self) -> Path:
@@ -215,6 +217,28 @@ class Store:
             " FROM runs GROUP BY arm, tier, engine, fingerprint ORDER BY arm, tier, engine, last DESC, fingerprint"
         )
         return [Stored(*row) for row in rows]
+
+    def publish(self, path: Path, seeds: Mapping[str, int]) -> int:
+        """Write a copy with the first runs of some fingerprints alone, in one file; how many runs it holds.
+
+        Parameters
+        ----------
+        path
+            A file that is not there yet.
+        seeds
+            By fingerprint, below which seed.
+        """
+        self._database.copy_to(path)
+        with Store.open(path) as copy:
+            with copy._database.transaction() as connection:
+                connection.execute(
+                    "DELETE FROM runs WHERE NOT EXISTS"
+                    " (SELECT 1 FROM json_each(?) WHERE key = fingerprint AND seed < value)",
+                    (json.dumps(dict(seeds)),),
+                )
+            copy._database.fold()
+            ((num_runs,),) = copy._database.select("SELECT count(*) FROM runs")
+        return int(num_runs)
 
     def close(self) -> None:
         """Give up this object's leases and close the file."""

@@ -32,12 +32,13 @@ class Trainer:
     plan
         The arms, and the store.
     make_engine
-        Makes the engine when the first arm needs it, so that a full store imports no deep-learning library.
+        Makes the engine when the first arm needs it, so that a full store imports no deep-learning library. ``None``
+        if nothing is to be trained.
     shared
         Whether other processes of the same session train as well.
     """
 
-    def __init__(self, plan: Plan, make_engine: Callable[[], Engine], *, shared: bool) -> None:
+    def __init__(self, plan: Plan, make_engine: Callable[[], Engine] | None, *, shared: bool) -> None:
         self.plan = plan
         self.num_trained = 0
         self.failures: dict[Key, BaseException] = {}
@@ -49,6 +50,9 @@ class Trainer:
         """Train until the store holds every wanted run, or its arm has failed here."""
         pending = self.plan.missing(wanted)
         if not pending:
+            return
+        if self._make_engine is None:
+            self.failures |= {key: ValueError(f"there are no runs of seeds {seeds}") for key, seeds in pending.items()}
             return
         with progress.over(self.plan, pending):
             while pending:
@@ -119,6 +123,7 @@ class Trainer:
             yield from _measure(planned, seeds, arrays, advance)
             return
         assert arrays is not None
+        assert self._make_engine is not None
         if self._engine is None:
             self._engine = self._make_engine()
         yield from self._engine.train(Job(planned.source, planned.tier, seeds, arrays), advance)

@@ -5,6 +5,7 @@ from pytest_claims.statistics.doses import slopes
 from pytest_claims.statistics.equivalence_rule import equivalence
 from pytest_claims.statistics.figures import exact, rounding_interval
 from pytest_claims.statistics.power import smallest_detectable_effect
+from pytest_claims.statistics.published import Compatibility, exchangeable
 from pytest_claims.statistics.rules import Rule, event_rule, heed_censoring
 from pytest_claims.statistics.schedule import ALPHA, Look, family_error_rate, fixed_look, looks
 from pytest_claims.statistics.shares import RELIABLY, USUALLY, event, share_with_interval
@@ -18,6 +19,7 @@ __all__ = [
     "MAX_SEEDS",
     "RELIABLY",
     "USUALLY",
+    "Compatibility",
     "Decision",
     "Estimate",
     "Look",
@@ -27,6 +29,7 @@ __all__ = [
     "event",
     "event_rule",
     "exact",
+    "exchangeable",
     "family_error_rate",
     "fixed_look",
     "heed_censoring",

@@ -1,0 +1,169 @@
+"""A published log: compatible with our runs, or not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from pytest_claims.statistics.published import exchangeable
+
+quick = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+seeds = st.integers(0, 10_000)
+
+
+def curves(seed, num_curves=20, num_epochs=6):
+    """Losses that fall over the epochs, each run with a luck of its own: the epochs of a run hang together."""
+    rng = np.random.default_rng(seed)
+    luck = rng.normal(0, 0.05, (num_curves, 1))
+    wandering = rng.normal(0, 0.03, (num_curves, num_epochs)).cumsum(axis=1)
+    return np.exp(luck + wandering) / np.arange(1, num_epochs + 1)
+
+
+def judged(all_curves, **options):
+    return exchangeable(all_curves[0], all_curves[1:], **options)
+
+
+def test_log_among_ours_is_compatible():
+    some = curves(1)
+    middle = np.exp(np.log(some[1:]).mean(axis=0))
+    result = exchangeable(middle, some[1:])
+    assert (result.verdict, result.pvalue) == ("compatible", 1.0)
+    assert result.score == pytest.approx(0.0, abs=1e-12)
+
+
+def test_log_beyond_all_of_ours_is_incompatible_and_says_where():
+    some = curves(2)
+    some[0, 3] *= 2.5
+    result = judged(some)
+    assert (result.verdict, result.pvalue) == ("incompatible", 1 / 20)
+    assert (result.epoch_of_largest_deviation, result.num_seeds, result.level) == (4, 19, 0.05)
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_score_is_the_logarithm_of_the_factor_to_the_geometric_mean_of_ours(factor):
+    ours = np.tile([0.8, 0.4], (19, 1))
+    result = exchangeable([0.8, 0.4 * factor], ours)
+    assert result.score == pytest.approx(math.log(2))
+    assert result.epoch_of_largest_deviation == 2
+
+
+def test_pvalue_is_the_share_of_curves_that_stick_out_as_far_from_the_others():
+    # The definition, written out: each curve against the mean of all the others.
+    some = curves(3, num_curves=25)
+    logs = np.log(some)
+    scores = [np.abs(log - np.delete(logs, i, axis=0).mean(axis=0)).max() for i, log in enumerate(logs)]
+    result = judged(some)
+    assert result.pvalue == np.mean(np.array(scores) >= scores[0])
+    assert result.score == pytest.approx(scores[0])
+
+
+def test_curves_all_alike_are_ties_and_compatible():
+    assert judged(np.full((20, 3), 0.1)).pvalue == 1.0
+
+
+def test_tie_for_the_largest_score_is_compatible():
+    some = np.full((21, 2), 0.5)
+    some[0, 0], some[1, 0] = 1.0, 0.25
+    assert judged(some).pvalue == pytest.approx(2 / 21)
+
+
+def test_collapsed_run_of_ours_sticks_out_farther_than_any_log():
+    some = curves(4, num_curves=40)
+    some[0] *= 3
+    assert judged(some).pvalue == 1 / 40
+    some[5, 2], some[7, 0] = np.nan, np.inf
+    result = judged(some)
+    assert (result.pvalue, result.verdict) == (3 / 40, "compatible")
+    assert result.score == pytest.approx(judged(np.delete(some, [5, 7], axis=0)).score)
+
+
+def test_log_against_collapsed_runs_alone_is_compatible():
+    result = exchangeable([0.5, 0.4], np.full((19, 2), np.nan))
+    assert (result.verdict, result.pvalue, result.score) == ("compatible", 1.0, math.inf)
+
+
+def test_result_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        judged(curves(0)).verdict = "supported"
+
+
+@quick
+@given(seeds, st.randoms(use_true_random=False))
+def test_order_of_seeds_does_not_matter(seed, random):
+    some = curves(seed)
+    order = [0, *random.sample(range(1, 20), 19)]
+    there, here = judged(some[order]), judged(some)
+    assert (there.verdict, there.pvalue) == (here.verdict, here.pvalue)
+    assert there.score == pytest.approx(here.score)
+
+
+@quick
+@given(seeds, st.lists(st.floats(1e-3, 1e3), min_size=6, max_size=6), st.floats(0.2, 5))
+def test_unit_and_base_of_the_logarithm_do_not_matter(seed, units, power):
+    some = curves(seed)
+    there, here = judged((some * units) ** power), judged(some)
+    assert (there.verdict, there.pvalue) == (here.verdict, here.pvalue)
+    assert there.score == pytest.approx(power * here.score)
+
+
+@quick
+@given(seeds)
+def test_logarithms_and_their_negatives_give_the_same_as_the_losses(seed):
+    some = curves(seed)
+    for logs in (np.log(some), -np.log(some)):
+        there = judged(logs, is_log=True)
+        assert (there.pvalue, there.epoch_of_largest_deviation) == (
+            judged(some).pvalue,
+            judged(some).epoch_of_largest_deviation,
+        )
+
+
+@quick
+@given(seeds, st.integers(19, 60))
+def test_ranks_of_all_curves_in_turn_are_one_to_their_number(seed, num_seeds):
+    # What makes the p-value exact: with each curve in the place of the published one, every rank occurs once.
+    some = curves(seed, num_curves=num_seeds + 1)
+    pvalues = [exchangeable(one, np.delete(some, i, axis=0)).pvalue for i, one in enumerate(some)]
+    assert sorted(pvalues) == pytest.approx(np.arange(1, num_seeds + 2) / (num_seeds + 1))
+
+
+@pytest.mark.parametrize(("num_seeds", "size"), [(19, 1 / 20), (30, 1 / 31), (39, 2 / 40)])
+def test_own_run_is_called_incompatible_as_often_as_the_level_allows(num_seeds, size):
+    num = 2000
+    rejected = sum(judged(curves([num_seeds, i], num_seeds + 1)).verdict == "incompatible" for i in range(num))
+    assert size <= 0.05
+    assert stats.binomtest(rejected, num, size).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("level", "needed"), [(0.05, 19), (0.1, 9), (0.01, 99), (0.03, 33)])
+def test_too_few_seeds_are_refused_with_the_number_needed(level, needed):
+    with pytest.raises(ValueError, match=f"fewer than {needed} seeds; received {needed - 1}: add seeds"):
+        judged(curves(0, num_curves=needed), level=level)
+    some = curves(0, num_curves=needed + 1)
+    some[0] *= 10
+    assert judged(some, level=level).verdict == "incompatible"
+
+
+@pytest.mark.parametrize(
+    ("published", "ours", "options", "message"),
+    [
+        (np.ones(3), np.ones((20, 4)), {}, r"received \(3,\) and \(20, 4\)"),
+        (np.ones(3), np.ones(3), {}, r"received \(3,\) and \(3,\)"),
+        (np.ones(0), np.ones((20, 0)), {}, r"received \(0,\) and \(20, 0\)"),
+        (np.ones((1, 3)), np.ones((20, 3)), {}, r"\(num_epochs,\) and ours \(num_seeds, num_epochs\)"),
+        ([1.0, np.nan], np.ones((20, 2)), {}, "published curve must be finite"),
+        ([1.0, 0.0], np.ones((20, 2)), {}, r"must be positive .* received 0.0: set is_log=True"),
+        (["a", "b"], np.ones((20, 2)), {}, "must be real numbers"),
+        (np.ones(2), np.ones((20, 2)), {"level": 1.0}, "level must lie between 0 and 1; received 1.0"),
+        (np.ones(2), np.ones((20, 2)), {"level": 0.0}, "level must lie between 0 and 1; received 0.0"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(published, ours, options, message):
+    with pytest.raises(ValueError, match=message):
+        exchangeable(published, ours, **options)
