@@ -1,0 +1,41 @@
+"""The published report of the lecture comes out again from its published runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pytest_claims.report import validate
+from pytest_claims.report.html import render
+
+ROOT = Path(__file__).parents[1]
+PUBLISHED = ROOT / "reports" / "lecture"
+
+
+def test_published_record_is_valid_and_its_page_is_its_rendering():
+    record = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))
+    validate(record)
+    assert render(record) == (PUBLISHED / "claims.html").read_text(encoding="utf-8")
+
+
+def test_every_published_verdict_comes_out_again_without_data_or_training(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("CLAIMS_", "PYTEST_"))}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "full", "claims"]
+    runs = f"--claims-runs={PUBLISHED / 'runs.sqlite'}"
+    subprocess.run(
+        [*command, runs, f"--claims-report={tmp_path}"],
+        cwd=ROOT,
+        env=environment | {"CLAIMS_OFFLINE": "1"},
+        check=False,
+    )
+    again = {
+        claim["id"]: claim for claim in json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))["claims"]
+    }
+    published = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))["claims"]
+    assert len(published) > 20
+    for claim in published:
+        assert again[claim["id"]]["verdict"] == claim["verdict"]
+        assert [part["estimate"] for part in again[claim["id"]]["parts"]] == [p["estimate"] for p in claim["parts"]]
