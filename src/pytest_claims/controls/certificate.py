@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pytest_claims.controls.judged import Record
-from pytest_claims.controls.on_record import on_record
+from pytest_claims.controls.on_record import Control, on_record
+from pytest_claims.statistics.calibration import Row
+
+KEPT = "controls.json"
+"""Name of the file, beside the reports, in which ``pytest -m controls`` leaves what it measured."""
 
 
 def certificate(record: Record, folder: Path) -> dict[str, Any]:
@@ -21,6 +31,48 @@ def certificate(record: Record, folder: Path) -> dict[str, Any]:
     """
     return {
         "controls": [control.plain() for control in on_record(record)],
-        "calibration": None,
+        "calibration": _calibration(folder / KEPT),
         "audit": None,
     }
+
+
+def keep(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
+    """Keep what took long to measure, for the certificates of reports to come; returns where.
+
+    Parameters
+    ----------
+    folder
+        Where reports are written.
+    rows
+        The calibration.
+    planted
+        The control of that name.
+    """
+    content = {
+        "statistics": _statistics(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "planted": planted.plain(),
+        "rows": [{**asdict(row), "keeps_promise": row.keeps_promise} for row in rows],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / KEPT
+    kept.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    return kept
+
+
+def _calibration(kept: Path) -> dict[str, Any] | None:
+    """What was measured of these very statistics, or ``None``."""
+    if not kept.is_file():
+        return None
+    content: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return content if content.get("statistics") == _statistics() else None
+
+
+def _statistics() -> str:
+    """A hash of the source of the statistics: measurements of others say nothing."""
+    sources = sorted(
+        (path.name, path.read_text(encoding="utf-8"))
+        for path in files("pytest_claims.statistics").iterdir()
+        if path.name.endswith(".py")
+    )
+    return hashlib.sha256(repr(sources).encode()).hexdigest()

@@ -25,7 +25,7 @@ _SURPRISE = 1e-4
 # level. Counts are coarse, and one more may multiply a p-value.
 _NEAR_MEAN, _NEAR_COUNT, _ASKED_ANYWAY = 4.0, 10.0, 200
 # The t-test sees the smallest detectable effect four times in five; that the signs have to agree costs a few points.
-_POWER, _POWER_KEPT = 0.80, 0.75
+_POWER, POWER_KEPT = 0.80, 0.75
 _MARGIN = 1.0  # standard deviations
 
 Array = NDArray[Any]
@@ -228,7 +228,7 @@ def _rates_of_means(rng: np.random.Generator, num_families: int, kind: Kind) -> 
             question = _question(kind.rule, taken[-1], is_detectable=True)
             eighth = -(-num_families // 8), taken[-1].num_seeds
             seen = _ask(question, question.truth + draw(rng, eighth), taken).supported
-            yield _row(kind, quantity, seen, _POWER_KEPT if normal else _POWER, "at least" if normal else None)
+            yield _row(kind, quantity, seen, POWER_KEPT if normal else _POWER, "at least" if normal else None)
 
 
 def _rates_of_events(rng: np.random.Generator, num_families: int, kind: Kind) -> Iterator[Row]:
