@@ -81,6 +81,48 @@ def test_cheap(vague, judge):
     assert [claim["num_seeds"] for claim in catalogue.record()["claims"]] == [10, 30]
 
 
+CLAIMS = [
+    """
+@pytest.mark.claim("A01", "Decided at the first look.")
+def test_first(wide, high, judge):
+    assert judge(high.measured("accuracy") - wide.measured("accuracy"), above=0.02)
+""",
+    """
+@pytest.mark.claim("A02", "Undecided to the end.", expected="inconclusive", because="It scatters.")
+def test_last(wide, judge):
+    assert judge(wide.measured("accuracy"), above=0.505)
+""",
+    """
+@pytest.mark.claim("A03", "An event.")
+def test_event(high, judge):
+    assert judge(high.measured("accuracy").between(0.5, 0.7), usually=True)
+""",
+]
+
+
+def outcome(catalogue, name="claims"):
+    """What a record says of each claim, by its id."""
+    return {claim["id"]: claim for claim in catalogue.record(name)["claims"]}
+
+
+def test_a_claim_comes_out_the_same_alone_among_others_in_any_order_and_on_any_number_of_processes(catalogue):
+    catalogue.write(test_numbers="".join(CLAIMS))
+    catalogue.run()
+    together = outcome(catalogue)
+    assert [claim["num_seeds"] for claim in together.values()] == [10, 20, 20]
+    for claim_id in together:
+        catalogue.store.unlink()
+        catalogue.run("-k", claim_id)
+        assert outcome(catalogue, "partial") == {claim_id: together[claim_id]}
+    catalogue.store.unlink()
+    catalogue.run_apart("-n", "2").assert_outcomes(passed=2, xfailed=1)
+    assert outcome(catalogue) == together
+    catalogue.store.unlink()
+    catalogue.write(test_numbers="".join(reversed(CLAIMS)))
+    catalogue.run_apart()
+    assert outcome(catalogue) == together
+
+
 def test_two_claims_on_one_arm_train_it_once(catalogue):
     catalogue.write(
         test_numbers="""

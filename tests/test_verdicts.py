@@ -63,7 +63,7 @@ def test_a_run_that_ended_too_early_stands_against_a_decision_only(judge):
     assert judge(replace(later, at_least=always, at_most=never), above=0.5).verdict == "supported"
     doubtful = judge(replace(later, at_least=never, at_most=always), above=0.5)
     assert (doubtful.verdict, doubtful.reason) == ("inconclusive", "censored")
-    assert doubtful.record()["parts"][0]["num_censored"] == len(SEEDS)
+    assert doubtful.record()["parts"][0]["censored"]["count"] == len(SEEDS)
 
 
 def test_slope_has_pages_trend_test_beside_it(judge):
@@ -85,6 +85,17 @@ def test_seeds_on_which_a_verdict_hangs_are_named():
     verdict = Judge("fast", fixed_look(20))(event, usually=True)
     assert verdict.verdict == "inconclusive"
     assert verdict.record()["stability"]["hangs_on_seeds"] == [17, 18, 19]
+
+
+def test_bounds_must_hold_what_a_constant_predictor_scores(judge):
+    accuracy = quantity(0.105, unit="accuracy", name="val_accuracy, last epoch")
+    accuracy = replace(accuracy, values=0.105 + NOISE / 20)
+    constant = replace(accuracy, values=np.full(len(SEEDS), 0.112), subject="always one")
+    assert judge(accuracy, within=(0.09, 0.12), holding=constant).verdict == "supported"
+    with pytest.raises(ValueError, match=r"leave out 'val_accuracy.*always one', which is 0.112 to 0.112: widen"):
+        judge(accuracy, within=(0.09, 0.11), holding=constant)
+    with pytest.raises(ValueError, match="holding= goes with within="):
+        judge(accuracy, above=0.09, holding=constant)
 
 
 def test_exact_claims_are_arithmetic(judge):

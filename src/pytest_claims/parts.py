@@ -70,8 +70,10 @@ class Part:
             "num_seeds": len(self.quantity.seeds),
             "seeds": [int(seed) for seed in self.quantity.seeds],
             "values": [_plain(value) for value in back(self.quantity.values)],
-            "num_collapsed": int((~np.isfinite(self.quantity.values)).sum()),
-            "num_censored": self._num_censored(),
+            "collapsed": self._share(~np.isfinite(self.quantity.values)),
+            "censored": self._share(
+                *(flags for flags in (self.quantity.at_least, self.quantity.at_most) if flags is not None)
+            ),
             "trend_pvalue": _plain(self._trend_pvalue()),
             "operands": [
                 {"quantity": operand.label, "values": [_plain(value) for value in operand.as_read(operand.values)]}
@@ -79,9 +81,13 @@ class Part:
             ],
         }
 
-    def _num_censored(self) -> int:
-        flags = [flags for flags in (self.quantity.at_least, self.quantity.at_most) if flags is not None]
-        return int(np.logical_or.reduce(flags).sum()) if flags else 0
+    def _share(self, *flags: Any) -> dict[str, Any] | None:
+        """How many seeds are flagged, and the exact 95 % interval of their share; ``None`` if there are none."""
+        count = int(np.logical_or.reduce(flags).sum()) if flags else 0
+        if not count:
+            return None
+        share = statistics.share_with_interval(count, len(self.quantity.seeds))
+        return {"count": count, "low": float(share.low), "high": float(share.high)}
 
     def _trend_pvalue(self) -> float | None:
         """Page's trend test beside the slope, which decides."""

@@ -148,6 +148,7 @@ class Judge:
         exactly: float | None = None,
         usually: bool = False,
         reliably: bool = False,
+        holding: Quantity | None = None,
     ) -> Verdict:
         """Judge a quantity by one rule.
 
@@ -165,11 +166,15 @@ class Judge:
             Arithmetic: every seed has this value.
         usually, reliably
             An event happens in more than half, or in more than two thirds, of the runs.
+        holding
+            With `within`: what must itself lie within the bounds at every seed. Bounds of an accuracy that is said to
+            stay at chance hold what a constant predictor scores, or they would ask for less than nothing.
 
         Raises
         ------
         ValueError
-            If not exactly one rule is given, or the margin is of another unit than the quantity.
+            If not exactly one rule is given, the margin is of another unit than the quantity, or the bounds leave out
+            what they must hold.
         """
         rules = {
             "above": above,
@@ -186,6 +191,8 @@ class Judge:
         if len(given) != 1:
             raise ValueError(f"judge() takes exactly one of {', '.join(rules)}; it got {', '.join(given) or 'none'}")
         part = self._part(quantity, given[0], rules[given[0]])
+        if holding is not None:
+            _check_holding(part, holding)
         self._judged.append(part)
         return Verdict((part,), self._note, self.schedule)
 
@@ -241,6 +248,17 @@ class Judge:
         null = 0.0 if quantity.kind in ("difference", "ratio") else None
         alternative = "greater" if keyword == "above" else "less"
         return statistics.Rule("superiority", alternative, on_scale, null), bound
+
+
+def _check_holding(part: Part, held: Quantity) -> None:
+    if part.rule.name != "equivalence" or held.unit != part.quantity.unit:
+        raise ValueError(f"holding= goes with within=, and takes a quantity in {part.quantity.unit!r}")
+    if not part.rule.holds(held.values).all():
+        low, high = held.values.min(), held.values.max()
+        raise ValueError(
+            f"'{part.quantity.label}': the bounds {part.margin} leave out '{held.label}', which is {low:g} to "
+            f"{high:g}: widen them"
+        )
 
 
 def _on_scale(quantity: Quantity, margin: float) -> float:

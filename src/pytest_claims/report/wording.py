@@ -7,8 +7,8 @@ cannot contradict the numbers beside it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pytest_claims.report.formatting import (
     MISSING,
@@ -142,14 +142,24 @@ def found(part: Part) -> str:
 
 def _reservation(part: Part) -> str:
     """What must be added where the interval did not decide, or would have come to another verdict."""
-    if collapsed := num_collapsed(part):
-        told = f"{collapsed} of {part['num_seeds']} runs collapsed"
+    if num_collapsed(part):
+        told = _share_of_runs(part["collapsed"], part, "collapsed")
         return f"; {told}, so that the share of runs on the claim’s side decides"
+    if part["censored"]:
+        return f"; {_share_of_runs(part['censored'], part, 'ended before it happened')}"
     if part["verdict"] == verdict_of_numbers(part):
         return ""
     if part["verdict"] == "inconclusive":
         return "; this alone would decide, but the rule asks for more"
     return f"; from the interval alone it would be {verdict_of_numbers(part)}"
+
+
+def _share_of_runs(share: Mapping[str, Any] | None, part: Part, what: str) -> str:
+    """So many of the runs, with the exact 95 % interval of their share where the record has one."""
+    if share is None:
+        return f"{num_collapsed(part)} of {part['num_seeds']} runs {what}"
+    interval = f"between {share['low'] * 100:.0f} and {share['high'] * 100:.0f} % do"
+    return f"{share['count']} of {part['num_seeds']} runs {what} ({interval})"
 
 
 def part_explanation(part: Part) -> str:
@@ -186,7 +196,8 @@ def sentence(claim: Claim) -> str:
     --------
     >>> part = {"rule": "superiority", "verdict": "supported", "reason": None,
     ...     "estimate": 0.021, "low": 0.015, "high": 0.027, "confidence_level": 0.9997, "margin": 0.002,
-    ...     "alternative": "greater", "unit": "accuracy", "difference": True, "num_seeds": 10, "values": []}
+    ...     "alternative": "greater", "unit": "accuracy", "difference": True, "num_seeds": 10, "values": [],
+    ...     "censored": None}
     >>> print(sentence({"verdict": "supported", "reason": None, "message": None, "parts": [part]}))
     Supported: the claim asks for more than +0.20 points; the estimate over 10 seeds is +2.10 points, and the
     99.97 % interval [+1.50, +2.70] points lies wholly above that.
