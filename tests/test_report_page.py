@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pytest_claims.report.html import render
-from tests.report_sample import ZEROS, arm, claim, curve, part, record
+from tests.report_sample import ZEROS, arm, certificate, claim, curve, part, record
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
@@ -150,7 +150,7 @@ def test_findings_start_with_the_unexpected_then_the_refuted(page):
 
 def test_the_error_rate_is_that_of_the_record(page):
     assert "one-sided level of 0.0005" in page.text
-    assert "nominal probability that any is wrong is at most 0.45 %" in page.text
+    assert "nominal probability that any is wrong is 0.45 %" in page.text
 
 
 def test_a_card_has_what_is_needed_to_repeat_it(page):
@@ -246,3 +246,18 @@ def test_of_many_runs_only_the_first_are_drawn_and_the_caption_says_so():
     assert shown is not None
     assert shown[1].count("M") == 10
     assert "the first 10 single runs faintly" in card(claim("C01", part()), arms=[arm(ZEROS, 0.9, num_seeds=30)])
+
+
+def test_the_certificate_tells_what_calibration_measured():
+    row = {
+        "rule": "superiority", "tier": "fast", "alpha": 0.0005, "distribution": "normal", "quantity": "supported",
+        "count": 1, "num_families": 2000, "nominal": 0.0005, "promise": "at most", "keeps_promise": True,
+    }  # fmt: skip
+    skewed = row | {"distribution": "skewed up", "count": 31, "promise": None}
+    figures = {"power": 0.77, "promised": 0.75, "lowest": 0.6}
+    planted = certificate()["controls"][0] | {"name": "planted", "figures": figures}
+    kept = {"statistics": "a0", "created": "2026-11-21T08:00:00+00:00", "planted": planted, "rows": [row, skewed]}
+    page = render(record(certificate=certificate() | {"calibration": kept}))
+    assert "1 of 1 promised rates are kept. With long tails, wrong verdicts come in up to 1.6 % of families." in page
+    assert "found in 77 % of draws, 75 % are promised." in page
+    assert "Calibration was not run" in render(record())

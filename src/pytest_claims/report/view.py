@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pytest_claims.report.certificate import ControlView, calibration, controls
 from pytest_claims.report.figures import Curves, Strip, curves, strip
 from pytest_claims.report.formatting import (
     Claim,
@@ -72,6 +73,7 @@ class ClaimView:
     expected: str
     message: str | None
     because: str | None
+    finding: str
     explanation: str
     effects: tuple[str, ...]
     num_seeds: int
@@ -96,18 +98,6 @@ class Count:
 
 
 @dataclass(frozen=True)
-class ControlView:
-    """One control of the certificate."""
-
-    name: str
-    what: str
-    outcome: str
-    failures: tuple[str, ...]
-    exempt: Mapping[str, str]
-    figures: str
-
-
-@dataclass(frozen=True)
 class Page:
     """All that the page shows."""
 
@@ -123,6 +113,7 @@ class Page:
     overview: Overview
     sections: Mapping[str, Sequence[ClaimView]]
     controls: tuple[ControlView, ...]
+    calibration: tuple[str, ...]
     data: Sequence[Mapping[str, Any]]
     arms: Sequence[Mapping[str, Any]]
     environment: tuple[tuple[str, str], ...]
@@ -153,7 +144,8 @@ def page(record: Mapping[str, Any]) -> Page:
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
         overview=overview(by_section, anchors),
         sections={section: [views[claim["id"]] for claim in held] for section, held in by_section.items()},
-        controls=tuple(map(_control, record["certificate"]["controls"])),
+        controls=controls(record),
+        calibration=calibration(record),
         data=record["data"],
         arms=[_arm(arm) for arm in record["arms"]],
         environment=tuple(sorted(environment.items())),
@@ -226,9 +218,21 @@ def _error_rate(record: Mapping[str, Any]) -> str:
         return "No statistical verdict was come to."
     return (
         f"Each claim is judged at a one-sided level of {record['alpha']:g}, whatever else is run; for the "
-        f"{counted(k, 'statistical verdict')} here, the nominal probability that any is wrong is at most "
-        f"{record['family_error_rate'] * 100:.2g} %."
+        f"{counted(k, 'statistical verdict')} here, the nominal probability that any is wrong is "
+        f"{record['family_error_rate'] * 100:.2g} %. Nominal means: for numbers that scatter symmetrically over seeds; "
+        "where they have long tails it is larger."
     )
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of an explanation: what is read at a glance.
+
+    Examples
+    --------
+    >>> _first_sentence("It holds by 0.3 nats. Why, nobody knows.")
+    'It holds by 0.3 nats.'
+    """
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", text, maxsplit=1)[0]
 
 
 def _counts(claims: Sequence[Claim]) -> tuple[Count, ...]:
@@ -250,6 +254,7 @@ def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kin
         expected=" or ".join(claim["expected"]),
         message=claim["message"],
         because=claim["because"],
+        finding=_first_sentence(claim["because"] or ""),
         explanation=capitalized(explanation(claim)),
         effects=tuple(effect_with_interval(part) for part in claim["parts"]),
         num_seeds=claim["num_seeds"],
@@ -262,22 +267,6 @@ def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kin
         command=_command(claim["test"]),
         parts=tuple(map(_part, claim["parts"])),
         curves=tuple(curves(claim, arms)),
-    )
-
-
-def _control(control: Mapping[str, Any]) -> ControlView:
-    failures, checked = control["failures"], f"{control['num_checked']} checked"
-    claims_of: dict[str, list[str]] = {}
-    for claim, reason in control["exempt"].items():
-        claims_of.setdefault(reason, []).append(claim)
-    outcome = f"{counted(len(failures), 'failure')}, {checked}" if failures else f"passed, {checked}"
-    return ControlView(
-        name=control["name"],
-        what=control["what"],
-        outcome=outcome if control["num_checked"] else "nothing to check",
-        failures=tuple(failures),
-        exempt={", ".join(claims): reason for reason, claims in claims_of.items()},
-        figures=", ".join(f"{name} {value:g}" for name, value in control["figures"].items()),
     )
 
 

@@ -1,0 +1,71 @@
+"""The certificate as people read it: controls and calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_claims.report.formatting import counted
+
+
+@dataclass(frozen=True)
+class ControlView:
+    """One control of the certificate."""
+
+    name: str
+    what: str
+    outcome: str
+    failures: tuple[str, ...]
+    exempt: Mapping[str, str]
+    figures: str
+
+
+def controls(record: Mapping[str, Any]) -> tuple[ControlView, ...]:
+    """The controls that were run on the record's own numbers."""
+    return tuple(map(_control, record["certificate"]["controls"]))
+
+
+def _control(control: Mapping[str, Any]) -> ControlView:
+    failures, checked = control["failures"], f"{control['num_checked']} checked"
+    claims_of: dict[str, list[str]] = {}
+    for claim, reason in control["exempt"].items():
+        claims_of.setdefault(reason, []).append(claim)
+    outcome = f"{counted(len(failures), 'failure')}, {checked}" if failures else f"passed, {checked}"
+    return ControlView(
+        name=control["name"],
+        what=control["what"],
+        outcome=outcome if control["num_checked"] else "nothing to check",
+        failures=tuple(failures),
+        exempt={", ".join(claims): reason for reason, claims in claims_of.items()},
+        figures=", ".join(f"{name} {value:g}" for name, value in control["figures"].items()),
+    )
+
+
+def calibration(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What longer checks have measured, in sentences."""
+    kept = record["certificate"]["calibration"]
+    if kept is None:
+        return ("Calibration was not run with these statistics: pytest -m controls does it.",)
+    promised = [row for row in kept["rows"] if row["promise"]]
+    num_kept = sum(row["keeps_promise"] for row in promised)
+    skewed = [
+        row["count"] / row["num_families"]
+        for row in kept["rows"]
+        if row["alpha"] == record["alpha"]
+        and row["distribution"].startswith("skewed")
+        and row["quantity"] in ("supported", "refuted")
+    ]
+    planted = kept["planted"]
+    lines = [
+        f"Calibration on synthetic numbers whose truth is known ({kept['created'][:10]}): {num_kept} of "
+        f"{len(promised)} promised rates are kept."
+    ]
+    if skewed:
+        lines.append(f"With long tails, wrong verdicts come in up to {max(skewed) * 100:.2g} % of families.")
+    if planted["num_checked"]:
+        lines.append(
+            f"Effects planted in the recorded numbers are found in {planted['figures']['power'] * 100:.0f} % of draws, "
+            f"{planted['figures']['promised'] * 100:.0f} % are promised."
+        )
+    return tuple(lines)
