@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary = commands.add_parser("summary", help="print the table of a JSON record as Markdown")
     summary.add_argument("record", type=Path, metavar="FILE.json")
     summary.set_defaults(run=lambda options: write_summary(options.record))
+    diff = commands.add_parser("diff", help="print what has changed between two JSON records")
+    diff.add_argument("old", type=Path, metavar="OLD.json")
+    diff.add_argument("new", type=Path, metavar="NEW.json")
+    diff.set_defaults(run=lambda options: difference(options.old, options.new))
     publish = commands.add_parser(
         "publish", help="write the runs behind a record to a file, from which --claims-runs judges them again"
     )
@@ -69,6 +73,13 @@ def write_summary(record: Path) -> str:
     from pytest_claims.report.markdown import markdown
 
     return markdown(read_record(record))
+
+
+def difference(old: Path, new: Path) -> str:
+    """What has changed between two records."""
+    from pytest_claims.report.changes import text
+
+    return text(read_record(old), read_record(new))
 
 
 def read_record(record: Path) -> dict[str, Any]:

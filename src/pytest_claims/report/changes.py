@@ -1,0 +1,100 @@
+"""What has changed between two records of the same claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_claims.report.formatting import Claim, Part, effect_with_interval
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One claim that is not what it was.
+
+    Parameters
+    ----------
+    claim
+        Its id.
+    kind
+        ``"verdict"``, ``"moved"``, ``"appeared"`` or ``"gone"``.
+    text
+        What has changed, in a line.
+    """
+
+    claim: str
+    kind: str
+    text: str
+
+
+def changes(old: Record, new: Record) -> list[Change]:
+    """Find claims whose verdict changed, whose effect moved beyond its interval, that appeared, or that went.
+
+    An effect has moved if the new estimate lies outside the old interval and the old one outside the new.
+
+    Parameters
+    ----------
+    old, new
+        Records, as in ``claims.json``.
+    """
+    before, after = ({claim["id"]: claim for claim in record["claims"]} for record in (old, new))
+    found = [change for id_, claim in after.items() if id_ in before for change in _between(before[id_], claim)]
+    found += [Change(id_, "appeared", f"appeared: {after[id_]['verdict']}") for id_ in after if id_ not in before]
+    found += [Change(id_, "gone", f"gone: was {before[id_]['verdict']}") for id_ in before if id_ not in after]
+    return sorted(found, key=lambda change: ["verdict", "moved", "appeared", "gone"].index(change.kind))
+
+
+def differences(old: Record, new: Record) -> list[str]:
+    """What else differs between two records, so that claims may come out otherwise, a line each."""
+    lines = [f"{name}: {old[name]} → {new[name]}" for name in ("tier", "first_seed", "looks") if old[name] != new[name]]
+    if old["engine"] != new["engine"]:
+        lines.append(f"engine: {old['engine']['name']} → {new['engine']['name']}")
+    data = [
+        {found["name"]: (found["kind"], found["content_hash"]) for found in record["data"]} for record in (old, new)
+    ]
+    lines += [
+        f"data: {name} is another ({data[0][name][0]} → {data[1][name][0]})"
+        for name in data[0].keys() & data[1].keys()
+        if data[0][name] != data[1][name]
+    ]
+    fingerprints = [{arm["name"]: arm["fingerprint"] for arm in record["arms"]} for record in (old, new)]
+    changed = sorted(
+        name
+        for name in fingerprints[0].keys() & fingerprints[1].keys()
+        if fingerprints[0][name] != fingerprints[1][name]
+    )
+    return lines + ([f"arms declared otherwise: {', '.join(changed)}"] if changed else [])
+
+
+def text(old: Record, new: Record) -> str:
+    """The changes as plain text."""
+    found, other = changes(old, new), differences(old, new)
+    lines = [f"{change.claim:<6} {change.text}" for change in found] or ["no claim has changed"]
+    return "\n".join([*lines, *(f"also: {line}" for line in other)])
+
+
+def _between(before: Claim, after: Claim) -> list[Change]:
+    if before["verdict"] != after["verdict"]:
+        stability = before["stability"]
+        was = f" (it would come again with {stability['probability']:.0%})" if stability else ""
+        return [Change(after["id"], "verdict", f"{before['verdict']}{was} → {after['verdict']}")]
+    pairs = [
+        (one, other)
+        for one, other in zip(before["parts"], after["parts"], strict=False)
+        if one["quantity"] == other["quantity"] and one["unit"] == other["unit"]
+    ]
+    return [
+        Change(after["id"], "moved", f"{effect_with_interval(one)} → {effect_with_interval(other)}")
+        for one, other in pairs
+        if _outside(other["estimate"], one) and _outside(one["estimate"], other)
+    ]
+
+
+def _outside(estimate: float | None, part: Part) -> bool:
+    low, high = part["low"], part["high"]
+    if estimate is None or low is None or high is None:
+        return False
+    return not low <= estimate <= high
