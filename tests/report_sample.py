@@ -242,6 +242,16 @@ def record(**changes: Any) -> dict[str, Any]:
             arm("imdb_baseline", 0.88, num_epochs=20, model={"call": "mlp", "hidden": [16, 16]}),
             arm("imdb_l2", 0.885, num_epochs=20, **l2),
         ],
+        "accounted": {
+            "sections": [
+                {
+                    "number": 2,
+                    "title": "Noise channels",
+                    "assertions": [{"id": "C01", "claims": ["C01"]}, {"id": "C09", "claims": []}],
+                },
+            ],
+            "not_testable": [{"what": "Paper can be <crumpled>.", "reason": "A picture."}],
+        },
         "claims": claims(),
         "certificate": certificate(),
     }  # fmt: skip

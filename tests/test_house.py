@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import json
 import re
 import subprocess
 import sys
@@ -13,11 +14,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
-CLAIM_IDS = sorted(
-    claim_id
-    for path in (ROOT / "claims").glob("test_*.py")
-    for claim_id in re.findall(r'pytest\.mark\.claim\(\s*"([^"]+)"', path.read_text(encoding="utf-8"))
-)
 
 
 def imported(path: Path) -> set[str]:
@@ -47,7 +43,10 @@ def test_loading_the_plugin_imports_the_standard_library_and_pytest_alone():
 def test_collecting_the_lecture_imports_no_deep_learning_library(tmp_path):
     code = (
         "import sys, pytest\n"
-        "for name in ('keras', 'jax', 'tensorflow'): sys.modules[name] = None\n"
+        "class Forbidden:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('keras', 'jax', 'tensorflow'): raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Forbidden())\n"
         "sys.exit(pytest.main(['--collect-only', '-q', '-m', 'fast', 'claims', '-p', 'no:cacheprovider']))"
     )
     environment = {"CLAIMS_OFFLINE": "1", "PATH": "", "HOME": str(tmp_path)}
@@ -66,10 +65,12 @@ def test_every_option_is_documented():
     assert [option for option in options if option not in documented] == []
 
 
-def test_every_claim_is_in_the_table_of_the_readme():
+def test_every_published_claim_is_in_the_table_of_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(CLAIM_IDS) == len(set(CLAIM_IDS)) > 20
-    assert [claim_id for claim_id in CLAIM_IDS if f"| {claim_id} |" not in readme] == []
+    record = json.loads((ROOT / "reports/lecture/claims.json").read_text(encoding="utf-8"))
+    published = [claim["id"] for claim in record["claims"]]
+    assert len(published) > 20
+    assert [claim_id for claim_id in published if f"| {claim_id} |" not in readme] == []
 
 
 def test_commands_of_the_readme_are_tox_environments_and_ci_calls_them():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 
 def num_runs(catalogue, arm: str) -> int:
-    with sqlite3.connect(catalogue.store) as connection:
+    with closing(sqlite3.connect(catalogue.store)) as connection:
         return connection.execute("SELECT count(*) FROM runs WHERE arm = ?", (arm,)).fetchone()[0]
 
 

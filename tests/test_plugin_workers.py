@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_workers_come_to_the_same_record(four):
 
 def test_workers_measure_nothing_twice(four):
     four.run_apart("-n", "3")
-    with sqlite3.connect(four.store) as connection:
+    with closing(sqlite3.connect(four.store)) as connection:
         [(count,)] = connection.execute("SELECT count(*) FROM runs").fetchall()
     assert count == 10 + 10 + 20
     assert four.record()["num_trained"] == count

@@ -261,3 +261,13 @@ def test_the_certificate_tells_what_calibration_measured():
     assert "1 of 1 promised rates are kept. With long tails, wrong verdicts come in up to 1.6 % of families." in page
     assert "found in 77 % of draws, 75 % are promised." in page
     assert "Calibration was not run" in render(record())
+
+
+@pytest.mark.parametrize(("ok", "words"), [(True, "all came out as stored"), (False, "imdb_l2 came out otherwise")])
+def test_the_certificate_names_what_was_audited(ok, words):
+    arms = [{"name": "imdb_l2", "seed": 3, "ok": ok}]
+    kept = {"created": "2026-11-21T08:00:00+00:00", "audit_seed": 17, "arms": arms}
+    page = render(record(certificate=certificate() | {"audit": kept}))
+    assert "drawn at random from 17" in page
+    assert "imdb_l2 with seed 3" in page
+    assert words in page

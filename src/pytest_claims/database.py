@@ -85,11 +85,15 @@ class Database:
         self.writable = not read_only and prepare(path)
         refuse_foreign_file(path, writable=self.writable)
         self._current: _Link | None = None
-        with _explained(path):
-            connection = self._link().connection
-            if self.writable:
-                _create_tables(connection, path)
-            _check_integrity(connection)
+        try:
+            with _explained(path):
+                connection = self._link().connection
+                if self.writable:
+                    _create_tables(connection, path)
+                _check_integrity(connection)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -165,8 +169,12 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         # Immutable means without locks and without a look into the log: only right while nobody writes.
         address += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -209,8 +217,20 @@ def _check_integrity(connection: sqlite3.Connection) -> None:
         raise error
 
 
+def _is_damaged(path: Path) -> bool:
+    """Whether the file itself, whatever its log holds, is none that SQLite can read."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            _check_integrity(connection)
+    except sqlite3.DatabaseError:
+        return True
+    return False
+
+
 def _fold_log_into(path: Path) -> None:
     """Leave all runs in the one file, which works only if no other process has it open."""
+    if _is_damaged(path):  # it moves as it is, with a log that SQLite would throw away
+        return
     try:
         with closing(_connect(path, writable=True)) as connection:
             connection.execute("PRAGMA busy_timeout = 0")

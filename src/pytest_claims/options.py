@@ -33,6 +33,8 @@ class Options:
         A fixed number of seeds, or ``None`` for the looks of the tier.
     first_seed
         Where the block of seeds begins.
+    audit_seed
+        What fixes the draw of an audit, or ``None`` to draw anew.
     """
 
     data: Path | None
@@ -43,6 +45,7 @@ class Options:
     fresh: bool
     num_seeds: int | None
     first_seed: int
+    audit_seed: int | None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Options:
@@ -54,7 +57,7 @@ class Options:
         if runs and (config.getoption("claims_store") or config.getoption("claims_fresh")):
             raise pytest.UsageError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
         store = runs or config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
-        num_seeds = config.getoption("claims_seeds")
+        num_seeds, audit_seed = config.getoption("claims_seeds"), config.getoption("claims_audit_seed")
         report = _below(root, config.getoption("claims_report") or "reports")
         if report.exists() and not report.is_dir():
             raise pytest.UsageError(f"--claims-report takes a directory, and {report} is a file: name another")
@@ -67,6 +70,7 @@ class Options:
             fresh=config.getoption("claims_fresh"),
             num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),
             first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),
+            audit_seed=None if audit_seed is None else _whole(audit_seed, "--claims-audit-seed", lowest=0),
         )
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.arms import TIERS, Tier
+from pytest_claims.audit.hooks import AuditHooks
 from pytest_claims.claims import mark_of, tiers_of
 from pytest_claims.session import ClaimsSession, session_of
 
@@ -18,6 +19,7 @@ MARKS = (
     "claim(id, statement, *, source, expected, because, tiers, seeds): an assertion of the lecture, over several runs",
     "section(title, number): the section of the lecture that a claim belongs to, and its place there",
     "fast: claims on small subsets of the data (added to claims by the plugin)",
+    "audit: stored runs, trained again by keras.Model.fit: of the fast tier; `audit and full` of the full one",
     "controls: whether the machinery does what it should, at length (runs only when asked for)",
     "full: claims on all the data (added to claims by the plugin; runs only when asked for)",
 )
@@ -36,7 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
     group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
     group.addoption("--claims-report", metavar="DIR", help="where reports are written (default: reports)")
+    group.addoption("--claims-audit-seed", metavar="N", help="what fixes the draw of -m audit (default: drawn anew)")
     parser.addini("claims_lecture", "title of the lecture, for the report", default="")
+    parser.addini("claims_assertions", "file that lists the lecture's assertions, for the report", default="")
     parser.addini("claims_pilot", "file of what pilot runs have shown: seconds per run", default="fixtures/pilot.json")
 
 
@@ -44,7 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register marks and hooks."""
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
-    config.pluginmanager.register(ClaimsHooks(ClaimsSession(config)), "claims-hooks")
+    session = ClaimsSession(config)
+    # Registered before the others and so called behind them: an audit draws from the claims that they have read.
+    config.pluginmanager.register(AuditHooks(session), "claims-audit-hooks")
+    config.pluginmanager.register(ClaimsHooks(session), "claims-hooks")
 
 
 @pytest.fixture

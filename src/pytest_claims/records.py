@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_claims.arms import TIERS
-from pytest_claims.claims import Claim
 from pytest_claims.environment import environment
+from pytest_claims.lecture import account, read_lecture
 from pytest_claims.options import Options
 from pytest_claims.report import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from pytest_claims.plan import DataSets, Plan
+    from pytest_claims.plan import DataSets, Key, Plan
     from pytest_claims.session import ClaimsSession
-    from pytest_claims.statistics import Look
     from pytest_claims.store import Store
     from pytest_claims.training import Trainer
 
 
-def context(
-    plan: Plan, data: DataSets, trainer: Trainer, claims: Iterable[Claim], looks: Mapping[str, Look], options: Options
-) -> dict[str, Any]:
+def context(plan: Plan, data: DataSets, trainer: Trainer, wanted: Mapping[Key, tuple[int, ...]]) -> dict[str, Any]:
     """What one process knows of the plan, as plain data: arms with their seeds, data, and how many runs it trained."""
-    num_seeds: dict[tuple[str, str], int] = {}
-    for claim in claims:
-        for name in claim.sources:
-            key = name, claim.tier
-            num_seeds[key] = max(num_seeds.get(key, 0), looks[claim.item.nodeid].num_seeds)
     arms = [
         {
             "name": planned.name,
             "tier": planned.tier,
             "fingerprint": planned.fingerprint,
             "declaration": planned.declaration,
-            "num_seeds": num_seeds[planned.key],
+            "num_seeds": len(wanted[planned.key]),
         }
         for planned in plan.arms.values()
-        if planned.key in num_seeds and planned.key not in trainer.failures
+        if planned.key in wanted and planned.key not in trainer.failures
     ]
     return {
         "arms": arms,
@@ -85,9 +77,15 @@ def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
         "environment": environment(),
         "data": session.context["data"],
         "arms": arms,
+        "accounted": account(_lecture(session), session.context["known"]),
         "claims": sorted(claims, key=lambda record: order.index(record["test"])),
     }
     return {**record, "certificate": certificate(record, options.report)}
+
+
+def _lecture(session: ClaimsSession) -> dict[str, Any] | None:
+    listed = session.config.getini("claims_assertions")
+    return read_lecture(session.config.rootpath / listed) if listed else None
 
 
 def _arm(arm: dict[str, Any], options: Options, store: Store) -> dict[str, Any]:
@@ -109,7 +107,6 @@ def write_reports(session: ClaimsSession) -> None:
     from pytest_claims.store import Store
 
     folder = session.options.report
-    folder.mkdir(parents=True, exist_ok=True)
     with Store.open(session.options.store, read_only=session.options.published) as store:
         for tier in TIERS:
             judged = [record for record in session.outcomes.records if record["tier"] == tier]
@@ -121,12 +118,12 @@ def write_reports(session: ClaimsSession) -> None:
                 ".html": render(record),
             }
             whole = not session.partial and session.options.default_protocol
-            name = "claims" if whole else "partial"
-            names = [f"{name}-{tier}", name]
-            for name in names:
+            kind = "claims" if whole else "partial"
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in (f"{kind}-{tier}", kind):
                 for suffix, text in texts.items():
                     _replace(folder / f"{name}{suffix}", text)
-            session.outcomes.written.append((record, _shown(folder / f"{names[-1]}.html")))
+            session.outcomes.written.append((record, _shown(folder / f"{kind}.html")))
 
 
 def _replace(path: Path, text: str) -> None:

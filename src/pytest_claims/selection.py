@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_claims.arms import TIERS
+from pytest_claims.arms import TIERS, Tier
 from pytest_claims.claims import mark_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_claims.plan import DataSets, Key, Plan
     from pytest_claims.statistics import Look
 
-FULL, CONTROLS = "full", "controls"
+FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 
 
 def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
@@ -37,6 +37,25 @@ def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
         items[:] = [item for item in items if item not in set(unwanted)]
 
 
+def audited_tiers(config: pytest.Config) -> list[Tier]:
+    """The tiers whose audit the mark expression asks for: ``audit`` the fast one, ``audit and full`` the full one.
+
+    To `deselect` the full tier's claims, where nothing names it, leaves ``audit`` with the fast tier alone.
+    """
+    from _pytest.mark.expression import Expression
+
+    markexpr = str(config.getoption("markexpr", ""))
+    if AUDIT not in re.findall(r"\w+", markexpr):
+        return []
+    try:
+        expression = Expression.compile(markexpr)
+    except Exception:  # pytest itself tells what is wrong with it
+        return []
+    # What an audited run of the tier is marked with.
+    marks = {tier: {AUDIT, tier} for tier in TIERS}
+    return [tier for tier in TIERS if expression.evaluate(lambda name, /, of=tier, **_: name in marks[of])]
+
+
 def runs_no_test(config: pytest.Config) -> bool:
     """Whether pytest was asked to show something instead of running tests."""
     options = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test", "markers")
@@ -48,7 +67,7 @@ def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
     narrowing = ("keyword", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
     narrowed = any(config.getoption(option, None) for option in narrowing)
-    narrowed |= bool(set(re.findall(r"\w+", str(config.getoption("markexpr", "")))) - {*TIERS, "or"})
+    narrowed |= bool(set(re.findall(r"\w+", str(config.getoption("markexpr", "")))) - {*TIERS, "or", "and", AUDIT})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)
 

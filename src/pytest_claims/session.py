@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ class ClaimsSession:
         self._trainer: Trainer | None = None
         self._looks: dict[str, Look] = {}
         self._order: list[str] = []
+        self._known: list[str] = []
         self._partial = False
         self._error = ""
 
@@ -71,24 +72,24 @@ class ClaimsSession:
 
     def select(self, items: list[pytest.Item]) -> None:
         """Read the claims among the tests, and deselect those that only run when asked for."""
-        with self._told_by_controller(items):
+        with self.told_by_controller(items):
             self._select(items)
 
     def prepare(self, session: pytest.Session) -> None:
         """Plan what the selected claims need, and train what is missing, look by look."""
-        with self._told_by_controller(session.items):
+        with self.told_by_controller(session.items):
             self._prepare(session)
 
     @contextmanager
-    def _told_by_controller(self, items: list[Any]) -> Iterator[None]:
+    def told_by_controller(self, items: list[Any]) -> Iterator[None]:
         """Let an error of usage end a run in good order: a worker's is told by the controller, and no test runs."""
         try:
             yield
         except pytest.UsageError as error:
+            items.clear()  # pytest finishes a collection that has failed as well, and nothing is to be trained then
             if not is_worker(self.config):
                 raise
             self.config.workeroutput["claims_error"] = str(error)  # type: ignore[attr-defined]
-            items.clear()
 
     def _select(self, items: list[pytest.Item]) -> None:
         tests = [item for item in items if isinstance(item, pytest.Function) and is_claim(item)]
@@ -101,6 +102,7 @@ class ClaimsSession:
         claims = [read_claim(item) for item in tests if item.nodeid in selected]
         # In the lecture's order, behind tests that are no claims.
         claims.sort(key=lambda claim: claim.section_number)
+        self._known = sorted({mark_of(item).args[0] for item in tests})  # type: ignore[union-attr]
         self.claims = {claim.item.nodeid: claim for claim in claims}
         items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
 
@@ -133,9 +135,9 @@ class ClaimsSession:
 
         options = self.options
         semantics = semantics_of(options.engine)
-        store = Store.open(options.store, read_only=options.published)
         pilot = Pilot.read(self.config.rootpath / self.config.getini("claims_pilot"))
         self._data = DataSets(options.data)
+        store = Store.open(options.store, read_only=options.published)
         self.plan = Plan(store, options.engine, semantics, pilot)
         if options.published:
             from pytest_claims.published import add_published
@@ -174,7 +176,7 @@ class ClaimsSession:
             undecided = [claim for claim in undecided if index < len(self._looks_of(claim))]
             looks = {claim.item.nodeid: self._looks_of(claim)[index] for claim in undecided}
             self._looks.update(looks)
-            self._trainer.train(self._seeds_at(index, undecided), progress)
+            self._trainer.train(self.seeds_at(index, undecided), progress)
             undecided = [claim for claim in undecided if not self._is_decided(claim)]
 
     def _is_decided(self, claim: Claim) -> bool:
@@ -251,8 +253,9 @@ class ClaimsSession:
 
         assert self.plan is not None
         assert self._trainer is not None
-        known = context(self.plan, self._data, self._trainer, self.claims.values(), self._looks, self.options)
-        self.context = {**known, "order": self._order}
+        wanted = self._wanted(self.claims.values(), self._looks)
+        known = context(self.plan, self._data, self._trainer, wanted)
+        self.context = {**known, "order": self._order, "known": self._known}
         if is_worker(self.config):
             self.config.workeroutput["claims"] = self.context  # type: ignore[attr-defined]
 
@@ -300,7 +303,7 @@ class ClaimsSession:
 
     def _say_plan(self, *, dry_run: bool) -> None:
         assert self.plan is not None
-        first, last = (self._seeds_at(index, self.claims.values()) for index in (0, -1))
+        first, last = (self.seeds_at(index, self.claims.values()) for index in (0, -1))
         last_looks = [(claim, self._looks_of(claim)[-1], self._kinds_of_data(claim)) for claim in self.claims.values()]
         if self.options.published:
             from pytest_claims.published import changed
@@ -313,11 +316,16 @@ class ClaimsSession:
             *selection.power_lines(self.plan.pilot, last_looks, every_claim=dry_run),
         )
 
-    def _seeds_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
+    def seeds_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs if claims come to their look number `index`."""
+        claims = list(claims)
+        return self._wanted(claims, {claim.item.nodeid: self._looks_of(claim)[index] for claim in claims})
+
+    def _wanted(self, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
+        """The seeds that each arm needs if claims come to these looks, given by the ids of their tests."""
         wanted: dict[Key, int] = {}
         for claim in claims:
-            num_seeds = self._looks_of(claim)[index].num_seeds
             for name in claim.sources:
-                wanted[name, claim.tier] = max(num_seeds, wanted.get((name, claim.tier), 0))
+                key = name, claim.tier
+                wanted[key] = max(looks[claim.item.nodeid].num_seeds, wanted.get(key, 0))
         return {key: self._seeds(num_seeds) for key, num_seeds in wanted.items()}

@@ -65,7 +65,11 @@ def source_of(value: FunctionType | type) -> Text:
     ['TextWrapper']
     """
     if isinstance(value, FunctionType):
-        return _function_source(value.__code__, value.__code__.co_filename)
+        file = value.__code__.co_filename
+        # From Python 3.13 on, what was given to `python -c` can be read under that name, whoever asks for it.
+        if file.startswith("<"):
+            raise OSError(f"{value.__name__} comes from {file}, which is no file")
+        return _function_source(value.__code__, file)
     return _class_source(value)
 
 

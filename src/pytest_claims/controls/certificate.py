@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pytest_claims.audit import certificate as audited
 from pytest_claims.controls.judged import Record
 from pytest_claims.controls.on_record import Control, on_record
 from pytest_claims.statistics.calibration import Row
@@ -32,7 +33,7 @@ def certificate(record: Record, folder: Path) -> dict[str, Any]:
     return {
         "controls": [control.plain() for control in on_record(record)],
         "calibration": _calibration(folder / KEPT),
-        "audit": None,
+        "audit": audited(folder, record["arms"]),
     }
 
 

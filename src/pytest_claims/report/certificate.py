@@ -1,4 +1,4 @@
-"""The certificate as people read it: controls and calibration."""
+"""The certificate as people read it: controls, calibration, and the audit."""
 
 from __future__ import annotations
 
@@ -69,3 +69,19 @@ def calibration(record: Mapping[str, Any]) -> tuple[str, ...]:
             f"{planted['figures']['promised'] * 100:.0f} % are promised."
         )
     return tuple(lines)
+
+
+def audit(record: Mapping[str, Any]) -> str:
+    """Which runs were trained again by the reference engine, and whether they came out as stored, in a sentence."""
+    kept = record["certificate"]["audit"]
+    if kept is None:
+        return "No run of these arms was audited: pytest -m audit does it."
+    names = ", ".join(f"{arm['name']} with seed {arm['seed']}" for arm in kept["arms"])
+    failed = [arm["name"] for arm in kept["arms"] if not arm["ok"]]
+    outcome = (
+        f"{', '.join(failed)} came out otherwise" if failed else "all came out as stored, within the spread over seeds"
+    )
+    return (
+        f"Audit ({kept['created'][:10]}): drawn at random from {kept['audit_seed']} and trained again by "
+        f"keras.Model.fit on TensorFlow were {names}; {outcome}."
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pytest_claims.report.certificate import ControlView, calibration, controls
+from pytest_claims.report.certificate import ControlView, audit, calibration, controls
 from pytest_claims.report.figures import Curves, Strip, curves, strip
 from pytest_claims.report.formatting import (
     Claim,
@@ -112,8 +112,10 @@ class Page:
     findings: tuple[ClaimView, ...]
     overview: Overview
     sections: Mapping[str, Sequence[ClaimView]]
+    accounted: Mapping[str, Any] | None
     controls: tuple[ControlView, ...]
     calibration: tuple[str, ...]
+    audit: str
     data: Sequence[Mapping[str, Any]]
     arms: Sequence[Mapping[str, Any]]
     environment: tuple[tuple[str, str], ...]
@@ -144,8 +146,10 @@ def page(record: Mapping[str, Any]) -> Page:
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
         overview=overview(by_section, anchors),
         sections={section: [views[claim["id"]] for claim in held] for section, held in by_section.items()},
+        accounted=record["accounted"],
         controls=controls(record),
         calibration=calibration(record),
+        audit=audit(record),
         data=record["data"],
         arms=[_arm(arm) for arm in record["arms"]],
         environment=tuple(sorted(environment.items())),

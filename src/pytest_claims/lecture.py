@@ -1,0 +1,67 @@
+"""The lecture as a list: which of its assertions there are, which claims test them, and what cannot be tested."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_KEYS = {"section": {"number", "title", "assertions"}, "not_testable": {"what", "reason"}}
+
+
+def read_lecture(path: Path) -> dict[str, Any] | None:
+    """Read a lecture's list; ``None`` if there is no such file.
+
+    Parameters
+    ----------
+    path
+        A TOML file: tables ``section`` with ``number``, ``title`` and ``assertions`` (ids), and tables ``not_testable``
+        with ``what`` and ``reason``.
+
+    Raises
+    ------
+    pytest.UsageError
+        If it is no TOML, or holds something else.
+    """
+    if not path.is_file():
+        return None
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise pytest.UsageError(f"{path} is no TOML: {error}") from error
+    for name, tables in content.items():
+        if name not in _KEYS:
+            raise pytest.UsageError(f"{path} has tables [[{name}]]; known are {', '.join(_KEYS)}")
+        for table in tables:
+            if set(table) != _KEYS[name]:
+                raise pytest.UsageError(f"{path}: a [[{name}]] has {sorted(table)}; expected {sorted(_KEYS[name])}")
+    return content
+
+
+def account(lecture: dict[str, Any] | None, claim_ids: Iterable[str]) -> dict[str, Any] | None:
+    """Say which claims test each assertion; ``None`` without a lecture.
+
+    Examples
+    --------
+    >>> lecture = {"section": [{"number": 1, "title": "Noise", "assertions": ["C01", "C02"]}]}
+    >>> account(lecture, ["C01a", "C01b", "X01"])["sections"][0]["assertions"]
+    [{'id': 'C01', 'claims': ['C01a', 'C01b']}, {'id': 'C02', 'claims': []}]
+    """
+    if lecture is None:
+        return None
+    by_assertion: dict[str, list[str]] = {}
+    for claim_id in sorted(set(claim_ids)):
+        by_assertion.setdefault(re.sub(r"(?<=\d)[a-z]$", "", claim_id), []).append(claim_id)
+    sections = [
+        {
+            "number": section["number"],
+            "title": section["title"],
+            "assertions": [{"id": id_, "claims": by_assertion.get(id_, [])} for id_ in section["assertions"]],
+        }
+        for section in lecture.get("section", [])
+    ]
+    return {"sections": sections, "not_testable": lecture.get("not_testable", [])}

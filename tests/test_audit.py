@@ -1,0 +1,344 @@
+"""The audit: stored runs are trained again by another engine in another process, and a fault in them is seen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pytest_claims.audit import certificate, keep
+from pytest_claims.audit.comparing import compare
+from pytest_claims.audit.drawing import draw
+from pytest_claims.engines.base import RunResult
+from pytest_claims.store import Run
+
+# The draw.
+
+SEEDS = list(range(20))
+SECTIONS = {
+    "Noise": {"baseline": SEEDS, "noise": SEEDS, "zeros": SEEDS},
+    "Capacity": {"baseline": SEEDS, "small": SEEDS, "large": SEEDS[:10]},
+    "Evaluation": {"baseline": SEEDS},
+}
+
+
+def test_draw_is_fixed_by_its_seed_and_by_nothing_else():
+    shuffled = {section: dict(reversed(arms.items())) for section, arms in reversed(SECTIONS.items())}
+    assert draw(SECTIONS, 5) == draw(shuffled, 5)
+    assert len({tuple(draw(SECTIONS, audit_seed)) for audit_seed in range(20)}) > 10
+
+
+def test_draw_takes_an_arm_of_every_section_and_every_arm_in_its_turn():
+    seen = set()
+    for audit_seed in range(200):
+        drawn = draw(SECTIONS, audit_seed)
+        assert sorted(section for one in drawn for section in one.sections) == sorted(SECTIONS)
+        assert all(one.seed in SECTIONS[section][one.arm] for one in drawn for section in one.sections)
+        seen |= {(one.arm, one.seed) for one in drawn}
+    assert {arm for arm, _ in seen} == {"baseline", "noise", "zeros", "small", "large"}
+    assert {seed for _, seed in seen} == set(SEEDS)
+
+
+def test_an_arm_stands_for_two_sections_only_where_there_is_no_other():
+    both = [one for audit_seed in range(50) for one in draw(SECTIONS, audit_seed) if len(one.sections) > 1]
+    assert both
+    assert {(one.arm, one.sections) for one in both} == {("baseline", ("Capacity", "Evaluation"))}
+
+
+@pytest.mark.parametrize("arms", [{}, {"noise": []}])
+def test_nothing_can_be_drawn_of_a_section_without_runs(arms):
+    with pytest.raises(ValueError, match=r"'Noise' has .*: expected arms, and seeds of each"):
+        draw({"Noise": arms}, 1)
+
+
+# The comparison.
+
+METRICS = ("loss", "val_loss", "accuracy")
+AGAIN = {"stochastic": False, "error_rate": 0.01}
+
+
+def stored_runs(rng, num_seeds=10, shift=0.0):
+    curve = np.linspace(0.7, 0.3, 6)
+
+    def run(seed):
+        history = {metric: (curve + shift + rng.normal(0, 0.01, 6)).tolist() for metric in METRICS}
+        measured = {"num_parameters": 442, "norms": [1.0, 2.0]}
+        return Run("4f1c", "small", "fast", "stacked", seed, {}, history, measured, {}, 1.0)
+
+    return [run(seed) for seed in range(num_seeds)]
+
+
+def trained_again(run, noise=1e-7):
+    history = {metric: (np.array(values) * (1 + noise)).tolist() for metric, values in run.history.items()}
+    return RunResult(run.seed, history, dict(run.measurements), 1.0)
+
+
+def changed(run, by):
+    return replace(run, history={metric: [value + by for value in values] for metric, values in run.history.items()})
+
+
+def failures(compared):
+    return [one.quantity for one in compared if not one.ok]
+
+
+@pytest.fixture
+def stored():
+    return stored_runs(np.random.default_rng(3))
+
+
+def test_a_run_that_came_out_again_is_one_of_its_arm(stored):
+    compared = compare(stored, trained_again(stored[4]), **AGAIN)
+    assert failures(compared) == []
+    assert [one.quantity for one in compared] == [
+        "loss, first epoch",
+        "loss, best",
+        "loss, median of the second half",
+        "val_loss, best",
+        "val_loss, median of the second half",
+        "accuracy, best",
+        "accuracy, median of the second half",
+        "num_parameters",
+    ]
+
+
+def test_one_altered_run_is_seen_by_its_first_epoch(stored):
+    again = trained_again(stored[4])
+    stored[4] = changed(stored[4], by=0.05)
+    assert "loss, first epoch" in failures(compare(stored, again, **AGAIN))
+
+
+def test_runs_that_are_all_altered_are_seen_in_every_metric(stored):
+    altered = [changed(run, by=0.1) for run in stored]
+    found = failures(compare(altered, trained_again(stored[4]), **AGAIN))
+    assert {name.partition(",")[0] for name in found} == set(METRICS)
+
+
+def test_a_run_of_another_arm_is_seen():
+    rng = np.random.default_rng(3)
+    other = stored_runs(rng, shift=0.2)[4]
+    assert len(failures(compare(stored_runs(rng), trained_again(other), **AGAIN))) == 7
+
+
+def test_another_number_of_parameters_is_seen(stored):
+    again = trained_again(stored[4])
+    again.measurements["num_parameters"] = 443
+    assert failures(compare(stored, again, **AGAIN)) == ["num_parameters"]
+
+
+def test_stochastic_layers_may_differ_within_the_spread_over_seeds_and_no_further(stored):
+    other = replace(trained_again(stored[4]), seed=7)
+    again = replace(other, history={**other.history, "loss": [value + 0.02 for value in other.history["loss"]]})
+    assert "loss, first epoch" in failures(compare(stored, again, **AGAIN))
+    assert failures(compare(stored, again, stochastic=True, error_rate=0.01)) == []
+    far = replace(again, history=stored_runs(np.random.default_rng(4), shift=0.2)[0].history)
+    assert "loss, first epoch" in failures(compare(stored, far, stochastic=True, error_rate=0.01))
+
+
+def test_a_run_may_collapse_where_stored_ones_have(stored):
+    nowhere = [float("nan")] * 6
+    again = replace(trained_again(stored[4]), history=dict.fromkeys(METRICS, nowhere))
+    assert len(failures(compare(stored, again, **AGAIN))) == 7
+    stored[4] = replace(stored[4], history=dict.fromkeys(METRICS, nowhere))
+    assert failures(compare(stored, again, **AGAIN)) == []
+
+
+def test_runs_that_are_of_one_kind_are_rarely_called_different():
+    rng = np.random.default_rng(11)
+    num_wrong = 0
+    for _ in range(300):
+        *stored, last = stored_runs(rng, num_seeds=11)
+        again = replace(trained_again(last), seed=0)
+        num_wrong += bool(failures(compare(stored, again, stochastic=True, error_rate=0.1)))
+    assert num_wrong <= 45  # 30 are expected at most; 45 is beyond the 99.8th percentile of so many
+
+
+def test_what_cannot_be_compared_is_told(stored):
+    with pytest.raises(ValueError, match="expected two or more, and seed 12 among them"):
+        compare(stored, replace(trained_again(stored[4]), seed=12), **AGAIN)
+    history = {metric: stored[4].history[metric] for metric in ("loss", "accuracy")}
+    fewer = replace(trained_again(stored[4]), history=history)
+    with pytest.raises(ValueError, match=r"the audited one accuracy, loss, .*: expected the same"):
+        compare(stored, fewer, **AGAIN)
+
+
+# The record, and the certificate.
+
+ARM = {"name": "small", "seed": 3, "sections": ["Capacity"], "fingerprint": "4f1c", "data": {}, "num_seeds": 10}
+RECORD = {
+    "schema": 1,
+    "tier": "fast",
+    "created": "2026-01-01T00:00:00+00:00",
+    "audit_seed": 5,
+    "ok": True,
+    "error_rate": 0.01,
+    "engine": {"name": "fit", "semantics": 1},
+    "environment": {"keras": "3"},
+    "not_audited": {},
+    "arms": [{**ARM, "ok": True, "failures": [], "compared": [{}, {}]}],
+}
+
+
+def test_certificate_takes_the_last_whole_audit_of_the_same_runs(tmp_path):
+    own = {"name": "small", "tier": "fast", "fingerprint": "4f1c"}
+    other = {"name": "large", "tier": "fast", "fingerprint": "77aa"}
+    assert certificate(tmp_path, [own]) is None
+    keep(tmp_path, RECORD | {"audit_seed": 6}, whole=False)
+    assert certificate(tmp_path, [own]) is None
+    keep(tmp_path, RECORD, whole=True)
+    keep(tmp_path, RECORD | {"tier": "full"}, whole=True)
+    found = certificate(tmp_path, [other, own])
+    assert (found["audit_seed"], found["tier"], found["arms"][0]["num_compared"]) == (5, "fast", 2)
+    assert certificate(tmp_path, [other]) is None
+    assert certificate(tmp_path, [own | {"fingerprint": "another"}]) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "audit-fast.json",
+        "audit-full.json",
+        "audit-partial.json",
+        "audit.json",
+    ]
+
+
+# The plugin.
+
+ARMS = """
+import os
+from dataclasses import replace
+from functools import partial
+import numpy as np
+from pytest_claims import Arm, Data, DataSet, Split, arm
+
+def blobs():
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 300)
+    return {"x": rng.normal(labels[:, None] * 2.0, 1.0, (300, 4)).astype("f4"), "y": labels.astype("i4")}
+
+def read(path):
+    raise AssertionError
+
+def pool(arrays):
+    return arrays["x"]
+
+def split(arrays, tier, seed):
+    rows = np.random.default_rng(seed).permutation(300).astype("i4")
+    return Split(rows[:200], rows[200:], arrays["y"][rows[:200]], arrays["y"][rows[200:]])
+
+def small(xp, batch, rows, seed):
+    return batch * 0.05
+
+def dense(input_shape):
+    import keras
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(2, activation="softmax")])
+
+def dense_unless_audited(input_shape):
+    import keras
+    if keras.config.backend() == "tensorflow":
+        print("I die.", flush=True)
+        os._exit(7)
+    return dense(input_shape)
+
+def sgd():
+    import keras
+    return keras.optimizers.SGD(1.0)
+
+BLOBS = DataSet("Blobs", "blobs.npz", read=read, stand_in=blobs, how_to_get="Ask for blobs.npz.")
+BASELINE = Arm(Data(BLOBS, pool, split, small), dense, sgd, "sparse_categorical_crossentropy", 3, 32)
+good = arm(BASELINE)
+dying = arm(replace(BASELINE, model=dense_unless_audited))
+"""
+
+CLAIM = """
+import pytest
+pytestmark = pytest.mark.section("{section}")
+
+@pytest.mark.claim("{id}", "Blobs are told apart.")
+def test_{arm}({arm}, judge):
+    assert judge({arm}.final("val_accuracy"), above=0.6)
+"""
+
+PROTOCOL = ("--claims-seeds", "5")
+
+
+@pytest.fixture
+def blobs(catalogue):
+    catalogue.pytester.makeconftest(ARMS)
+    catalogue.pytester.makepyfile(
+        test_good=CLAIM.format(section="Good", id="G01", arm="good"),
+        test_dying=CLAIM.format(section="Dying", id="D01", arm="dying"),
+    )
+    return catalogue
+
+
+def audit(blobs, name="audit-fast"):
+    return json.loads((blobs.path / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_runs_are_trained_again_and_a_fault_in_the_store_is_seen(blobs):
+    assert blobs.run_apart("-m", "fast", *PROTOCOL).ret == 0
+
+    result = blobs.run_apart("-m", "audit", *PROTOCOL, "-n", "2", "-v")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines_random(["*PASSED audit::good?fast? *", "*FAILED audit::dying?fast? *", "I die."])
+    result.stdout.fnmatch_lines("dying, seed *: the process that trained it ended with status 7; its last words:")
+    result.stdout.fnmatch_lines(["good, seed * (Good): 15 of 15 figures as expected; *, first epoch: *, stored *"])
+    record = audit(blobs)
+    assert [(arm["name"], arm["ok"]) for arm in record["arms"]] == [("dying", False), ("good", True)]
+    assert record["arms"][1]["data"]["kind"] == "stand-in"
+    assert not record["ok"]
+
+    with closing(sqlite3.connect(blobs.store)) as connection, connection:
+        for seed, history in connection.execute("SELECT seed, history FROM runs WHERE arm = 'good'").fetchall():
+            altered = json.loads(history)
+            altered["loss"] = [loss + 0.05 for loss in altered["loss"]]
+            update = "UPDATE runs SET history = ? WHERE arm = 'good' AND seed = ?"
+            connection.execute(update, (json.dumps(altered), seed))
+    result = blobs.run("-m", "audit", *PROTOCOL, "-k", "good", f"--claims-audit-seed={record['audit_seed']}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines("*loss, first epoch: *expected * to *; the stored run of this seed has *")
+    again = audit(blobs, "audit-partial")
+    assert (again["audit_seed"], again["arms"][0]["seed"]) == (record["audit_seed"], record["arms"][1]["seed"])
+    assert audit(blobs) == record
+
+
+def test_nothing_is_audited_before_anything_is_stored(blobs):
+    result = blobs.run("-m", "audit")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*nothing to audit: *runs.sqlite is not there.*run `pytest -m fast` first*")
+    assert not blobs.store.exists()
+
+
+def test_runs_of_the_engine_that_audits_are_not_audited(blobs):
+    result = blobs.run("-m", "audit", "--claims-engine=fit")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*leave out --claims-engine=fit")
+
+
+@pytest.fixture
+def numbers(catalogue):
+    catalogue.claim()
+    catalogue.run().assert_outcomes(passed=1)
+    return catalogue
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_catalogue_that_trains_nothing_has_nothing_to_audit(numbers, workers):
+    result = numbers.run_apart("-m", "audit", *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stdout.str() + result.stderr.str()
+    assert "there is nothing to audit of the fast tier" in told
+    assert "its claims need no training" in told
+
+
+def test_claims_run_as_ever_where_no_audit_is_asked_for(numbers):
+    numbers.run("-m", "not audit").assert_outcomes(passed=1)
+    numbers.run("-m", "not (audit or full)").assert_outcomes(passed=1)
+    numbers.run("-m", "fast", "-k", "audit").assert_outcomes(passed=0)
+
+
+def test_audit_seed_is_a_whole_number(numbers):
+    result = numbers.run("-m", "audit", "--claims-audit-seed", "some")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*--claims-audit-seed takes a whole number from 0 on, not 'some'*")
