@@ -1,3 +1,11 @@
 """Which fixture modules claims draw on."""
 
-pytest_plugins = ["fixtures.arms"]
+pytest_plugins = [
+    "fixtures.arms",
+    "fixtures.regularizers",
+    "fixtures.manifold",
+    "fixtures.manifold_arms",
+    "fixtures.autoencoders",
+    "fixtures.evaluation",
+    "fixtures.evaluation_pitfalls",
+]

@@ -2,7 +2,38 @@
 
 import pytest
 
+from pytest_claims import ratio, steps
+
 pytestmark = pytest.mark.section("Evaluating models", 6)
+
+# Two points: more than twice the standard error of a score on 2,000 reviews, which is the smallest test set.
+OVERSTATES = 0.02
+
+# A score on 200 reviews, of which 80 % are right, has a standard error of 2.8 points. Optimism of less than half of
+# that nobody could see in it.
+UNSEEN = 0.014
+
+# Configurations compared. "Once" is a first score, by which nothing was chosen yet; tuning as such is the longest
+# search, a hundred runs, which is what a machine does overnight.
+SEARCHES = (1, 3, 10, 30, 100)
+LONGEST_SEARCH = SEARCHES[-1]
+
+# "Heavily": by two points and more from shuffle to shuffle, which is what one hopes to gain by tuning, and at least
+# twice as much as with ten times the data. (That a score on a tenth of the examples scatters √10 times as much is to
+# be expected.)
+HEAVILY = 0.02
+TWICE = 2.0
+
+# A fifth less: what half as many examples again would gain, 1 / √1.5.
+A_FIFTH_LESS = 0.8
+
+# Always saying "common" scores 0.9 and, in balanced accuracy and ROC AUC, 0.5. On 10,000 examples, 1,000 of them rare,
+# these have standard errors of 0.3, 0.8 and 0.9 points: bounds at one point, and at two.
+NINE_IN_TEN = (0.89, 0.91)
+GUESSING = (0.48, 0.52)
+
+# A curve that is twice as rough is seen to be so without a ruler.
+CHOPPY = 2.0
 
 # The common-sense baselines that the lecture names: guessing one of ten digits, one of two opinions.
 GUESSING_A_DIGIT = 0.1
@@ -10,6 +41,99 @@ GUESSING_AN_OPINION = 0.5
 
 # Beating the best constant answer by five points is beyond any fluctuation of a score on thousands of examples.
 BEATS = 0.05
+
+
+def optimism(tuning, k):
+    """Score on the validation set minus score on the test set, of the best of `k` configurations."""
+    validation, test = (tuning.measured(f"{part}_{k}", unit="accuracy") for part in ("validation", "test"))
+    return validation - test
+
+
+@pytest.mark.claim("E01", "Scores on the training data overstate performance on new data.", source="L A")
+def test_training_scores_overstate(imdb_tested, judge):
+    on_training = imdb_tested.measured("training_accuracy", unit="accuracy")
+    on_new = imdb_tested.measured("test_accuracy", unit="accuracy")
+
+    verdict = judge(on_training - on_new, above=OVERSTATES)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E02",
+    "Tuning against the validation set leaks: the score that chose a configuration is optimistic.",
+    source="L A",
+)
+def test_tuning_leaks(tuning, judge):
+    verdict = judge(optimism(tuning, LONGEST_SEARCH), above=UNSEEN)
+
+    assert verdict
+
+
+@pytest.mark.claim("E03", "Tuning leaks little when done once, and more the more often it is done.", source="L A")
+def test_more_tuning_leaks_more(tuning, judge):
+    once = judge(optimism(tuning, 1), within=(-UNSEEN, UNSEEN))
+    more = judge.each(steps([optimism(tuning, k) for k in SEARCHES]), above=0.0)
+
+    assert once & more
+
+
+@pytest.mark.claim(
+    "E04", "With little data, a hold-out score depends heavily on how the data were shuffled.", source="L A"
+)
+def test_hold_out_score_depends_on_shuffle(shuffled_scores, judge):
+    little = shuffled_scores.measured("spread_hold_out", label="spread over shuffles of 200", unit="accuracy")
+    more = shuffled_scores.measured("spread_hold_out_more", label="spread over shuffles of 2,000", unit="accuracy")
+
+    verdict = judge(little, above=HEAVILY) & judge(ratio(little, more), above=TWICE)
+
+    assert verdict
+
+
+@pytest.mark.claim("E05", "With K-fold validation, the score depends less on the shuffle.", source="L A")
+def test_k_fold_depends_less_on_shuffle(shuffled_scores, judge):
+    k_fold, hold_out = (shuffled_scores.measured(f"spread_{way}", unit="accuracy") for way in ("k_fold", "hold_out"))
+
+    verdict = judge(ratio(k_fold, hold_out), below=A_FIFTH_LESS)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E06a", "Iterated K-fold validation is more precise still: it depends even less on the shuffle.", source="L A"
+)
+def test_iterated_k_fold_depends_even_less_on_shuffle(shuffled_scores, judge):
+    iterated, k_fold = (shuffled_scores.measured(f"spread_{way}", unit="accuracy") for way in ("iterated", "k_fold"))
+
+    verdict = judge(ratio(iterated, k_fold), below=A_FIFTH_LESS)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E06b",
+    "Iterated K-fold validation is more precise still: nearer to performance on new data.",
+    source="L A",
+    expected={"fast": ("inconclusive", "refuted"), "stand-in": "inconclusive"},
+    because="""Repeating takes away the luck of the shuffle, and the spread with it (E06a). What it leaves is which
+    200 reviews were drawn, and that each fold is fitted on 160 of them. That is most of the distance to the accuracy
+    on 5,000 new reviews: it shrinks by less than the fifth asked for, if at all, by 0.4 points too little on
+    average.""",
+)
+def test_iterated_k_fold_is_nearer_to_performance(shuffled_scores, judge):
+    iterated, k_fold = (shuffled_scores.measured(f"error_{way}", unit="accuracy") for way in ("iterated", "k_fold"))
+
+    # A difference: on some data sets K-fold happens to be right, and a ratio would weigh those most.
+    verdict = judge(iterated - A_FIFTH_LESS * k_fold, below=0.0)
+
+    assert verdict
+
+
+@pytest.mark.claim("E07", "Iterated K-fold validation trains P·K models.", source="L A", seeds=5)
+def test_iterated_k_fold_trains_p_times_k_models(iterated_k_fold, judge):
+    verdict = judge(iterated_k_fold.measured("more_than_p_times_k", label="models trained − P·K"), exactly=0)
+
+    assert verdict
 
 
 @pytest.mark.claim(
@@ -24,3 +148,80 @@ def test_networks_beat_common_sense(mnist_baseline, mnist_majority_class, imdb_b
     imdb = judge(opinions, above=GUESSING_AN_OPINION) & judge(opinions - commonest_opinion, above=BEATS)
 
     assert mnist & imdb
+
+
+@pytest.mark.claim(
+    "E09a", "With classes of 90 % and 10 %, a predictor that knows nothing scores 0.9.", source="A", seeds=2
+)
+def test_predictor_that_knows_nothing_scores_well(imbalanced_classes, judge):
+    accuracy = imbalanced_classes.measured("ignorant_accuracy", unit="accuracy")
+    balanced = imbalanced_classes.measured("ignorant_balanced", unit="accuracy")
+
+    verdict = judge(accuracy, exactly=0.9) & judge(balanced, exactly=0.5)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E09b",
+    "A network that only reaches the 0.9 has learned nothing: its answers are no better than guesses.",
+    source="A",
+)
+def test_answers_at_ninety_percent_are_guesses(imbalanced_classes, judge):
+    accuracy, balanced = (imbalanced_classes.measured(name, unit="accuracy") for name in ("accuracy", "balanced"))
+
+    verdict = judge(accuracy, within=NINE_IN_TEN) & judge(balanced, within=GUESSING)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E09c",
+    "A network that only reaches the 0.9 has learned nothing: it cannot tell which is likelier rare.",
+    source="A",
+    expected="refuted",
+    because="""Where nine in ten are of one class, the likelier answer is nearly always that class, and so accuracy
+    is 0.90 and balanced accuracy 0.505. But the network has learned something, which its probabilities show: they
+    rank the rare class higher with a ROC AUC of 0.68, near the 0.70 that the data allow.""",
+)
+def test_probabilities_at_ninety_percent_are_guesses(imbalanced_classes, judge):
+    accuracy = imbalanced_classes.measured("accuracy", unit="accuracy")
+    ranking = imbalanced_classes.measured("roc_auc", label="ROC AUC", unit="share")
+
+    verdict = judge(accuracy, within=NINE_IN_TEN) & judge(ranking, within=GUESSING)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E10a",
+    "A validation set that is too small makes the curve of validation accuracy choppy, too.",
+    source="L",
+    expected={"fast": ("inconclusive", "supported"), "stand-in": "inconclusive"},
+    because="""The accuracy curve is rougher on 100 examples than on the largest set, 2.7 times on subsets, but the
+    roughness of one run's curve is itself known only to half its size, and twenty seeds leave it between 1.9 and 3.9
+    times.""",
+)
+def test_small_validation_set_makes_accuracy_choppy(validation_curves, judge):
+    small, large = (validation_curves.measured(f"accuracy_{size}", unit="accuracy") for size in ("100", "largest"))
+
+    verdict = judge(ratio(small, large), above=CHOPPY)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E10b",
+    "A validation set that is too small makes the curve of validation loss choppy, too.",
+    source="L",
+    expected={"fast": "refuted", "stand-in": "refuted"},
+    because="""From epoch to epoch the network becomes surer or less sure of all examples alike, and the loss on any
+    of them goes up and down with it. That chop comes from training and is the same on a small set and on a large
+    one: a loss curve is 1.3 times as rough on 100 reviews as on 3,000, an accuracy curve 2.7 times (E10a).""",
+)
+def test_small_validation_set_makes_loss_choppy(validation_curves, judge):
+    small, large = (validation_curves.measured(f"loss_{size}", unit="nats") for size in ("100", "largest"))
+
+    verdict = judge(ratio(small, large), above=CHOPPY)
+
+    assert verdict

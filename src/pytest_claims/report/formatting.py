@@ -53,6 +53,11 @@ def margins(part: Part) -> list[float]:
     return [float(bound) for bound in margin] if isinstance(margin, Sequence) else [float(margin)]
 
 
+def _cleared(value: float) -> float:
+    """Nothing in the place of what rounding has left of it: numbers that must be exact need be so to 1e-9."""
+    return 0.0 if abs(value) < 1e-9 else value
+
+
 def _fixed(value: float, unit: Unit, decimals: int) -> str:
     return f"{value * unit.factor:.{decimals}f}"
 
@@ -68,7 +73,7 @@ def decimals(part: Part) -> int:
     """
     unit = unit_of(part)
     numbers = [part["estimate"], part["low"], part["high"], *margins(part)]
-    known = sorted({float(number) for number in numbers if number is not None})
+    known = sorted({_cleared(float(number)) for number in numbers if number is not None})
     start = unit.decimals
     if unit is UNITS[""] and known:
         largest = max(abs(number) for number in known)
@@ -89,7 +94,7 @@ def number(value: float | None, unit: Unit, places: int | None = None, *, signed
     """
     if value is None or not math.isfinite(value):
         return MISSING
-    text = _fixed(value, unit, unit.decimals if places is None else places)
+    text = _fixed(_cleared(value), unit, unit.decimals if places is None else places)
     is_zero = float(text) == 0
     sign = "" if is_zero else "−" if value < 0 else "+" if signed else ""
     return f"{unit.prefix}{sign}{text.lstrip('-')}"

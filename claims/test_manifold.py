@@ -1,0 +1,214 @@
+"""Lecture section 4: the manifold hypothesis. One test per assertion."""
+
+import pytest
+
+from pytest_claims import ratio, slope, steps
+
+pytestmark = pytest.mark.section("The manifold hypothesis", 4)
+
+# "Hardly any": fewer than one in a hundred. Digits themselves must pass the same test nine times in ten.
+HARDLY_ANY = 0.01
+DIGITS_PASS = 0.9
+
+# "Low": fewer dimensions than a tenth of the 784 pixels; and, since estimates from so few points have a ceiling, half
+# of what the same estimator says of the same numbers without their structure. "Well below" is that half, too.
+LOW = 78.4
+WELL_BELOW = 0.5
+ESTIMATORS = ("two_neighbours", "likelihood")
+
+# "The same digit": 19 of 20 answers are kept, which leaves room for images that were a toss-up before.
+SAME = 0.95
+CHANGES = ("shift", "rotation", "noise")
+
+# A path of small steps: none longer than half of the direct way, or it would be a leap. Beside arrays without
+# structure: shorter by a tenth at least, which their fluctuation from sample to sample, a hundredth, is far below.
+SMALL_STEP = 0.5
+SHORTER = 0.9
+
+# "Is a digit": fails at most twice as often as held-out digits, of which the bar fails one in twenty. "Usually not":
+# in most cases.
+IS_A_DIGIT = 0.9
+USUALLY_NOT = 0.5
+SCORES = ("distance", "classifier")
+
+# Two points: as many errors as the network makes on all digits when it was trained on all data.
+SURER = 0.02
+
+# Accuracies on 10,000 new words fluctuate by half a point; the catalogue allows two. With structure the network must
+# come nearer to certainty than to guessing.
+LEARNED_BY_HEART = 0.99
+GUESSING = (0.48, 0.52)
+GENERALIZES = 0.75
+
+
+@pytest.mark.claim("M01", "Hardly any 28×28 array of uint8 looks like a digit.", source="L A")
+def test_random_arrays_are_no_digits(random_arrays, judge):
+    scores = ("distance", "residual")
+    arrays = [random_arrays.measured(f"{score}_passing", unit="share") for score in scores]
+    digits = [random_arrays.measured(f"{score}_passing_held_out", unit="share") for score in scores]
+
+    verdict = judge.each(arrays, below=HARDLY_ANY) & judge.each(digits, above=DIGITS_PASS)
+
+    assert verdict
+
+
+@pytest.mark.claim("M02", "Digits lie on a subspace of few dimensions.", source="L A")
+def test_digits_have_few_dimensions(digit_dimensions, judge):
+    def measured(name):
+        return [digit_dimensions.measured(f"{name}_{estimator}") for estimator in ESTIMATORS]
+
+    contrasts = measured("shuffled") + measured("noise")
+    shares = [ratio(digits, contrast) for digits, contrast in zip(measured("digits") * 2, contrasts, strict=True)]
+
+    verdict = judge.each(measured("digits"), below=LOW) & judge.each(shares, below=WELL_BELOW)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M03",
+    "The subspace of digits is continuous: a slightly changed digit is still the same digit.",
+    source="L A",
+    expected={"fast": "refuted", "full": ("inconclusive", "supported"), "stand-in": "refuted"},
+    because="""Shifted by one pixel, a digit is the same to anyone who looks, but a dense network knows no
+    neighbouring pixels: trained on 6,000 images it changes one answer in eleven. With 48,000 images it keeps 96.5 %.
+    A rotation by 10° costs it 6 % of its answers, noise of a tenth of the range 2 %.""",
+)
+def test_slightly_changed_digits_are_the_same(mnist_looked_into, judge):
+    def kept(change):
+        names = [f"kept_{change}_{multiple}" for multiple in ("0.5", "1", "2", "4")]
+        return [mnist_looked_into.measured(name, unit="share") for name in names]
+
+    slight = judge.each([kept(change)[1] for change in CHANGES], above=SAME)
+    growing = [slope([0, 1, 2, 3], kept(change), per="doubling of the change") for change in CHANGES]
+
+    assert slight & judge.each(growing, below=0.0)
+
+
+@pytest.mark.claim(
+    "M04a",
+    "Any two digits are connected by a path of digits, each a small step away.",
+    source="L A",
+    expected="refuted",
+    because="""The largest step of the best path between two digits is 0.64 of the direct distance among 1,500
+    digits, and still 0.58 among 5,000. It shrinks as points are added, faster than between arrays without structure
+    (M04b), but so slowly that no sample of this size shows small steps: in 784 pixels neighbours are far apart.""",
+)
+def test_digits_are_connected_by_small_steps(digit_paths, judge):
+    verdict = judge(digit_paths.measured("digits", label="largest step / direct distance"), below=SMALL_STEP)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M04b",
+    "Paths between digits have smaller steps than between arrays without structure, and gain more from more points.",
+    source="L A",
+)
+def test_paths_of_digits_are_smoother_than_of_noise(digit_paths, judge):
+    digits, shuffled, noise = (digit_paths.measured(name) for name in ("digits", "shuffled", "noise"))
+    denser = digit_paths.measured("digits_denser") - digit_paths.measured("noise_denser")
+
+    verdict = judge.each([ratio(digits, shuffled), ratio(digits, noise)], below=SHORTER) & judge(denser, below=0.0)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M05a",
+    "A point midway between two digits on their latent manifold is a digit.",
+    source="L A",
+    expected="refuted",
+    because="""Decoded, the midpoint between the codes of two different digits is often neither. On subsets a linear
+    classifier calls 85 % of them a digit as surely as it does 95 of 100 held-out ones; on all the data, where
+    held-out digits lie closer to their like, 68 % are as near to one.""",
+)
+def test_midpoints_of_codes_are_digits(mnist_autoencoder, judge):
+    midpoints = [mnist_autoencoder.measured(f"code_{score}", unit="share") for score in SCORES]
+
+    verdict = judge.each(midpoints, above=IS_A_DIGIT)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M05b",
+    "The average of two digits' pixels usually is no digit.",
+    source="L A",
+    expected="refuted",
+    because="""An average of two digits looks like two faint digits, and still passes for one by these two tests: a
+    linear classifier is sure of 79 % of averages, 84 % on all the data, since it adds up evidence and does not ask
+    whether it fits together. By the distance to the nearest reconstructed digit, 91 % pass on subsets, where digits
+    are sparse, and 46 % on all the data. What a person sees at once, neither measure does.""",
+)
+def test_averages_of_pixels_are_no_digits(mnist_autoencoder, judge):
+    averages = [mnist_autoencoder.measured(f"pixels_{score}", unit="share") for score in SCORES]
+
+    verdict = judge.each(averages, below=USUALLY_NOT)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M06", "What can be interpolated is generalized to: the nearer to the training digits, the surer.", source="L A"
+)
+def test_digits_near_training_digits_are_recognized(mnist_looked_into, judge):
+    errors = [mnist_looked_into.measured(f"error_in_fifth_{fifth}", unit="share") for fifth in range(5)]
+
+    growing = slope(range(5), errors, per="fifth further away")
+
+    verdict = judge(errors[-1] - errors[0], above=SURER) & judge(growing, above=0.0)
+
+    assert verdict
+
+
+@pytest.mark.claim("M07", "Each layer disentangles the data a little further.", source="L")
+def test_each_layer_disentangles(mnist_deep, judge):
+    probes = [mnist_deep.measured(f"probe_{layers}", unit="accuracy") for layers in range(5)]
+    learned = probes[-1] - mnist_deep.measured("probe_untrained", unit="accuracy")
+
+    verdict = judge.each(steps(probes), above=0.0) & judge(learned, above=0.0)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M08",
+    "Other natural data lie on few dimensions, too: reviews of films.",
+    source="L A",
+    expected={"fast": "refuted", "stand-in": "refuted"},
+    because="""Reviews have fewer dimensions than copies of them whose words were exchanged between reviews, but not
+    half as many: 0.71 to 0.80 of theirs. From 1,500 points neither estimator can see more than some 170 dimensions,
+    which is where the copies lie, so that the true ratio may be lower. In the stand-in words are independent, and
+    there is nothing to find.""",
+)
+def test_reviews_have_few_dimensions(review_dimensions, judge):
+    def measured(name):
+        return [review_dimensions.measured(f"{name}_{estimator}") for estimator in ESTIMATORS]
+
+    contrasts = measured("permuted") + measured("same_length")
+    shares = [ratio(reviews, contrast) for reviews, contrast in zip(measured("reviews") * 2, contrasts, strict=True)]
+
+    assert judge.each(shares, below=WELL_BELOW)
+
+
+@pytest.mark.claim(
+    "M09", "There are far more 28×28 arrays of uint8 than atoms in the observable universe.", source="L", seeds=2
+)
+def test_arrays_outnumber_atoms(arrays_and_atoms, judge):
+    verdict = judge(arrays_and_atoms.measured("outnumber"), exactly=1)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M10", "A discrete problem without structure to interpolate is fitted and not generalized.", source="L"
+)
+def test_labels_without_structure_are_only_fitted(words_without_structure, words_with_structure, judge):
+    fitted = words_without_structure.measured("accuracy", unit="accuracy")
+    guessed = words_without_structure.measured("val_accuracy", unit="accuracy")
+    known_rule = words_with_structure.measured("val_accuracy", unit="accuracy")
+
+    verdict = judge(fitted, above=LEARNED_BY_HEART) & judge(guessed, within=GUESSING)
+
+    assert verdict & judge(known_rule, above=GENERALIZES)
