@@ -168,3 +168,22 @@ def test_steps_are_differences_between_neighbours():
 def test_without_a_seed_everything_is_shorter():
     quantity = runs(np.array([[0.9, 0.4], [0.4, 0.9]])).epoch_of_lowest("val_cross_entropy").without(0)
     assert (quantity.values.tolist(), quantity.seeds, quantity.at_least.tolist()) == ([1.0], (1,), [False])
+
+
+def test_runs_of_different_data_are_not_compared():
+    one, other = (
+        Runs(data, "fast", (0, 1), {"val_cross_entropy": LOSSES}, {}, data).final("val_cross_entropy")
+        for data in ("digits", "reviews")
+    )
+    with pytest.raises(ValueError, match="are of different data"):
+        one - other
+    with pytest.raises(ValueError, match="are of different data"):
+        ratio(one, other)
+    assert (one - one).data == "digits"
+
+
+def test_what_needs_no_data_is_compared_with_anything():
+    histories = {"val_cross_entropy": LOSSES}
+    of_data = Runs("a", "fast", (0, 1), histories, {}, "digits").final("val_cross_entropy")
+    without = Runs("b", "fast", (0, 1), histories, {}).final("val_cross_entropy")
+    assert (without - of_data).data == "digits"

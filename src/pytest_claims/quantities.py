@@ -43,6 +43,8 @@ class Quantity:
         What a difference, a ratio or a slope was made of; empty for what was taken from runs.
     doses
         Of a slope: one number per operand.
+    data
+        What identifies the data its runs drew on, such as a hash; empty for what needs none.
     """
 
     values: np.ndarray
@@ -56,6 +58,7 @@ class Quantity:
     at_most: np.ndarray | None = None
     operands: tuple[Quantity, ...] = ()
     doses: tuple[float, ...] = ()
+    data: str = ""
 
     @property
     def label(self) -> str:
@@ -133,6 +136,7 @@ class Quantity:
             at_least=_either(self.at_least, other.at_most),
             at_most=_either(self.at_most, other.at_least),
             operands=(self, other),
+            data=self.data or other.data,
         )
 
 
@@ -204,6 +208,7 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
         *(values, first.seeds, f"{first.name}, per {per}", subject, first.unit, "difference", first.tier),
         operands=tuple(quantities),
         doses=tuple(float(dose) for dose in doses),
+        data=first.data,
     )
 
 
@@ -246,6 +251,10 @@ def _check_pairs(quantities: Sequence[Quantity]) -> None:
     for other in others:
         if other.tier != first.tier:
             raise ValueError(f"'{first.label}' is of the {first.tier} tier, '{other.label}' of the {other.tier} tier")
+        if first.data and other.data and other.data != first.data:
+            raise ValueError(
+                f"'{first.label}' and '{other.label}' are of different data, and cannot be compared by seed"
+            )
         if other.seeds != first.seeds:
             raise ValueError(
                 f"'{first.label}' and '{other.label}' are not paired: seeds {first.seeds} and {other.seeds}"

@@ -31,6 +31,8 @@ class Runs:
         them), ``accuracy``, and the same on the validation set as ``val_...``.
     measurements
         Per name, one number or array for each seed.
+    data
+        What identifies the data that they drew on; empty if none.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class Runs:
         seeds: Sequence[int],
         histories: Mapping[str, np.ndarray],
         measurements: Mapping[str, Sequence[Any]],
+        data: str = "",
     ) -> None:
         self.name = name
         self.tier = tier
         self.seeds = tuple(seeds)
         self._histories = histories
         self._measurements = measurements
+        self._data = data
 
     def __repr__(self) -> str:
         return f"<Runs of {self.name}, {self.tier}, {len(self.seeds)} seeds>"
@@ -154,7 +158,7 @@ class Runs:
         return "nats" if "cross_entropy" in self._histories else ""
 
     def _quantity(self, values: np.ndarray, name: str, unit: str) -> Quantity:
-        return Quantity(values, self.seeds, name, self.name, unit, "plain", self.tier)
+        return Quantity(values, self.seeds, name, self.name, unit, "plain", self.tier, data=self._data)
 
 
 def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
@@ -162,7 +166,8 @@ def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
     metrics = stored[0].history
     histories = {metric: np.array([run.history[metric] for run in stored], float) for metric in metrics}
     measurements = {key: [run.measurements[key] for run in stored] for key in stored[0].measurements}
-    return Runs(name, tier, [run.seed for run in stored], histories, measurements)
+    data = (stored[0].provenance.get("data") or {}).get("content_hash", "")
+    return Runs(name, tier, [run.seed for run in stored], histories, measurements, data)
 
 
 def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
