@@ -179,3 +179,10 @@ def test_value_that_pytest_takes_for_a_path_of_tests(catalogue, tmp_path):
     assert result.ret == 4
     result.stderr.fnmatch_lines(f"*found no configuration: write --claims-report={elsewhere}")
     catalogue.run_apart(f"--claims-report={elsewhere}").assert_outcomes(passed=1)
+
+
+def test_a_faulty_mark_expression_trains_nothing(catalogue):
+    catalogue.claim()
+    result = catalogue.run("-m", "fast and")
+    assert result.ret == 4
+    assert not catalogue.store.exists()

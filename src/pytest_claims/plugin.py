@@ -86,9 +86,12 @@ class ClaimsHooks:
             parameters = [pytest.param(tier, marks=getattr(pytest.mark, tier)) for tier in tiers]
             metafunc.parametrize("claims_tier", parameters, indirect=True)
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
         """Check the claims and deselect what only runs when asked for."""
         self.session.select(items)
+        yield
+        self.session.collected = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

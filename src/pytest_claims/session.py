@@ -48,6 +48,7 @@ class ClaimsSession:
         self.options = Options.of(config)
         self.started = time.time()
         self.claims: dict[str, Claim] = {}
+        self.collected = False
         self.outcomes = Outcomes(self.options)
         self._output = Output(config)
         self.plan: Plan | None = None
@@ -109,7 +110,8 @@ class ClaimsSession:
     def _prepare(self, session: pytest.Session) -> None:
         self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
         self._order = list(self.claims)
-        if not self.claims or session.testsfailed:
+        # pytest finishes a collection that has failed as well, for instance over a faulty mark expression.
+        if not self.claims or session.testsfailed or not self.collected:
             return
         dry_run = selection.runs_no_test(self.config)
         if dry_run and not self.config.getoption("collectonly"):
