@@ -58,6 +58,7 @@ def test_distribution_is_that_of_keras(name: str) -> None:
     import keras
 
     shape = (100, 100) if name in ("Orthogonal", "Identity") else (3, 3, 30, 60)
+    keras.utils.set_random_seed(0)  # An initializer without a seed of its own takes one from the global generators.
     initializer = getattr(keras.initializers, name)()
     ours, theirs = draw(initializer, shape, generator(0)), np.asarray(initializer(shape))
     levels = [0, 0.01, 0.1, 0.5, 0.9, 0.99, 1]
