@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 NOISE, ZEROS = "mnist_noise", "mnist_zeros"
+VERDICTS = ("refuted", "incompatible", "inconclusive", "compatible", "supported")
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
@@ -68,10 +69,20 @@ def exact(value: float = 407050.0, expected: float = 407050.0, verdict: str = "s
     )  # fmt: skip
 
 
+def log(deviation: float, verdict: str, pvalue: float) -> dict[str, Any]:
+    """A part about a published log that lies by a factor off our runs."""
+    return part(
+        "log", verdict, quantity=f"val_accuracy, largest deviation from the other runs (epoch 3): {NOISE}",
+        alternative="as far", unit="ratio", difference=False, estimate=deviation, margin=deviation, low=1.0, high=1.2,
+        confidence_level=0.95, pvalue=pvalue, values=around(1.1, 19, 0.03), num_seeds=19,
+        published={"val_accuracy": [0.9, 0.93, 0.8]},
+    )  # fmt: skip
+
+
 def claim(claim_id: str, *parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A claim whose verdict is that of its parts, and is the expected one."""
     verdicts = {held["verdict"] for held in parts}
-    verdict = "not run" if not parts else next(v for v in ("refuted", "inconclusive", "supported") if v in verdicts)
+    verdict = "not run" if not parts else next(v for v in VERDICTS if v in verdicts)
     num_seeds = max((held["num_seeds"] for held in parts), default=0)
     defaults: dict[str, Any] = {
         "id": claim_id,
@@ -84,7 +95,7 @@ def claim(claim_id: str, *parts: dict[str, Any], **changes: Any) -> dict[str, An
         "reason": next((held["reason"] for held in parts if held["verdict"] == verdict), None),
         "expected": [verdict] if parts else ["supported"],
         "because": None,
-        "outcome": "passed" if verdict == "supported" else "xfailed" if parts else "skipped",
+        "outcome": "passed" if verdict in ("supported", "compatible") else "xfailed" if parts else "skipped",
         "message": None,
         "parts": list(parts),
         "arms": [ZEROS, NOISE],
@@ -190,6 +201,8 @@ def claims() -> list[dict[str, Any]]:
               statement="An L2 penalty makes the network much more resistant to overfitting.", because="The penalty "
               "halves the rise only where the weights are large, as the curves of the single runs show."),
         claim("R08", part("equivalence", **turn), part(**nats), **imdb, statement="It turns near epoch six at 0.26."),
+        claim("P-near", log(1.1, "compatible", 0.45), section="Published training logs"),
+        claim("P-far", log(1.3, "incompatible", 0.05), section="Published training logs", because="Made otherwise."),
         claim("R09", **imdb, outcome="error", message="ValueError: imdb_l2 has no measurement 'norms'"),
     ]  # fmt: skip
 

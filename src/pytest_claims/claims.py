@@ -16,7 +16,9 @@ from pytest_claims.arms import TIERS, Source, Tier, dataset_of
 if TYPE_CHECKING:
     from pytest_claims.data import DataSet
 
-VERDICTS = ("supported", "refuted", "inconclusive")
+VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible")
+HOLDS = ("supported", "compatible")
+"""Verdicts with which a claim passes, and which need no explanation."""
 OWN_ARGUMENTS = ("judge", "claims_tier")
 
 
@@ -185,7 +187,7 @@ def _problems_of_expectation(mark: pytest.Mark) -> list[str]:
         for verdict in verdicts
         if verdict not in VERDICTS
     ]
-    if set(map(str, verdicts)) - {"supported"} and not mark.kwargs.get("because"):
+    if set(map(str, verdicts)) - set(HOLDS) and not mark.kwargs.get("because"):
         found.append(f"claim {mark.args[0]} expects {expected!r} and does not say why: add because='…'")
     return found
 

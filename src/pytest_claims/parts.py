@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,15 @@ class Part:
         Its bound, or pair of bounds, as given: in the unit that people read.
     look
         The look at which it is judged.
+    published
+        Of a published log: its numbers, epoch by epoch, for each metric.
     """
 
     quantity: Quantity
     rule: statistics.Rule
     margin: float | tuple[float, float]
     look: Look
+    published: Mapping[str, Sequence[float]] | None = None
 
     def decision(self, num_parts: int) -> Decision:
         """The decision, where the claim has `num_parts` parts, each of which may refute it."""
@@ -53,7 +57,9 @@ class Part:
         """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
         estimate = decision.estimate
         back = self.quantity.as_read
+        curves = {} if self.published is None else {"published": {m: list(v) for m, v in self.published.items()}}
         return {
+            **curves,
             "quantity": self.quantity.label,
             "rule": self.rule.name,
             "verdict": decision.verdict,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from pytest_claims.arms import Tier
 
-Kind = Literal["plain", "difference", "ratio", "event"]
+Kind = Literal["plain", "difference", "ratio", "event", "deviation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,8 @@ class Quantity:
     Parameters
     ----------
     values
-        Shape ``(num_seeds,)``. The natural logarithm for a ratio, 0 or 1 for an event. A run that diverged has an
-        infinite loss and keeps its place; a pair in which both diverged is NaN.
+        Shape ``(num_seeds,)``. The natural logarithm for a ratio and a deviation, 0 or 1 for an event. A run that
+        diverged has an infinite loss and keeps its place; a pair in which both diverged is NaN.
     seeds
         The seed of each value. Quantities of two arms are paired by it.
     name
@@ -33,7 +33,8 @@ class Quantity:
     unit
         ``"accuracy"`` (a fraction), ``"nats"``, ``"epochs"``, ``"ratio"``, ``"share"`` or ``""``.
     kind
-        A difference has its zero at 0, a ratio at 1, an event is counted; a plain quantity is none of these.
+        A difference has its zero at 0, a ratio at 1, an event is counted, a deviation is how far a run lies from all
+        others; a plain quantity is none of these.
     tier
         Where its runs are from.
     at_least, at_most
@@ -67,7 +68,7 @@ class Quantity:
 
     def as_read(self, values: ArrayLike) -> np.ndarray:
         """Values of this quantity as people read them: ratios rather than their logarithms."""
-        return np.exp(values) if self.kind == "ratio" else np.asarray(values)
+        return np.exp(values) if self.kind in ("ratio", "deviation") else np.asarray(values)
 
     def without(self, index: int) -> Quantity:
         """The same without one of its seeds."""

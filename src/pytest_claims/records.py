@@ -53,12 +53,13 @@ def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:
     """The record of one tier, to the schema in ``report/schema.json``."""
     from pytest_claims.controls import certificate
+    from pytest_claims.report.standing import is_statistical
     from pytest_claims.statistics import ALPHA, family_error_rate, looks
 
     options = session.options
     claims = [record for record in session.outcomes.records if record["tier"] == tier]
     order = session.context["order"]
-    judged = [record for record in claims if any(part["rule"] != "exact" for part in record["parts"])]
+    judged = [record for record in claims if is_statistical(record)]
     arms = [_arm(arm, options, store) for arm in session.context["arms"] if arm["tier"] == tier]
     fixed = [options.num_seeds] if options.num_seeds else None
     record = {

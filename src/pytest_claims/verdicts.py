@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -12,10 +13,13 @@ import numpy as np
 
 from pytest_claims import statistics
 from pytest_claims.arms import ByTier, Tier, at_tier
+from pytest_claims.claims import HOLDS
 from pytest_claims.parts import Part
 from pytest_claims.quantities import Quantity
 
 if TYPE_CHECKING:
+    from pytest_claims.logs import PublishedLog
+    from pytest_claims.runs import Runs
     from pytest_claims.statistics import Decision, Look
 
 Margin = ByTier[float] | float
@@ -23,10 +27,10 @@ Bounds = ByTier[tuple[float, float]] | tuple[float, float]
 
 
 class Verdict:
-    """Supported, refuted or inconclusive, with the parts that say so.
+    """Supported, refuted or inconclusive, with the parts that say so; of a published log compatible or incompatible.
 
-    A verdict is true if it is supported, so that a claim ends in ``assert verdict``; ``&`` joins the parts of an
-    assertion, all of which are judged and shown.
+    A verdict is true if it is supported or compatible, so that a claim ends in ``assert verdict``; ``&`` joins the
+    parts of an assertion, all of which are judged and shown.
 
     Parameters
     ----------
@@ -48,12 +52,20 @@ class Verdict:
         self.verdict, self.reason = _combined(self._decisions)
 
     def __and__(self, other: Verdict) -> Verdict:
-        """The verdict on both."""
+        """The verdict on both.
+
+        Raises
+        ------
+        ValueError
+            If one is on a published log and the other is not: they are made by different rules.
+        """
+        if len({part.rule.name == "log" for part in self.parts + other.parts}) > 1:
+            raise ValueError("a published log is judged in a claim of its own")
         return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
 
     def __bool__(self) -> bool:
         self._on_assert(self)
-        return self.verdict == "supported"
+        return self.verdict in HOLDS
 
     def __repr__(self) -> str:
         # pytest truncates what an assertion shows at 240 characters.
@@ -67,13 +79,21 @@ class Verdict:
     def record(self) -> dict[str, Any]:
         """The verdict as plain data."""
         part = self.parts[0]
-        holds = np.logical_and.reduce([part.rule.holds(part.quantity.values) for part in self.parts])
-        share = statistics.share_with_interval(int(holds.sum()), len(holds))
-        return {
+        plain = {
             "verdict": self.verdict,
             "reason": self.reason,
             "parts": [part.record(decision) for part, decision in zip(self.parts, self._decisions, strict=True)],
             "num_seeds": max(len(part.quantity.seeds) for part in self.parts),
+            "look": {name: getattr(part.look, name) for name in ("num_seeds", "alpha", "first", "last")},
+        }
+        # A single run of ours is not compatible or otherwise: that is said of the log, by all of them.
+        return plain if part.rule.name == "log" else plain | self._again()
+
+    def _again(self) -> dict[str, Any]:
+        """In how many single runs the assertion holds, and how surely the same verdict would come again."""
+        holds = np.logical_and.reduce([part.rule.holds(part.quantity.values) for part in self.parts])
+        share = statistics.share_with_interval(int(holds.sum()), len(holds))
+        return {
             "reproduction": {
                 "share": float(share.value),
                 "low": float(share.low),
@@ -82,7 +102,6 @@ class Verdict:
                 "num_seeds": len(holds),
             },
             "stability": self._stability(),
-            "look": {name: getattr(part.look, name) for name in ("num_seeds", "alpha", "first", "last")},
         }
 
     def _stability(self) -> dict[str, Any]:
@@ -108,12 +127,12 @@ class Verdict:
 
 
 def _combined(decisions: list[Decision]) -> tuple[str, str | None]:
-    """Supported if every part is, refuted if one is."""
-    for verdict in ("refuted", "inconclusive"):
+    """Supported if every part is, refuted if one is; likewise for logs."""
+    for verdict in ("refuted", "incompatible", "inconclusive"):
         for decision in decisions:
             if decision.verdict == verdict:
                 return verdict, decision.reason
-    return "supported", None
+    return decisions[0].verdict, None
 
 
 class Judge:
@@ -214,6 +233,29 @@ class Judge:
         if not quantities:
             raise ValueError("judge.each() takes one quantity or more; it got none")
         return reduce(and_, [self(quantity, **rule) for quantity in quantities])
+
+    def published(self, runs: Runs, log: PublishedLog) -> Verdict:
+        """Judge whether a published log could be one more of these runs.
+
+        All its metrics are judged together: what counts is the largest deviation from the mean of the other runs, in
+        logarithms, over metrics and epochs.
+
+        Parameters
+        ----------
+        runs
+            Ours; of longer ones the first epochs are taken.
+        log
+            What was published.
+
+        Raises
+        ------
+        ValueError
+            If our runs do not record one of its metrics, or have fewer epochs than it.
+        """
+        quantity, deviation = log.deviations(runs)
+        part = Part(quantity, statistics.Rule("log", "as far", deviation), math.exp(deviation), self.look, log.metrics)
+        self._judged.append(part)
+        return Verdict((part,), self._note, self.schedule)
 
     @property
     def dropped(self) -> list[str]:

@@ -68,6 +68,8 @@ def _judged(claim: Record, part: Record, schedule: tuple[Look, ...]) -> Judged:
         with np.errstate(divide="ignore"):
             values = np.log(values)
         margin = tuple(np.log(margin).tolist()) if isinstance(margin, tuple) else float(np.log(margin))
+    if part["rule"] == "log":
+        values = np.nan_to_num(values, nan=np.inf)  # what is not finite lies farther off than any number
     null = 0.0 if part["rule"] == "superiority" and (is_ratio or part["difference"]) else None
     look = Look(**claim["look"], parts=len(claim["parts"]))
     own = look.first and look.last

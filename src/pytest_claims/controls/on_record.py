@@ -96,7 +96,8 @@ def mirror(record: Record) -> Control:
     for part in all_parts(record):
         mirrored = part.rule.mirrored()
         if mirrored is None:
-            tally.exempt[part.claim] = "an event is counted, and has no negative"
+            is_event = part.rule.name == "event"
+            tally.exempt[part.claim] = "an event is counted, and has no negative" if is_event else "a log is ranked"
             continue
         given, found = part.decision(), mirrored.decide(-part.values, part.look)
         same = (given.verdict, given.reason) == (found.verdict, found.reason)

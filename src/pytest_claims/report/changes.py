@@ -84,7 +84,8 @@ def _between(before: Claim, after: Claim) -> list[Change]:
     pairs = [
         (one, other)
         for one, other in zip(before["parts"], after["parts"], strict=False)
-        if one["quantity"] == other["quantity"] and one["unit"] == other["unit"]
+        # A published log has its own deviation for an estimate, and that of our runs for an interval.
+        if one["quantity"] == other["quantity"] and one["unit"] == other["unit"] and one["rule"] != "log"
     ]
     return [
         Change(after["id"], "moved", f"{effect_with_interval(one)} → {effect_with_interval(other)}")

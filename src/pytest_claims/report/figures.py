@@ -123,8 +123,15 @@ def curves(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> list[Curves]:
     held = [arms[name] for name in claim["arms"] if name in arms and arms[name]["curves"]]
     recorded = list(dict.fromkeys(metric for arm in held for metric in arm["curves"]))
     shown = metrics_of(claim, recorded)
+    held += [_published(part["published"]) for part in claim["parts"] if part.get("published")]
     figures = (_curves(metric, [arm for arm in held if metric in arm["curves"]]) for metric in shown)
     return [figure for figure in figures if figure]
+
+
+def _published(metrics: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """A published log as an arm of one run."""
+    curves = {metric: {"mean": line, "low": line, "high": line, "runs": []} for metric, line in metrics.items()}
+    return {"name": "the published log", "curves": curves}
 
 
 def unit_of_metric(metric: str) -> Unit:
@@ -273,6 +280,8 @@ def _strip_caption(part: Part) -> str:
     unit = _in_unit(unit_of(part))
     if part["rule"] == "event":
         return f"seeds in their order, filled where it happened; below, the share{unit} with its interval{without}"
+    if part["rule"] == "log":
+        return f"a dot per run of ours{unit}; shaded, as far off as the published log, whose place is marked{without}"
     interval = f", mean and {interval_name(part)}" if part["low"] is not None else ""
     return f"a dot per seed{unit}{interval}; shaded, what the claim asks for{without}"
 
@@ -282,5 +291,7 @@ def _strip_description(part: Part) -> str:
         return f"Happened in {num_happened(part)} of {part['num_seeds']} runs; asked for: {asked(part)}."
     values = _finite(part["values"])
     span = f"{quantity_value(min(values), part)} to {quantity_value(max(values), part)}"
+    if part["rule"] == "log":
+        return f"{counted(len(values), 'run')} of ours lie from {span} off; the published log {effect(part)}."
     found = effect_with_interval(part) if part["low"] is not None else effect(part)
     return f"{counted(len(values), 'seed')} from {span}; estimate {found}; asked for: {asked(part)}."

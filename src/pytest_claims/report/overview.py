@@ -48,7 +48,7 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
 
     The unit is the distance from the margin to no effect, half the range of an equivalence, or, where the margin is
     nil, the width of the interval. So a part is supported just where all of its interval is positive; where arithmetic
-    decides, or the share of runs because some collapsed, there is none.
+    decides, or the share of runs because some collapsed, or the rank of a published log, there is none.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
     """
     bounds = margins(part)
     numbers = (part["estimate"], part["low"], part["high"])
-    if part["rule"] == "exact" or num_collapsed(part) or any(value is None for value in numbers):
+    if part["rule"] in ("exact", "log") or num_collapsed(part) or any(value is None for value in numbers):
         return None
     if part["unit"] == "ratio":
         if min([*numbers, *bounds]) <= 0:

@@ -10,7 +10,7 @@ from pytest_claims.report.formatting import Claim, Part, counted
 
 Standing = Literal["as expected", "unexpected", "not run", "not compared"]
 
-VERDICTS = ("supported", "refuted", "inconclusive", "not run")
+VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible", "not run")
 
 
 def standing(claim: Claim) -> Standing:
@@ -33,14 +33,19 @@ def deciding_part(claim: Claim) -> Part | None:
 
 
 def findings(claims: Iterable[Claim]) -> list[Claim]:
-    """The claims a reader should hear of first: unexpected, then refuted, then inconclusive ones."""
+    """The claims a reader should hear of first: unexpected, then refuted, inconclusive and incompatible ones."""
 
     def rank(claim: Claim) -> int:
         if standing(claim) == "unexpected":
             return 0
-        return {"refuted": 1, "inconclusive": 2}.get(claim["verdict"], 3)
+        return {"refuted": 1, "inconclusive": 2, "incompatible": 3}.get(claim["verdict"], 4)
 
-    return sorted((claim for claim in claims if rank(claim) < 3), key=rank)
+    return sorted((claim for claim in claims if rank(claim) < 4), key=rank)
+
+
+def is_statistical(claim: Claim) -> bool:
+    """Whether a claim has a part in the error rate: neither arithmetic, nor a published log, nor what did not run."""
+    return any(part["rule"] not in ("exact", "log") for part in claim["parts"])
 
 
 def missing(claims: Iterable[Claim]) -> dict[str, list[str]]:

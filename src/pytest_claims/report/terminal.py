@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-STYLES = {"supported": "green", "refuted": "red", "inconclusive": "yellow", "not run": "dim"}
+STYLES = {
+    "supported": "green", "refuted": "red", "inconclusive": "yellow", "compatible": "green", "incompatible": "red",
+    "not run": "dim",
+}  # fmt: skip
 
 UNEXPECTED_MARK = "!"
 """Stands behind a verdict that is not the expected one."""

@@ -23,7 +23,7 @@ from pytest_claims.report.formatting import (
     pvalue,
 )
 from pytest_claims.report.overview import Overview, overview
-from pytest_claims.report.standing import VERDICTS, findings, missing, standing
+from pytest_claims.report.standing import VERDICTS, findings, is_statistical, missing, standing
 from pytest_claims.report.wording import (
     capitalized,
     detectable_sentence,
@@ -217,7 +217,7 @@ def _scope(record: Mapping[str, Any]) -> str:
 
 
 def _error_rate(record: Mapping[str, Any]) -> str:
-    k = sum(any(part["rule"] != "exact" for part in claim["parts"]) for claim in record["claims"])
+    k = sum(map(is_statistical, record["claims"]))
     if not k:
         return "No statistical verdict was come to."
     return (
@@ -242,7 +242,9 @@ def _first_sentence(text: str) -> str:
 def _counts(claims: Sequence[Claim]) -> tuple[Count, ...]:
     totals = Counter(claim["verdict"] for claim in claims)
     unexpected = Counter(claim["verdict"] for claim in claims if standing(claim) == "unexpected")
-    return tuple(Count(verdict, totals[verdict], unexpected[verdict]) for verdict in VERDICTS)
+    # A record without published logs need not say that none is compatible.
+    shown = [verdict for verdict in VERDICTS if totals[verdict] or not verdict.endswith("compatible")]
+    return tuple(Count(verdict, totals[verdict], unexpected[verdict]) for verdict in shown)
 
 
 def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, str]) -> ClaimView:

@@ -7,6 +7,7 @@ cannot contradict the numbers beside it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -20,9 +21,11 @@ from pytest_claims.report.formatting import (
     interval_name,
     margin,
     margins,
+    pvalue,
     quantity_value,
     unit_of,
 )
+from pytest_claims.report.standing import VERDICTS
 
 __all__ = ["effect", "interval", "sentence"]
 
@@ -54,6 +57,7 @@ def asked(part: Part) -> str:
         "usually": "it to happen in more than ",
         "reliably": "it to happen in more than ",
         "exactly": "exactly ",
+        "as far": "others of our runs to lie as far off as ",
     }
     return words[part["alternative"]] + margin(part)
 
@@ -71,14 +75,19 @@ def relation(part: Part) -> Relation:
         return _exact_relation(part, bounds)
     if low is None or high is None or not bounds:
         return "unknown"
-    first, last = bounds[0], bounds[-1]
+    if part["rule"] == "log":
+        return "within" if part["estimate"] <= high else "outside"
     if part["rule"] == "equivalence":
-        if first < low and high < last:
+        if bounds[0] < low and high < bounds[1]:
             return "within"
-        return "outside" if high < first or low > last else "straddles"
-    if low > first:
+        return "outside" if high < bounds[0] or low > bounds[1] else "straddles"
+    return _side(low, high, bounds[0])
+
+
+def _side(low: float, high: float, margin: float) -> Relation:
+    if low > margin:
         return "above"
-    return "below" if high < first else "straddles"
+    return "below" if high < margin else "straddles"
 
 
 def _exact_relation(part: Part, bounds: list[float]) -> Relation:
@@ -92,6 +101,8 @@ def _exact_relation(part: Part, bounds: list[float]) -> Relation:
 def verdict_of_numbers(part: Part) -> str:
     """The verdict that the interval alone would give, whatever other tests say."""
     found = relation(part)
+    if part["rule"] == "log" and found != "unknown":
+        return "compatible" if found == "within" else "incompatible"
     if found in ("within", "equal") or found == _asserted_side(part):
         return "supported"
     return "inconclusive" if found in ("straddles", "unknown") else "refuted"
@@ -165,7 +176,20 @@ def _share_of_runs(share: Mapping[str, Any] | None, part: Part, what: str) -> st
 def part_explanation(part: Part) -> str:
     """What is asked for, what was found, and the reason, without the verdict."""
     reason = f" ({reason_in_words(part['reason'])})" if part["reason"] else ""
+    if part["rule"] == "log":
+        return f"{_found_of_log(part)}{reason}."
     return f"the claim asks for {asked(part)}; {found(part)}{_reservation(part)}{reason}."
+
+
+def _found_of_log(part: Part) -> str:
+    """Where the published log lies among our runs."""
+    # What is not finite lies farther off than any number.
+    num_as_far = sum(value is None or value >= part["margin"] * (1 - 1e-12) for value in part["values"])
+    return (
+        f"at its farthest the published log differs from the mean of the other runs by a factor of {effect(part)}; "
+        f"{num_as_far or 'none'} of our {part['num_seeds']} runs lie{'s' * (num_as_far == 1)} as far off "
+        f"({pvalue(part['pvalue'])})"
+    )
 
 
 def part_sentence(part: Part) -> str:
@@ -207,10 +231,11 @@ def sentence(claim: Claim) -> str:
 
 def _tally(parts: Sequence[Part]) -> str:
     """Count the verdicts of several parts in words."""
-    counts = {name: sum(part["verdict"] == name for part in parts) for name in ("supported", "refuted", "inconclusive")}
+    counts = Counter(part["verdict"] for part in parts)
     if counts["supported"] == len(parts):
         return f"each of its {len(parts)} parts is supported"
-    return f"of {counted(len(parts), 'part')}, " + ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+    told = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts[name])
+    return f"of {counted(len(parts), 'part')}, {told}"
 
 
 def stability_sentence(claim: Claim) -> str:

@@ -5,7 +5,7 @@ from pytest_claims.statistics.doses import slopes
 from pytest_claims.statistics.equivalence_rule import equivalence
 from pytest_claims.statistics.figures import exact, rounding_interval
 from pytest_claims.statistics.power import smallest_detectable_effect
-from pytest_claims.statistics.published import Compatibility, exchangeable
+from pytest_claims.statistics.published import PUBLISHED_LEVEL, Deviations, compatible, deviations
 from pytest_claims.statistics.rules import Rule, event_rule, heed_censoring
 from pytest_claims.statistics.schedule import ALPHA, Look, family_error_rate, fixed_look, looks
 from pytest_claims.statistics.shares import RELIABLY, USUALLY, event, share_with_interval
@@ -17,19 +17,21 @@ from pytest_claims.statistics.trend import page_trend_pvalue
 __all__ = [
     "ALPHA",
     "MAX_SEEDS",
+    "PUBLISHED_LEVEL",
     "RELIABLY",
     "USUALLY",
-    "Compatibility",
     "Decision",
+    "Deviations",
     "Estimate",
     "Look",
     "Rule",
     "Verdict",
+    "compatible",
+    "deviations",
     "equivalence",
     "event",
     "event_rule",
     "exact",
-    "exchangeable",
     "family_error_rate",
     "fixed_look",
     "heed_censoring",

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.schedule import Look
 
-Verdict = Literal["supported", "refuted", "inconclusive"]
+Verdict = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
+"""The last two are for published logs, which support nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Decision:
     Parameters
     ----------
     verdict
-        ``"supported"``, ``"refuted"`` or ``"inconclusive"``.
+        ``"supported"``, ``"refuted"`` or ``"inconclusive"``; of a published log ``"compatible"`` or ``"incompatible"``.
     reason
         One word or two on why it is not supported, ``None`` if it is.
     estimate

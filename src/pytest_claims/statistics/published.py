@@ -4,58 +4,41 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pytest_claims.statistics.decisions import Decision, Estimate, check_look
+from pytest_claims.statistics.schedule import Look
 
-@dataclass(frozen=True)
-class Compatibility:
-    """Whether a published curve is exchangeable with ours.
+PUBLISHED_LEVEL = 0.05
+"""Probability of calling a run of our own incompatible. It is no part of the error rate of the claims."""
+
+
+@dataclass(frozen=True, eq=False)
+class Deviations:
+    """How far each curve lies from the mean of all the others, in natural logarithms.
 
     Parameters
     ----------
-    verdict
-        ``"incompatible"`` if the p-value is at most the level, else ``"compatible"``, which supports nothing: a curve
-        that differs by less than ours scatter is compatible as well.
-    pvalue
-        A multiple of 1 / (num_seeds + 1).
-    score
-        The largest distance of the published curve from the mean of ours, over the epochs, in natural logarithms.
-    epoch_of_largest_deviation
+    published
+        The published curve's largest distance over the epochs.
+    epoch
         Where that is, counted from 1.
-    num_seeds
-        How many curves of ours it was compared with.
-    level
-        Probability of calling one of our own runs incompatible.
-
-    Examples
-    --------
-    >>> result = Compatibility("incompatible", 0.05, 0.4, 3, 19, 0.05)
-    >>> f"The log is {result.verdict}: in epoch {result.epoch_of_largest_deviation} it is off by a factor of 1.5."
-    'The log is incompatible: in epoch 3 it is off by a factor of 1.5.'
+    ours
+        Shape ``(num_seeds,)``: the largest distance of each of ours; infinite for a collapsed one.
     """
 
-    verdict: Literal["compatible", "incompatible"]
-    pvalue: float
-    score: float
-    epoch_of_largest_deviation: int
-    num_seeds: int
-    level: float
+    published: float
+    epoch: int
+    ours: NDArray[np.float64]
 
 
-def exchangeable(published: ArrayLike, ours: ArrayLike, *, level: float = 0.05, is_log: bool = False) -> Compatibility:
-    """Decide whether a published curve could be one more run of ours, by its conformal rank.
+def deviations(published: ArrayLike, ours: ArrayLike) -> Deviations:
+    """Measure how far each curve, the published one among them, lies from the mean of all the others.
 
-    Each of the ``num_seeds + 1`` curves, the published one among them, is given a score: its largest distance, over the
-    epochs and in logarithms, from the mean of all the others. The p-value is the share of curves whose score is at
-    least the published one's. All curves are treated alike, so if the published run was made as ours were, its rank is
-    as good as drawn by lot, and it is called incompatible with probability `level` at most, whatever the distribution
-    of the curves and however the epochs of a run hang together.
-
-    A collapsed run of ours, with a value that is not finite, is kept: it has the score infinity, and no part in the
-    means. With fewer than ``1 / level − 1`` seeds no curve could be incompatible, so they are refused.
+    A collapsed run of ours, with a value that is not finite, is kept: it lies infinitely far off, and has no part in
+    the means.
 
     Parameters
     ----------
@@ -63,16 +46,54 @@ def exchangeable(published: ArrayLike, ours: ArrayLike, *, level: float = 0.05, 
         Shape ``(num_epochs,)``: one number per epoch, such as losses, all positive and finite, in any unit.
     ours
         Shape ``(num_seeds, num_epochs)``: the same, of our runs, in the same unit.
-    level
-        Between 0 and 1; at 0.05 there must be 19 seeds.
-    is_log
-        Whether the numbers are logarithms already, and may then be negative.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit each other, a number is not positive (unless `is_log`), the published curve is not
-        finite, the level is out of range, or there are too few seeds for it.
+        If the shapes do not fit each other, a number is not positive, or the published curve is not finite.
+
+    Examples
+    --------
+    >>> ours = [[0.60 + 0.001 * seed, 0.40 - 0.001 * seed, 0.30 + 0.002 * seed] for seed in range(20)]
+    >>> found = deviations([0.61, 0.39, 0.52], ours)
+    >>> f"In epoch {found.epoch} the published log is off by a factor of {math.exp(found.published):.1f}."
+    'In epoch 3 the published log is off by a factor of 1.6.'
+    """
+    distances = _distances_from_the_others(_logarithms(np.asarray(published), np.asarray(ours)))
+    largest = distances.max(axis=1)
+    return Deviations(float(largest[0]), int(distances[0].argmax()) + 1, largest[1:])
+
+
+def compatible(values: ArrayLike, *, published: float, look: Look, level: float = PUBLISHED_LEVEL) -> Decision:
+    """Decide whether a published curve could be one more of ours, by the rank of its deviation among ours.
+
+    The p-value is the share of all curves, the published one among them, that deviate at least as much as it does. All
+    curves are treated alike, so if the published run was made as ours were, its rank is as good as drawn by lot, and
+    it is called incompatible with probability `level` at most, whatever the distribution of the curves and however the
+    epochs of a run hang together.
+
+    Parameters
+    ----------
+    values
+        Shape ``(num_seeds,)``: the deviation of each of ours, as `deviations` gives it.
+    published
+        That of the published curve.
+    look
+        Only its number of seeds counts.
+    level
+        Between 0 and 1; at 0.05 it takes 19 seeds.
+
+    Returns
+    -------
+    Decision
+        ``"compatible"``, which supports nothing: a curve that differs by less than ours scatter is compatible as well;
+        ``"incompatible"``; or ``"inconclusive"`` with so few seeds that no curve could be incompatible. The estimate
+        is the published curve's deviation, its interval reaches from nothing to the largest one that is compatible.
+
+    Raises
+    ------
+    ValueError
+        If the level is out of range, or the values are not as many as the look has seeds.
 
     Notes
     -----
@@ -81,38 +102,28 @@ def exchangeable(published: ArrayLike, ours: ArrayLike, *, level: float = 0.05, 
 
     Examples
     --------
-    >>> ours = [[0.60 + 0.001 * seed, 0.40 - 0.001 * seed, 0.30 + 0.002 * seed] for seed in range(20)]
-    >>> result = exchangeable([0.61, 0.39, 0.52], ours)
-    >>> epoch, factor = result.epoch_of_largest_deviation, math.exp(result.score)
-    >>> f"The log is {result.verdict}: in epoch {epoch} it is off by a factor of {factor:.1f}."
-    'The log is incompatible: in epoch 3 it is off by a factor of 1.6.'
+    >>> from pytest_claims.statistics import fixed_look
+    >>> decision = compatible([0.01 * seed for seed in range(20)], published=0.5, look=fixed_look(20))
+    >>> f"No run of ours deviates as much (p = {decision.estimate.pvalue:.3f}): the log is {decision.verdict}."
+    'No run of ours deviates as much (p = 0.048): the log is incompatible.'
     """
-    curves = _logarithms(np.asarray(published), np.asarray(ours), is_log)
-    num_curves = len(curves)
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; received {level}")
+    ours = np.sort(np.asarray(values, float))[::-1]
+    check_look(ours.size, look)
+    # Deviations that differ by rounding alone are ties, and ties count.
+    num_as_far = 1 + int((ours >= published * (1 - 1e-12)).sum())
+    pvalue = num_as_far / (ours.size + 1)
     # One part in 10^9 is the rounding of floats: 1 / 0.05 is to be twenty curves and not twenty-one.
-    if level * num_curves < 1 - 1e-9:
-        needed = math.ceil(1 / level - 1e-9) - 1
-        raise ValueError(
-            f"at a level of {level} no log can be incompatible with fewer than {needed} seeds; "
-            f"received {num_curves - 1}: add seeds"
-        )
-    distances = _distances_from_the_others(curves)
-    scores = distances.max(axis=1)
-    # Scores that differ by rounding alone are ties, and ties count.
-    pvalue = float(np.mean(scores >= scores[0] * (1 - 1e-12)))
-    return Compatibility(
-        verdict="incompatible" if pvalue <= level * (1 + 1e-9) else "compatible",
-        pvalue=pvalue,
-        score=float(scores[0]),
-        epoch_of_largest_deviation=int(distances[0].argmax()) + 1,
-        num_seeds=num_curves - 1,
-        level=level,
-    )
+    num_allowed = math.floor(level * (ours.size + 1) * (1 + 1e-9))
+    bound = float(ours[num_allowed - 1]) if num_allowed else math.inf
+    estimate = Estimate(published, 0.0, bound, 1 - level, pvalue, ours.size)
+    if not num_allowed:
+        return Decision("inconclusive", "underpowered", estimate)
+    return Decision("incompatible" if num_as_far <= num_allowed else "compatible", None, estimate)
 
 
-def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic], is_log: bool) -> NDArray[np.float64]:
+def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic]) -> NDArray[np.float64]:
     """All curves, the published one first, as logarithms, shape ``(num_seeds + 1, num_epochs)``."""
     if published.dtype.kind not in "biuf" or ours.dtype.kind not in "biuf":
         raise ValueError(f"curves must be real numbers; received dtypes {published.dtype} and {ours.dtype}")
@@ -124,13 +135,8 @@ def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic], is_lo
     curves = np.vstack([published, ours]).astype(np.float64)
     if not np.isfinite(curves[0]).all():
         raise ValueError("the published curve must be finite; received NaN or infinity")
-    if is_log:
-        return curves
     if (curves <= 0).any():
-        raise ValueError(
-            f"curves must be positive to be compared by ratios; received {np.nanmin(curves)}: "
-            "set is_log=True if they are logarithms already"
-        )
+        raise ValueError(f"curves must be positive to be compared by ratios; received {np.nanmin(curves)}")
     return np.log(curves)
 
 

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from pytest_claims.statistics.decisions import Decision
 from pytest_claims.statistics.equivalence_rule import equivalence
 from pytest_claims.statistics.figures import exact
+from pytest_claims.statistics.published import compatible
 from pytest_claims.statistics.schedule import Look
 from pytest_claims.statistics.shares import RELIABLY, USUALLY, event
 from pytest_claims.statistics.superiority_rule import superiority
 
-RuleName = Literal["superiority", "equivalence", "event", "exact"]
+RuleName = Literal["superiority", "equivalence", "event", "exact", "log"]
 Margin = float | tuple[float, float]
 
 
@@ -26,12 +27,13 @@ class Rule:
     Parameters
     ----------
     name
-        ``"superiority"``, ``"equivalence"``, ``"event"`` or ``"exact"``.
+        ``"superiority"``, ``"equivalence"``, ``"event"``, ``"exact"``, or ``"log"`` for a published one.
     alternative
-        The claim's side: ``"greater"``, ``"less"``, ``"within"``, ``"usually"``, ``"reliably"`` or ``"exactly"``.
+        The claim's side: ``"greater"``, ``"less"``, ``"within"``, ``"usually"``, ``"reliably"``, ``"exactly"`` or
+        ``"as far"``.
     margin
         The bound, or the pair of bounds, in the unit of the values: the natural logarithm for a ratio, a share of runs
-        for an event.
+        for an event, the deviation of a published log.
     null
         Where there is no effect; ``None`` where that has no meaning, as for a plain quantity.
 
@@ -62,6 +64,8 @@ class Rule:
             return equivalence(values, low=low, high=high, look=look)
         if self.name == "exact":
             return exact(values, expected=self.margin)
+        if self.name == "log":
+            return compatible(values, published=self.margin, look=look)
         if self.name == "event":
             return event(np.asarray(values) == 1, threshold=self.margin, look=look)
         return superiority(values, margin=self.margin, alternative=self.alternative, look=look, null=self.null)
@@ -76,14 +80,16 @@ class Rule:
             return np.asarray(array == 1)
         if self.name == "exact":
             return np.asarray(np.isclose(array, self.margin, rtol=1e-9, atol=1e-9))
+        if self.name == "log":
+            return np.asarray(array >= self.margin)
         return np.asarray(array > self.margin if self.alternative == "greater" else array < self.margin)
 
     def mirrored(self) -> Rule | None:
         """Give the rule under which the negated values must come to the same verdict.
 
-        ``None`` for an event, which has no negative.
+        ``None`` for an event and for a log, whose numbers have no negative.
         """
-        if self.name == "event":
+        if self.name in ("event", "log"):
             return None
         if isinstance(self.margin, tuple):
             low, high = self.margin

@@ -1,0 +1,37 @@
+"""Lecture section 11: the training logs printed in the course notes, each of one run. One test per log.
+
+Cost on two cores: nothing of its own. Logs are compared with runs of the arms that other claims take, of which some get
+nineteen seeds rather than ten.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from pytest_claims.logs import claim_on, read_logs
+
+pytestmark = pytest.mark.section("Published training logs", 11)
+
+LOGS = read_logs(Path(__file__).parents[1] / "fixtures" / "published.json")
+
+# Which arm is set up as the published experiment was; an experiment not named here names its own arm.
+ARMS = {
+    "noise-channels": "mnist_noise",
+    "zero-channels": "mnist_zeros",
+    "shuffled-labels": "mnist_shuffled_labels",
+    "learning-rate-1": "mnist_learning_rate_1",
+    "learning-rate-1e-2": "mnist_learning_rate_1e_2",
+    "logistic-regression": "mnist_logistic",
+    "capacity-96-96": "mnist_96_96",
+    "imdb-16-16": "imdb_baseline",
+    "imdb-4-4": "imdb_4_4",
+    "imdb-512-512": "imdb_512_512",
+    "imdb-16-16-l2": "imdb_l2",
+    "imdb-16-16-dropout": "imdb_dropout",
+}
+
+# The least that can tell, at a level of 5 %: one curve in twenty.
+SEEDS = 19
+
+for name, log in LOGS.items():
+    globals()[f"test_{name.replace('-', '_')}"] = claim_on(log, ARMS.get(name), seeds=SEEDS)

@@ -1,0 +1,141 @@
+"""Published logs: what a lecture printed of its own training runs, and the claim that they could be ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_claims.quantities import Quantity
+    from pytest_claims.runs import Runs
+    from pytest_claims.verdicts import Judge
+
+_PREFIXES = {"training": "", "validation": "val_"}
+
+
+@dataclass(frozen=True)
+class PublishedLog:
+    """The metrics of one published training run, epoch by epoch.
+
+    Parameters
+    ----------
+    name
+        Of the experiment.
+    source
+        Where it was published.
+    setup
+        What was trained, in words.
+    metrics
+        Per metric, named as our runs name it, one number per epoch. All have as many.
+    arm
+        Name of the arm that is set up alike, where the file says so.
+    """
+
+    name: str
+    source: str
+    setup: str
+    metrics: Mapping[str, tuple[float, ...]]
+    arm: str | None = None
+
+    @property
+    def num_epochs(self) -> int:
+        """How many epochs were printed."""
+        return len(next(iter(self.metrics.values())))
+
+    def deviations(self, runs: Runs) -> tuple[Quantity, float]:
+        """How far each of our runs lies from the mean of all others, the log among them, and how far the log does.
+
+        Both in natural logarithms, at the epoch and in the metric where the distance is largest.
+
+        Raises
+        ------
+        ValueError
+            If our runs do not record one of the metrics, or have fewer epochs than the log.
+        """
+        import numpy as np
+
+        from pytest_claims.quantities import Quantity
+        from pytest_claims.statistics import deviations
+
+        histories = [runs.history(metric) for metric in self.metrics]
+        if histories[0].shape[1] < self.num_epochs:
+            raise ValueError(f"{runs.name} has {histories[0].shape[1]} epochs, the log {self.name!r} {self.num_epochs}")
+        ours = np.hstack([history[:, : self.num_epochs] for history in histories])
+        found = deviations(np.hstack(list(self.metrics.values())), ours)
+        position = found.epoch - 1
+        metric, epoch = list(self.metrics)[position // self.num_epochs], position % self.num_epochs + 1
+        farthest = f"largest deviation from the other runs (the log's: {metric}, epoch {epoch})"
+        name = f"{' and '.join(self.metrics)}, {farthest}"
+        quantity = Quantity(found.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier)
+        return quantity, found.published
+
+
+def read_logs(path: Path) -> dict[str, PublishedLog]:
+    """Read published logs by the names of their experiments.
+
+    Parameters
+    ----------
+    path
+        A JSON file with an object ``series``: per experiment ``source``, ``setup``, and ``training``, ``validation`` or
+        both, each an object of metrics with a list of numbers, one per epoch; ``arm`` if it likes.
+
+    Raises
+    ------
+    pytest.UsageError
+        If the file cannot be read, or an experiment has no metrics, or metrics of different lengths.
+    """
+    try:
+        series = json.loads(path.read_text(encoding="utf-8"))["series"]
+        return {name: _log(name, entry) for name, entry in series.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise pytest.UsageError(f"{path} is no file of published logs: {error!r}") from error
+
+
+def _log(name: str, entry: Mapping[str, Any]) -> PublishedLog:
+    metrics = {
+        prefix + metric: tuple(float(value) for value in values)
+        for part, prefix in _PREFIXES.items()
+        for metric, values in entry.get(part, {}).items()
+    }
+    if len({len(values) for values in metrics.values()}) != 1 or not all(metrics.values()):
+        raise ValueError(f"{name!r} needs metrics of one length, under {' or '.join(_PREFIXES)}")
+    return PublishedLog(name, entry["source"], entry["setup"], metrics, entry.get("arm"))
+
+
+def claim_on(log: PublishedLog, arm: str | None = None, **mark: Any) -> Callable[..., None]:
+    """Give the test that a published log could be one of our runs.
+
+    Parameters
+    ----------
+    log
+        What was published.
+    arm
+        Name of the arm that is set up alike, unless the log names it.
+    mark
+        Keywords of the claim's mark, such as ``seeds=`` and ``expected=``; it is judged in the full tier.
+
+    Raises
+    ------
+    pytest.UsageError
+        If no arm is named.
+    """
+    arm = log.arm or arm
+    if arm is None:
+        raise pytest.UsageError(f'published log {log.name!r} names no arm: add "arm": "…", the fixture set up alike')
+    statement = f"The published log of {log.name} could be one of our runs: {log.setup}."
+
+    def test(*, judge: Judge, **runs: Runs) -> None:
+        verdict = judge.published(runs[arm], log)
+        assert verdict
+
+    parameters = [Parameter(name, Parameter.KEYWORD_ONLY) for name in (arm, "judge")]
+    test.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    test.__name__ = test.__qualname__ = f"test_{log.name.replace('-', '_')}"
+    keywords = {"source": log.source, "tiers": "full", "expected": "compatible", **mark}
+    return pytest.mark.claim(f"P-{log.name}", statement, **keywords)(test)
