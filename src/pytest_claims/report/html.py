@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pytest_claims.report import figures, overview
+from pytest_claims.report import figures, learning_curves, overview
 from pytest_claims.report.view import page
 
 
 def render(record: Mapping[str, Any]) -> str:
-    """Render a record as one HTML file that opens offline and needs no script.
+    """Render a record as one HTML file that opens offline and can be read without its script, which only filters.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def render(record: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        The page. Its content security policy forbids scripts and everything that is not in the file.
+        The page. Its content security policy forbids all scripts but its own, and everything that is not in the file.
     """
     environment = Environment(
         loader=PackageLoader(__package__),
@@ -35,16 +35,21 @@ def render(record: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = files(__package__).joinpath("templates/style.css").read_text(encoding="utf-8")
+    templates = files(__package__).joinpath("templates")
+    style, script = (templates.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
     return environment.get_template("report.html").render(
         page=page(record),
-        style=Markup(style),  # our own file, which holds no markup
+        # Our own files, which hold nothing that would end their elements.
+        style=Markup(style),
         style_hash=_hash(style),
+        script=Markup(script),
+        script_hash=_hash(script),
         figure=figures,
+        curve=learning_curves,
         plot=overview,
     )
 
 
-def _hash(style: str) -> str:
-    """The hash by which the content security policy knows the style sheet."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _hash(text: str) -> str:
+    """The hash by which the content security policy knows the style sheet and the script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

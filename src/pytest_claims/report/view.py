@@ -7,11 +7,11 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from pytest_claims.report import head
 from pytest_claims.report.certificate import ControlView, audit, calibration, controls
-from pytest_claims.report.figures import Curves, Strip, curves, strip
+from pytest_claims.report.figures import Strip, strip
 from pytest_claims.report.formatting import (
     Claim,
     Part,
@@ -22,23 +22,19 @@ from pytest_claims.report.formatting import (
     margin,
     pvalue,
 )
-from pytest_claims.report.overview import Overview, overview
-from pytest_claims.report.standing import VERDICTS, findings, is_statistical, missing, standing
-from pytest_claims.report.wording import (
-    capitalized,
+from pytest_claims.report.learning_curves import Curves, curves
+from pytest_claims.report.outlook import (
     detectable_sentence,
-    explanation,
-    part_sentence,
-    reason_in_words,
+    otherwise,
     reproduction,
     reproduction_sentence,
+    stability,
     stability_sentence,
 )
+from pytest_claims.report.overview import Overview, overview
+from pytest_claims.report.standing import VERDICTS, findings, missing, standing
+from pytest_claims.report.wording import capitalized, explanation, part_sentence, reason_in_words
 
-TIERS = {
-    "fast": "small subsets of the data, each seed with its own",
-    "full": "all of the data",
-}
 ARM_DIFFERENCES = 6
 """Differences shown between two arms; arms of other data sets differ in nearly everything."""
 
@@ -80,7 +76,9 @@ class ClaimView:
     reproduction: str
     reproduction_sentence: str
     stability_sentence: str
+    again: str
     detectable: tuple[str, ...]
+    otherwise: tuple[str, ...]
     data: str
     comparison: tuple[str, ...]
     command: str
@@ -137,10 +135,10 @@ def page(record: Mapping[str, Any]) -> Page:
     return Page(
         title=record["lecture"] or "Claims",
         subtitle=f"{counted(len(claims), 'claim')} put to the test, {record['tier']} tier",
-        warnings=_warnings(record),
-        facts=_facts(record),
-        scope=_scope(record),
-        error_rate=_error_rate(record),
+        warnings=head.warnings(record),
+        facts=head.facts(record),
+        scope=head.scope(record),
+        error_rate=head.error_rate(record),
         counts=_counts(claims),
         not_run={reason: [views[id] for id in ids] for reason, ids in missing(claims).items()},
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
@@ -154,78 +152,13 @@ def page(record: Mapping[str, Any]) -> Page:
         arms=[_arm(arm) for arm in record["arms"]],
         environment=tuple(sorted(environment.items())),
         version=environment["pytest_claims"],
-        created=_moment(record["created"]),
+        created=head.moment(record["created"]),
     )
 
 
 def _anchor(claim_id: str, position: int) -> str:
     """The claim's id where it can stand in a link as it is."""
     return claim_id if re.fullmatch(r"[A-Za-z][\w-]*", claim_id, re.ASCII) else f"claim-{position}"
-
-
-def _moment(created: str) -> str:
-    moment = datetime.fromisoformat(created)
-    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".rstrip()
-
-
-def _warnings(record: Mapping[str, Any]) -> tuple[str, ...]:
-    stand_ins = [data["name"] for data in record["data"] if data["kind"] == "stand-in"]
-    warnings = []
-    if stand_ins:
-        warnings.append(
-            f"{' and '.join(stand_ins)} could not be had: a stand-in took its place. What rests on it is a verdict on "
-            "the stand-in, and each card says so."
-        )
-    if record["partial"]:
-        warnings.append(
-            "This report is partial: it shows a selection of the claims, or a session that was interrupted."
-        )
-    return tuple(warnings)
-
-
-def _facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    environment, engine = record["environment"], record["engine"]
-    looks = " or ".join(map(str, record["looks"]))
-    data = "; ".join(f"{used['name']}, {used['kind']}, {used['content_hash'][:12]}" for used in record["data"])
-    versions = [f"{name} {environment[key]}" for name, key in _SHOWN_VERSIONS if key in environment]
-    return (
-        ("Tier", f"{record['tier']}: {TIERS[record['tier']]}"),
-        ("Data", data or "none"),
-        ("Seeds", f"{looks}, from seed {record['first_seed']} on; a claim stops at the first number that decides it"),
-        ("Engine", f"{engine['name']}, semantics {engine['semantics']}"),
-        ("Versions", ", ".join(versions)),
-        ("Date", _moment(record["created"])),
-        ("Duration", f"{duration(record['duration_seconds'])}, {counted(record['num_trained'], 'run')} trained"),
-    )  # fmt: skip
-
-
-_SHOWN_VERSIONS = (
-    ("pytest-claims", "pytest_claims"),
-    ("Python", "python"),
-    ("Keras", "keras"),
-    ("JAX", "jax"),
-    ("TensorFlow", "tensorflow"),
-)
-
-
-def _scope(record: Mapping[str, Any]) -> str:
-    subset = ", and of the subset of the data" if record["tier"] == "fast" else ""
-    return (
-        "A verdict speaks about these data, over training randomness: seeds are independent draws of initial weights, "
-        f"batch order, dropout masks and noise{subset}. It does not speak about other data."
-    )
-
-
-def _error_rate(record: Mapping[str, Any]) -> str:
-    k = sum(map(is_statistical, record["claims"]))
-    if not k:
-        return "No statistical verdict was come to."
-    return (
-        f"Each claim is judged at a one-sided level of {record['alpha']:g}, whatever else is run; for the "
-        f"{counted(k, 'statistical verdict')} here, the nominal probability that any is wrong is "
-        f"{record['family_error_rate'] * 100:.2g} %. Nominal means: for numbers that scatter symmetrically over seeds; "
-        "where they have long tails it is larger."
-    )
 
 
 def _first_sentence(text: str) -> str:
@@ -267,6 +200,8 @@ def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kin
         reproduction=reproduction(claim),
         reproduction_sentence=reproduction_sentence(claim),
         stability_sentence=stability_sentence(claim),
+        again=stability(claim),
+        otherwise=tuple(filter(None, map(otherwise, claim["parts"]))),
         detectable=tuple(filter(None, map(detectable_sentence, claim["parts"]))),
         data=", ".join(f"{name} ({kinds.get(name, 'not found')})" for name in claim["data"]) or "none",
         comparison=_comparison(claim["arms"], arms),

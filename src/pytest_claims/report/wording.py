@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pytest_claims.report.formatting import (
-    MISSING,
     Claim,
     Part,
     counted,
@@ -238,50 +237,6 @@ def _tally(parts: Sequence[Part]) -> str:
     return f"of {counted(len(parts), 'part')}, {told}"
 
 
-def stability_sentence(claim: Claim) -> str:
-    """Whether fresh seeds would come to the same verdict, and whether it hangs on one; empty if nothing was judged."""
-    found = claim["stability"]
-    if not found:
-        return ""
-    percent = min(99.9, max(0.1, found["probability"] * 100))
-    bound = "more than " if percent == 99.9 else "less than " if percent == 0.1 else ""
-    again = f"Fresh seeds would come to this verdict again with a probability of {bound}{percent:.3g} %."
-    seeds = [str(seed) for seed in found["hangs_on_seeds"]]
-    if not seeds:
-        return f"{again} Leaving out any one seed does not change it."
-    named = " or ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
-    return f"{again} It hangs on single seeds: without seed {named} it would be another."
-
-
-def detectable_sentence(part: Part) -> str:
-    """What the last look is able to see, going by pilot runs; empty where they tell nothing."""
-    effect = part["smallest_detectable_effect"]
-    if effect is None:
-        return ""
-    is_ratio = part["unit"] == "ratio"
-    alone = {**part, "difference": not is_ratio, "estimate": effect, "low": None, "high": None, "margin": None}
-    distance = quantity_value(effect, alone)
-    return f"{distance.lstrip('+')} beyond {margin(part)}"
-
-
 def capitalized(text: str) -> str:
     """The text with its first letter in upper case, and all others as they are."""
     return text[:1].upper() + text[1:]
-
-
-def reproduction(claim: Claim) -> str:
-    """In how many single runs the assertion holds, in words."""
-    share = claim["reproduction"]
-    return f"{share['count']} of {share['num_seeds']}" if share else MISSING
-
-
-def reproduction_sentence(claim: Claim) -> str:
-    """In how many single runs the assertion holds, with the interval of the share; empty where nothing was judged."""
-    share = claim["reproduction"]
-    if not share:
-        return ""
-    value, low, high = (f"{share[key] * 100:.0f}" for key in ("share", "low", "high"))
-    return (
-        f"In {reproduction(claim)} single runs (or pairs of runs) the assertion holds: "
-        f"{value} %, with a 95 % interval from {low} to {high} %."
-    )
