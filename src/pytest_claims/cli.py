@@ -24,6 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary = commands.add_parser("summary", help="print the table of a JSON record as Markdown")
     summary.add_argument("record", type=Path, metavar="FILE.json")
     summary.set_defaults(run=lambda options: write_summary(options.record))
+    findings = commands.add_parser(
+        "findings", help="print what records have found as Markdown: what holds, what does not, where they disagree"
+    )
+    findings.add_argument("records", type=Path, nargs="+", metavar="FILE.json", help="the one told first, then others")
+    findings.add_argument(
+        "--page", default="claims.html", metavar="ADDRESS", help="of the report, to link to its cards"
+    )
+    findings.set_defaults(run=lambda options: write_findings(options.records, options.page))
     diff = commands.add_parser("diff", help="print what has changed between two JSON records")
     diff.add_argument("old", type=Path, metavar="OLD.json")
     diff.add_argument("new", type=Path, metavar="NEW.json")
@@ -73,6 +81,13 @@ def write_summary(record: Path) -> str:
     from pytest_claims.report.markdown import markdown
 
     return markdown(read_record(record))
+
+
+def write_findings(records: Sequence[Path], page: str) -> str:
+    """What records have found."""
+    from pytest_claims.report.findings import findings
+
+    return findings([read_record(record) for record in records], page).rstrip()
 
 
 def difference(old: Path, new: Path) -> str:

@@ -1,0 +1,113 @@
+"""What was found, as Markdown: what holds, what holds only in part, what does not, and where tiers or data disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_claims.report.formatting import MISSING, Claim, counted, effect_with_interval
+from pytest_claims.report.standing import counts_in_words
+from pytest_claims.report.wording import capitalized, explanation
+
+Record = Mapping[str, Any]
+
+_CHAPTERS = {
+    "What does not hold": "refuted",
+    "What holds only in part": "in part",
+    "What could not be decided": "inconclusive",
+    "What holds": "supported",
+    "Published logs": "log",
+}
+
+
+def findings(records: Sequence[Record], page: str) -> str:
+    """Tell what records have found.
+
+    Parameters
+    ----------
+    records
+        What ``claims.json`` holds: the one that is told first, then others of other tiers or data. A claim is told from
+        the first record that judged it.
+    page
+        Address of the report's page, to whose cards claims are linked.
+    """
+    told = _first_of_each(records)
+    chapters: dict[str, list[str]] = {title: [] for title in _CHAPTERS}
+    for record, claim in told.values():
+        title = next(title for title, kind in _CHAPTERS.items() if kind == _kind(claim, told))
+        chapters[title].append(_entry(claim, record, page, records[0]))
+    lines = ["# Findings", "", *_introduction(records), ""]
+    for title, entries in chapters.items():
+        if entries:
+            lines += [f"## {title}", "", *entries, ""]
+    return "\n".join([*lines, *_disagreements(records)]).rstrip() + "\n"
+
+
+def name_of(record: Record) -> str:
+    """What to call a record: its tier, and its data where they are no real ones."""
+    stand_in = any(data["kind"] == "stand-in" for data in record["data"])
+    return f"{record['tier']}, stand-ins" if stand_in else record["tier"]
+
+
+def _first_of_each(records: Sequence[Record]) -> dict[str, tuple[Record, Claim]]:
+    found: dict[str, tuple[Record, Claim]] = {}
+    for record in records:
+        for claim in record["claims"]:
+            if claim["verdict"] != "not run":
+                found.setdefault(claim["id"], (record, claim))
+    return found
+
+
+def _kind(claim: Claim, told: Mapping[str, tuple[Record, Claim]]) -> str:
+    """The chapter of a claim: *in part* if some of its parts hold, or its other reading does."""
+    verdict: str = claim["verdict"]
+    if verdict in ("compatible", "incompatible"):
+        return "log"
+    if verdict == "supported":
+        return verdict
+    readings = [other["verdict"] for id_, (_, other) in told.items() if _assertion(id_) == _assertion(claim["id"])]
+    some_hold = any(part["verdict"] == "supported" for part in claim["parts"]) or "supported" in readings
+    return "in part" if some_hold else verdict
+
+
+def _assertion(claim_id: str) -> str:
+    """The assertion that a claim tests: readings of one have a letter behind its id."""
+    return re.sub(r"(?<=\d)[a-z]$", "", claim_id)
+
+
+def _introduction(records: Iterable[Record]) -> list[str]:
+    return [
+        f"- {name_of(record)} ({', '.join(data['name'] for data in record['data'])}, up to "
+        f"{max(record['looks'])} seeds): {counts_in_words(record['claims'])}"
+        for record in records
+    ]
+
+
+def _entry(claim: Claim, record: Record, page: str, first: Record) -> str:
+    """One claim: statement, verdict, effects, and the explanation where there is one."""
+    link = f"[{claim['id']}]({page}#{claim['id']})" if record is first else f"{claim['id']} ({name_of(record)})"
+    effects = "; ".join(effect_with_interval(part) for part in claim["parts"]) or MISSING
+    head = f"**{link}** {claim['statement']} *{claim['verdict'].capitalize()}*: {effects}"
+    if claim["verdict"] in ("supported", "compatible"):
+        return f"- {head}, {counted(claim['num_seeds'], 'seed')}."
+    return f"- {head}. {capitalized(explanation(claim))} {claim['because'] or ''}".rstrip()
+
+
+def _disagreements(records: Sequence[Record]) -> list[str]:
+    """A table of the claims whose verdict is not the same in all records that judged them."""
+    verdicts: dict[str, list[str]] = {}
+    for index, record in enumerate(records):
+        for claim in record["claims"]:
+            verdicts.setdefault(claim["id"], [MISSING] * len(records))[index] = claim["verdict"]
+    differing = {id_: row for id_, row in verdicts.items() if len({*row} - {MISSING, "not run"}) > 1}
+    if not differing:
+        return []
+    names = [name_of(record) for record in records]
+    return [
+        "## Where tiers and data disagree",
+        "",
+        f"| claim | {' | '.join(names)} |",
+        f"|---|{'---|' * len(names)}",
+        *(f"| {id_} | {' | '.join(row)} |" for id_, row in differing.items()),
+    ]

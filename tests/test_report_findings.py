@@ -1,0 +1,66 @@
+"""What was found, as Markdown: each claim once, in the chapter of its verdict, and where records disagree."""
+
+from __future__ import annotations
+
+import json
+
+from pytest_claims.cli import main
+from pytest_claims.report.findings import findings
+from tests.report_sample import claim, log, part, record
+
+REFUTED = {"verdict": "refuted", "reason": "negligible", "estimate": 0.0003, "low": -0.0005, "high": 0.0011}
+
+
+def chapter_of(text, claim_id):
+    """The heading above a claim's entry."""
+    before = text[: text.index(f"[{claim_id}]")]
+    return before.rsplit("\n## ", 1)[1].splitlines()[0]
+
+
+def test_claims_stand_in_the_chapter_of_their_verdict():
+    text = findings(
+        [
+            record(
+                claims=[
+                    claim("A", part()),
+                    claim("B", part(**REFUTED), because="It is too small."),
+                    claim("C", part(), part(verdict="inconclusive", reason="straddles")),
+                    claim("D1a", part(**REFUTED)),
+                    claim("D1b", part()),
+                    claim("E", part(verdict="inconclusive", reason="straddles")),
+                    claim("P-near", log(1.1, "compatible", 0.4)),
+                    claim("F", message="no data"),
+                ]
+            )
+        ],
+        "lecture/claims.html",
+    )
+    expected = {
+        "A": "What holds",
+        "B": "What does not hold",
+        "C": "What holds only in part",
+        "D1a": "What holds only in part",
+        "D1b": "What holds",
+        "E": "What could not be decided",
+        "P-near": "Published logs",
+    }
+    assert {claim_id: chapter_of(text, claim_id) for claim_id in expected} == expected
+    assert "[B](lecture/claims.html#B)" in text
+    assert "It is too small." in text
+    assert "[F]" not in text
+
+
+def test_other_records_add_their_claims_and_where_verdicts_differ():
+    first = record(claims=[claim("A", part()), claim("B", part())])
+    other = record(claims=[claim("A", part(**REFUTED)), claim("B", part()), claim("C", part())], tier="full")
+    text = findings([first, other], "claims.html")
+    assert "**C (full, stand-ins)**" in text
+    assert "| A | supported | refuted |" in text
+    assert "| B |" not in text
+
+
+def test_command_prints_them(tmp_path, capsys):
+    file = tmp_path / "claims.json"
+    file.write_text(json.dumps(record()), encoding="utf-8")
+    assert main(["findings", str(file), "--page", "there.html"]) == 0
+    assert "[C01](there.html#C01)" in capsys.readouterr().out
