@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 SUPPORTED = "judge(high.measured('accuracy'), above=0.55)"
@@ -194,3 +196,13 @@ def test_vague(fragile_arm, judge):
 """
     )
     assert outcome(catalogue.run()) == {"passed": 1, "errors": 1}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_junit_xml_carries_the_verdict(catalogue, workers):
+    catalogue.claim(body=REFUTED, expected="refuted", because="High is high.")
+    catalogue.run("-m", "fast", "--junitxml=junit.xml", *workers)
+    case = ElementTree.parse(catalogue.path / "junit.xml").find(".//testcase")
+    assert case is not None
+    properties = {found.get("name"): found.get("value") for found in case.iter("property")}
+    assert properties == {"claim_id": "A01", "verdict": "refuted"}

@@ -54,6 +54,8 @@ class Outcomes:
             record.update(judge.asserted.record())
             self._judged(claim, expected, record, report)
         report.user_properties.append((PROPERTY, record))
+        # What --junitxml writes, it takes from the report of the teardown, which gets what the item has by then.
+        claim.item.user_properties += [("claim_id", claim.id), ("verdict", record["verdict"])]
 
     def _judged(
         self, claim: Claim, expected: tuple[str, ...], record: dict[str, Any], report: pytest.TestReport
