@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pytest_claims.cli import main
+from tests.report_sample import record
 
 
 def test_report_renders_a_record_again(catalogue, capsys):
@@ -65,3 +66,14 @@ def test_pilot_file_tells_the_plan_of_a_new_store_what_runs_cost(catalogue):
     (catalogue.path / "fixtures" / "pilot.json").write_text('{"seconds_per_run": {"high": {"fast": 3.0}}}')
     result = catalogue.run("--collect-only")
     result.stdout.fnmatch_lines("claims: *10 of 10 runs*, about 30 s; 20 at most, about 1 min 0 s")
+
+
+def test_figures_are_drawn_for_slides(tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install -e '.[figures]'")
+    file, output = tmp_path / "claims.json", tmp_path / "figures"
+    file.write_text(json.dumps(record()), encoding="utf-8")
+    assert main(["figures", str(file), "C01", "--output", str(output)]) == 0
+    assert sorted(path.name for path in output.iterdir()) == ["C01-val_accuracy.pdf", "C01-val_accuracy.svg"]
+    assert "wrote 2 files" in capsys.readouterr().out
+    assert main(["figures", str(file), "Z99", "--output", str(output)]) == 2
+    assert "the record has no claim Z99" in capsys.readouterr().err

@@ -32,6 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--page", default="claims.html", metavar="ADDRESS", help="of the report, to link to its cards"
     )
     findings.set_defaults(run=lambda options: write_findings(options.records, options.page))
+    figures = commands.add_parser("figures", help="draw learning curves with their spread over seeds, as SVG and PDF")
+    figures.add_argument("record", type=Path, metavar="FILE.json")
+    figures.add_argument("claims", nargs="*", metavar="ID", help="claims whose curves are wanted (default: all)")
+    figures.add_argument("--output", type=Path, default=Path("figures"), metavar="DIR")
+    figures.set_defaults(run=lambda options: draw_figures(options.record, options.output, options.claims))
     diff = commands.add_parser("diff", help="print what has changed between two JSON records")
     diff.add_argument("old", type=Path, metavar="OLD.json")
     diff.add_argument("new", type=Path, metavar="NEW.json")
@@ -88,6 +93,13 @@ def write_findings(records: Sequence[Path], page: str) -> str:
     from pytest_claims.report.findings import findings
 
     return findings([read_record(record) for record in records], page).rstrip()
+
+
+def draw_figures(record: Path, output: Path, claims: Sequence[str]) -> str:
+    """Draw the learning curves of a record; says how many files there are."""
+    from pytest_claims.report.plots import write_plots
+
+    return f"wrote {len(write_plots(read_record(record), output, claims))} files to {output}"
 
 
 def difference(old: Path, new: Path) -> str:
