@@ -236,6 +236,19 @@ def test_twenty_five_claims_of_thirty_seeds_stay_small_and_quick():
     assert time.process_time() - started < 1
 
 
+@pytest.mark.parametrize(("num_claims", "has_runs", "has_curves"), [(201, False, True), (2000, False, False)])
+def test_many_claims_leave_out_the_runs_and_then_the_curves(num_claims, has_runs, has_curves):
+    many = large_record()
+    many["claims"] = [claim(f"C{i:04}", part(num_seeds=30), arms=["a", "b"]) for i in range(num_claims)]
+    started = time.process_time()
+    text = render(many)
+
+    assert time.process_time() - started < 10
+    assert len(text.encode()) < 10_000_000
+    assert ('<path class="run" d="M' in text) == has_runs
+    assert ("Learning curves" in text) == has_curves
+
+
 def test_rendering_needs_no_numerical_library():
     code = (
         "import sys; from tests.report_sample import record; from pytest_claims.report.html import render; "

@@ -19,6 +19,8 @@ NUM_STYLES = 6
 MOST_RUNS_DRAWN = 10
 """Single runs behind a mean: enough to see how they differ, few enough that a card stays small."""
 
+CLAIMS_WITH_RUNS, CLAIMS_WITH_CURVES = 200, 500
+"""Of more claims than these, single runs are left out, and then all figures of cards, so that the page can be opened."""
 METRICS_DRAWN = 2
 FALLBACK_METRICS = ("val_cross_entropy", "val_loss")
 
@@ -75,6 +77,14 @@ def curves(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> list[Curves]:
     return [figure for figure in figures if figure]
 
 
+def thinned(arm: Mapping[str, Any], num_claims: int) -> Mapping[str, Any]:
+    """An arm with as much of its curves as a page of so many claims can hold."""
+    if num_claims <= CLAIMS_WITH_RUNS:
+        return arm
+    kept = arm["curves"] if num_claims <= CLAIMS_WITH_CURVES else {}
+    return {**arm, "curves": {metric: {**curve, "runs": []} for metric, curve in kept.items()}}
+
+
 def _published(metrics: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """A published log as an arm of one run."""
     curves = {metric: {"mean": line, "low": line, "high": line, "runs": []} for metric, line in metrics.items()}
@@ -120,10 +130,11 @@ def _curves(metric: str, arms: Sequence[Mapping[str, Any]], quantities: str) -> 
     told = "; ".join(f"{arm.name} starts at {arm.first}, is best with {arm.best}, ends at {arm.last}" for arm in drawn)
     num_runs = max(len(curve["runs"]) for curve in means)
     shown = "the single runs" if num_runs <= MOST_RUNS_DRAWN else f"the first {MOST_RUNS_DRAWN} single runs"
+    behind = f", {shown} faintly" if num_runs else ""
     return Curves(
         metric=metric,
         description=f"{metric} over {counted(num_epochs, 'epoch')}. {told}.",
-        caption=f"{metric}{in_unit(unit)} by epoch: mean, ± one standard deviation over seeds, {shown} faintly"
+        caption=f"{metric}{in_unit(unit)} by epoch: mean, ± one standard deviation over seeds{behind}"
         + ("; rings mark what the claim is about" if places else "; shaded, the epochs it is about" if last else ""),
         x_ticks=tuple(Tick(x(epoch), f"{epoch:g}") for epoch in _epoch_ticks(num_epochs)),
         y_ticks=ticks(y, unit),

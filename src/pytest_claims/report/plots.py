@@ -85,9 +85,9 @@ def _draw(pyplot: Any, claim: Claim, metric: str, held: Sequence[tuple[str, Mapp
         axes.fill_between(epochs, low, high, color=line.get_color(), alpha=0.18, linewidth=0)
         for run in curve["runs"][:MOST_RUNS_DRAWN]:
             axes.plot(epochs, _scaled(run, unit), color=line.get_color(), alpha=0.25, linewidth=0.6)
-    num_seeds = max(len(curve["runs"]) for _, curve in held)
-    axes.set_title(f"{claim['id']}: {claim['verdict']}, {counted(num_seeds, 'seed')}", fontsize="medium")
+    axes.set_title(f"{claim['id']}: {claim['verdict']}, {counted(claim['num_seeds'], 'seed')}", fontsize="medium")
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel(f"{metric} ({unit.suffix.strip()})" if unit.suffix else metric)
     axes.legend(frameon=False, fontsize="small")
     axes.grid(alpha=0.3)

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_claims.report import head
@@ -22,7 +22,7 @@ from pytest_claims.report.formatting import (
     margin,
     pvalue,
 )
-from pytest_claims.report.learning_curves import Curves, curves
+from pytest_claims.report.learning_curves import CLAIMS_WITH_CURVES, Curves, curves, thinned
 from pytest_claims.report.outlook import (
     detectable_sentence,
     otherwise,
@@ -125,9 +125,11 @@ def page(record: Mapping[str, Any]) -> Page:
     """The view of a record that satisfies the schema."""
     claims: list[Claim] = record["claims"]
     anchors = {claim["id"]: _anchor(claim["id"], i) for i, claim in enumerate(claims)}
-    arms = {arm["name"]: arm for arm in record["arms"]}
+    arms = {arm["name"]: thinned(arm, len(claims)) for arm in record["arms"]}
     kinds = {data["name"]: data["kind"] for data in record["data"]}
     views = {claim["id"]: _claim(claim, anchors[claim["id"]], arms, kinds) for claim in claims}
+    if len(claims) > CLAIMS_WITH_CURVES:
+        views = {id_: replace(view, parts=tuple(map(_undrawn, view.parts))) for id_, view in views.items()}
     by_section: dict[str, list[Claim]] = {}
     for claim in claims:
         by_section.setdefault(claim["section"], []).append(claim)
@@ -223,6 +225,10 @@ def _part(part: Part) -> PartView:
         pvalue=pvalue(part["pvalue"]),
         strip=strip(part),
     )
+
+
+def _undrawn(part: PartView) -> PartView:
+    return replace(part, strip=None)
 
 
 def _command(test: str) -> str:
