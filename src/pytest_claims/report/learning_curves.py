@@ -20,7 +20,7 @@ MOST_RUNS_DRAWN = 10
 """Single runs behind a mean: enough to see how they differ, few enough that a card stays small."""
 
 CLAIMS_WITH_RUNS, CLAIMS_WITH_CURVES = 200, 500
-"""Of more claims than these, single runs are left out, and then all figures of cards, so that the page can be opened."""
+"""Of more claims than these, single runs are left out, and then all figures of cards, so that a page opens."""
 METRICS_DRAWN = 2
 FALLBACK_METRICS = ("val_cross_entropy", "val_loss")
 
