@@ -8,4 +8,5 @@ pytest_plugins = [
     "fixtures.autoencoders",
     "fixtures.evaluation",
     "fixtures.evaluation_pitfalls",
+    "fixtures.capacity_arms",
 ]
