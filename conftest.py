@@ -9,4 +9,7 @@ pytest_plugins = [
     "fixtures.evaluation",
     "fixtures.evaluation_pitfalls",
     "fixtures.capacity_arms",
+    "fixtures.overfitting_arms",
+    "fixtures.overlapping_classes",
+    "fixtures.planted_words",
 ]

@@ -1,0 +1,275 @@
+"""Lecture section 1: generalization, underfitting and overfitting. One test per assertion.
+
+Arms that no other section has take about 6 s for each seed of the fast tier, and a minute for one of the full tier.
+Claims that take the costliest of them are judged once, on ten seeds.
+"""
+
+import pytest
+
+from fixtures.overfitting_arms import at_epoch_lowest_in_rest, turn
+from pytest_claims import ratio
+
+pytestmark = pytest.mark.section("Generalization: underfitting and overfitting", 1)
+
+# A curve falls, and rises again, where it does so by at least a twentieth of its lowest value.
+U_SHAPED = 1.05
+
+# "A few epochs": a handful at most, five as epochs are rounded.
+FEW = 5.5
+
+# Another epoch is worse where its cross-entropy is a fiftieth higher, which can be seen on a plot of the curve.
+WORSE = 1.02
+
+# "Go together" is what is commonly called a very strong rank correlation.
+TOGETHER = 0.8
+
+# Three tenths of a point: accuracies nearer than that are called the same where the catalogue has something stay as it
+# is (C04, C07).
+DEGRADES = 0.003
+
+# Where either class is as likely, a model that is surer by a tenth says 60 to 40. To be so wrong costs 0.02 nats,
+# ln(1 / 2√(0.6·0.4)).
+TOO_SURE = 0.1
+COSTS = 0.02
+
+# A change of log odds by a tenth moves a probability of 50 % by two and a half points.
+PUSHES = 0.1
+# A regularized model is pushed less if at most half as far.
+HALF = 0.5
+# "Always": with at most one exception in a hundred.
+ALWAYS = 0.99
+
+# What the word would tell if 54 of 100 were no chance: ln(54 / 46).
+AS_IF_IT_MEANT_SOMETHING = 0.16
+
+# A curve has turned once it has risen by one percent; less is not seen on the lecture's plot.
+TURNED = 1.01
+
+# Overfitting is likelier where it is a fifth more severe, and where a curve turns a fifth sooner.
+MORE = 1.2
+SOONER = 1 / MORE
+
+
+@pytest.mark.claim(
+    "G01",
+    "Training performance improves to the end; validation performance improves, peaks after a few epochs and degrades.",
+    source="L A",
+)
+def test_validation_peaks_while_training_improves(imdb_baseline, judge):
+    lowest = imdb_baseline.lowest("val_cross_entropy")
+
+    trains_on = judge(imdb_baseline.largest_step("loss"), below=0.0)
+    improves = judge(ratio(imdb_baseline.first("val_cross_entropy"), lowest), above=U_SHAPED)
+    early = judge(imdb_baseline.epoch_of_lowest("val_cross_entropy"), below=FEW)
+    degrades = judge(ratio(imdb_baseline.final("val_cross_entropy"), lowest), above=U_SHAPED)
+
+    assert trains_on & improves & early & degrades
+
+
+@pytest.mark.claim(
+    "G02", "At the beginning of training, the lower the training loss the lower the validation loss.", source="L"
+)
+def test_losses_go_together_at_first(imdb_beginning, imdb_beginning_shuffled_labels, judge):
+    label = "rank correlation of the losses, two epochs"
+    correlation = imdb_beginning.measured("rank_correlation", label=label)
+    # Any training loss falls. Where labels mean nothing the other one need not fall with it: more than that is asked.
+    without_signal = imdb_beginning_shuffled_labels.measured("rank_correlation", label=label)
+
+    together = judge(correlation, above=TOGETHER)
+    by_what_is_learned = judge(correlation - without_signal, above=0.0)
+
+    assert together & by_what_is_learned
+
+
+@pytest.mark.claim(
+    "G03", "Training passes through a robust fit: it generalizes better than at the start and at the end.", source="L A"
+)
+def test_training_passes_through_robust_fit(imdb_baseline, imdb_half, judge):
+    # The epoch is chosen on one half of the validation set and judged on the other: that it was chosen is no advantage.
+    robust = at_epoch_lowest_in_rest(imdb_baseline, imdb_half, "val_cross_entropy")
+
+    start_is_worse = judge(ratio(imdb_half.first("val_cross_entropy"), robust), above=WORSE)
+    end_is_worse = judge(ratio(imdb_half.final("val_cross_entropy"), robust), above=WORSE)
+
+    assert start_is_worse & end_is_worse
+
+
+def best_accuracies(*arms):
+    """In each one's best epoch: that faults are learned by heart later on comes on top."""
+    return [runs.highest("val_accuracy") for runs in arms]
+
+
+@pytest.mark.claim("G04a", "Wrong labels in place of right ones degrade generalization.", source="L")
+def test_wrong_labels_for_right_ones_degrade_generalization(
+    mnist_some, mnist_mislabelled_10, mnist_mislabelled_20, mnist_mislabelled_40, judge
+):
+    right, *wrong = best_accuracies(mnist_some, mnist_mislabelled_10, mnist_mislabelled_20, mnist_mislabelled_40)
+
+    verdict = judge.each([right - accuracy for accuracy in wrong], above=DEGRADES)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G04b", "Mislabelled data beside the others degrade generalization, compared with the others alone.", source="L"
+)
+def test_mislabelled_data_beside_others_degrade_generalization(
+    mnist_remainder_80, mnist_remainder_60, mnist_mislabelled_20, mnist_mislabelled_40, judge
+):
+    alone = best_accuracies(mnist_remainder_80, mnist_remainder_60)
+    beside = best_accuracies(mnist_mislabelled_20, mnist_mislabelled_40)
+
+    verdict = judge.each([a - b for a, b in zip(alone, beside, strict=True)], above=DEGRADES)
+
+    assert verdict
+
+
+@pytest.mark.claim("G05a", "Invalid inputs in place of valid ones degrade generalization.", source="L")
+def test_invalid_inputs_for_valid_ones_degrade_generalization(mnist_some, mnist_invalid_40, judge):
+    valid, invalid = best_accuracies(mnist_some, mnist_invalid_40)
+
+    verdict = judge(valid - invalid, above=DEGRADES)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G05b", "Invalid inputs beside valid ones degrade generalization, compared with the valid ones alone.", source="L"
+)
+def test_invalid_inputs_beside_valid_ones_degrade_generalization(mnist_remainder_60, mnist_invalid_40, judge):
+    alone, beside = best_accuracies(mnist_remainder_60, mnist_invalid_40)
+
+    verdict = judge(alone - beside, above=DEGRADES)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G06",
+    "Where classes overlap, a model can overfit by being too sure of itself; a more robust fit is not.",
+    source="L A",
+)
+def test_overfitting_is_too_sure_where_classes_overlap(overlapping_clouds, judge):
+    overfitted, robust = (
+        overlapping_clouds.measured(f"surer_{when}", label=f"surer than is right, {when}") for when in ("end", "robust")
+    )
+    losses = [
+        overlapping_clouds.measured(f"excess_{when}", label=f"loss above the best possible, {when}", unit="nats")
+        for when in ("end", "robust")
+    ]
+
+    too_sure, not_too_sure = judge(overfitted, above=TOO_SURE), judge(robust, below=TOO_SURE)
+    costs = judge(losses[0] - losses[1], above=COSTS)
+
+    assert too_sure & not_too_sure & costs
+
+
+@pytest.mark.claim(
+    "G07a",
+    "A word seen once, in a negative review, makes a poorly regularized model lean towards negative where it comes.",
+    source="L",
+)
+def test_word_seen_once_pushes_towards_negative(imdb_planted, imdb_planted_l2, judge):
+    once, never, once_l2 = (
+        runs.measured(name, label=f"change of log odds by a word seen {name}", unit="nats")
+        for runs, name in ((imdb_planted, "once"), (imdb_planted, "never"), (imdb_planted_l2, "once"))
+    )
+
+    pushed = judge(once - never, below=-PUSHES)
+    more_than_regularized = judge(HALF * once - once_l2, below=0.0)
+
+    assert pushed & more_than_regularized
+
+
+@pytest.mark.claim(
+    "G07b",
+    "A poorly regularized model that saw a word once, in a negative review, always calls new texts with it negative.",
+    source="L",
+)
+def test_word_seen_once_always_turns_negative(imdb_planted, judge):
+    pushed = imdb_planted.measured("pushed", label="share of texts pushed towards negative", unit="share")
+    turned = imdb_planted.measured("turned", label="share of positive texts turned negative", unit="share")
+
+    verdict = judge.each([pushed, turned], above=ALWAYS)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G08", "A word in 100 reviews, by pure chance 54 of one kind, is leveraged as if it meant something.", source="L"
+)
+def test_fluke_is_leveraged(imdb_planted, judge):
+    along = imdb_planted.measured("along", label="change of log odds along the fluke", unit="nats")
+
+    verdict = judge(along, above=AS_IF_IT_MEANT_SOMETHING)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G09",
+    "A spurious correlation learned from the training data costs accuracy where the correlation is absent.",
+    source="L",
+)
+def test_spurious_correlation_costs_accuracy(mnist_random_tags, mnist_telling_tags, judge):
+    without, learned = best_accuracies(mnist_random_tags, mnist_telling_tags)
+
+    verdict = judge(without - learned, above=DEGRADES)
+
+    assert verdict
+
+
+def rises(*arms):
+    """How far the validation loss has risen again by the last epoch, as a ratio to the lowest."""
+    return [ratio(runs.final("val_cross_entropy"), runs.lowest("val_cross_entropy")) for runs in arms]
+
+
+@pytest.mark.claim(
+    "G10a", "On images, every model gets worse on validation data if trained for long.", source="L A", seeds=10
+)
+def test_every_model_of_images_turns(mnist_long, mnist_96_96, mnist_logistic_long, judge):
+    verdict = judge.each(rises(mnist_long, mnist_96_96, mnist_logistic_long), above=TURNED)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G10b", "On texts, every model gets worse on validation data if trained for long.", source="L A", seeds=10
+)
+def test_every_model_of_texts_turns(imdb_baseline, imdb_4_4_long, imdb_512_512, imdb_logistic_200_epochs, judge):
+    verdict = judge.each(rises(imdb_baseline, imdb_4_4_long, imdb_512_512, imdb_logistic_200_epochs), above=TURNED)
+
+    assert verdict
+
+
+@pytest.mark.claim("G11a", "Noise in the training data makes overfitting likelier.", source="L A")
+def test_noise_makes_overfitting_likelier(mnist_some, mnist_mislabelled_20, judge):
+    clean, noisy = (runs.rise_after_minimum("val_cross_entropy") for runs in (mnist_some, mnist_mislabelled_20))
+    turns = [runs.epoch_of_lowest("val_cross_entropy") for runs in (mnist_mislabelled_20, mnist_some)]
+
+    more_severe = judge(noisy - MORE * clean, above=0.0)
+    sooner = judge(ratio(*turns), below=SOONER)
+
+    assert more_severe & sooner
+
+
+@pytest.mark.claim("G11b", "Uncertainty, where classes overlap, makes overfitting likelier.", source="L A")
+def test_uncertainty_makes_overfitting_likelier(apart_clouds, overlapping_clouds, judge):
+    certain, uncertain = (runs.measured("rise", unit="nats") for runs in (apart_clouds, overlapping_clouds))
+    turns = [turn(runs) for runs in (overlapping_clouds, apart_clouds)]
+
+    more_severe = judge(uncertain - MORE * certain, above=0.0)
+    sooner = judge(ratio(*turns), below=SOONER)
+
+    assert more_severe & sooner
+
+
+@pytest.mark.claim("G11c", "Rare features make overfitting likelier.", source="L A", seeds=10)
+def test_rare_features_make_overfitting_likelier(imdb_common_words, imdb_rare_words, judge):
+    common, rare = (runs.measured("rise", unit="nats") for runs in (imdb_common_words, imdb_rare_words))
+    turns = [turn(runs) for runs in (imdb_rare_words, imdb_common_words)]
+
+    more_severe = judge(rare - MORE * common, above=0.0)
+    sooner = judge(ratio(*turns), below=SOONER)
+
+    assert more_severe & sooner
