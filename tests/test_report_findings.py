@@ -59,6 +59,18 @@ def test_other_records_add_their_claims_and_where_verdicts_differ():
     assert "| B |" not in text
 
 
+def test_stand_ins_stand_beside_real_data_of_the_same_tier():
+    stand_in = record(claims=[])
+    real = record(claims=[], data=[data | {"kind": "real"} for data in stand_in["data"]])
+    curves = {"mean": [], "low": [], "high": []}
+    for held, losses in ((real, [[0.5, 0.2, 0.3], [0.5, 0.4, 0.7]]), (stand_in, [[0.5, 0.4, 0.3]])):
+        metrics = {"val_cross_entropy": losses, "val_accuracy": [[0.7, 0.9, 0.8]]}
+        held["arms"] = [held["arms"][0] | {"curves": {key: curves | {"runs": runs} for key, runs in metrics.items()}}]
+    text = findings([real, stand_in], "claims.html")
+    assert "| 90.0 % → 90.0 % | 2.0 → 3.0 | 0.200 → 0.000 |" in text
+    assert "Stand-ins beside" not in findings([real], "claims.html")
+
+
 def test_command_prints_them(tmp_path, capsys):
     file = tmp_path / "claims.json"
     file.write_text(json.dumps(record()), encoding="utf-8")

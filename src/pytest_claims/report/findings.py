@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from pytest_claims.report.formatting import MISSING, Claim, counted, effect_with_interval
@@ -41,7 +42,7 @@ def findings(records: Sequence[Record], page: str) -> str:
     for title, entries in chapters.items():
         if entries:
             lines += [f"## {title}", "", *entries, ""]
-    return "\n".join([*lines, *_disagreements(records)]).rstrip() + "\n"
+    return "\n".join([*lines, *_disagreements(records), "", *_beside_stand_ins(records)]).rstrip() + "\n"
 
 
 def name_of(record: Record) -> str:
@@ -111,3 +112,43 @@ def _disagreements(records: Sequence[Record]) -> list[str]:
         f"|---|{'---|' * len(names)}",
         *(f"| {id_} | {' | '.join(row)} |" for id_, row in differing.items()),
     ]
+
+
+def _beside_stand_ins(records: Sequence[Record]) -> list[str]:
+    """A table of what arms come to on real data and on stand-ins in the same tier, where there are records of both."""
+    pairs = [
+        (real, stand_in)
+        for real in records
+        for stand_in in records
+        if stand_in["tier"] == real["tier"] and name_of(stand_in) != real["tier"] == name_of(real)
+    ]
+    if not pairs:
+        return []
+    real, stand_in = ({arm["name"]: arm["curves"] for arm in record["arms"]} for record in pairs[0])
+    shared = [name for name in real if name in stand_in and "val_cross_entropy" in real[name]]
+    return [
+        "## Stand-ins beside real data",
+        "",
+        "Means over seeds in the fast tier, real → stand-in: the highest validation accuracy, the epoch of the lowest "
+        "validation cross-entropy, and how far that has risen by the last epoch.",
+        "",
+        "| arm | highest accuracy | turns in epoch | rise, nats |",
+        "|---|---|---|---|",
+        *(f"| {name} | {' | '.join(map(' → '.join, _pairs(real[name], stand_in[name])))} |" for name in shared),
+    ]
+
+
+def _pairs(*curves: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
+    """Three figures of each of some arms' curves, figure by figure."""
+    return zip(*map(_figures, curves), strict=True)
+
+
+def _figures(curves: Mapping[str, Any]) -> tuple[str, str, str]:
+    losses = [run for run in curves["val_cross_entropy"]["runs"] if None not in run]
+    accuracies = [run for run in curves.get("val_accuracy", {"runs": []})["runs"] if None not in run]
+    highest = f"{fmean(map(max, accuracies)) * 100:.1f} %" if accuracies else MISSING
+    if not losses:
+        return highest, MISSING, MISSING
+    turn = fmean(run.index(min(run)) + 1 for run in losses)
+    rise = fmean(run[-1] - min(run) for run in losses)
+    return highest, f"{turn:.1f}", f"{rise:.3f}"
