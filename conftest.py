@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.arms",
     "fixtures.regularizers",
+    "fixtures.regularization_arms",
     "fixtures.manifold",
     "fixtures.manifold_arms",
     "fixtures.autoencoders",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fixtures.curves import roughness, slope_after_minimum
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Regularization", 10)
@@ -17,6 +18,14 @@ SEEDS_OF_512 = 10
 
 # "More severely": by at least a fifth.
 MORE_SEVERELY = 1.2
+
+# "More slowly": at most five sixths of the slope, as "more severely" is by a fifth.
+MORE_SLOWLY = 1 / MORE_SEVERELY
+
+# "Noisier": likewise by at least a fifth. The first fall of the loss is a steep bend, which is trend and no noise, but
+# the larger network jumps most in its first epochs: so once with them, and once from the baseline's turn on.
+NOISIER = 1.2
+FROM_EPOCH = 4
 
 # "Near zero": the lecture's plots end near 0.05. "Very quickly": in the first half of the twenty epochs.
 NEAR_ZERO = 0.05
@@ -37,6 +46,31 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
     delay = imdb_4_4.epoch_of_lowest("val_cross_entropy") - imdb_baseline.epoch_of_lowest("val_cross_entropy")
 
     verdict = judge(delay, above=LATER)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "R24",
+    "The 4-4 network starts overfitting after about six epochs, the 16-16 network after about four.",
+    source="L B",
+)
+def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
+    smaller = judge(imdb_4_4.epoch_of_lowest("val_cross_entropy"), about="6")
+    baseline = judge(imdb_baseline.epoch_of_lowest("val_cross_entropy"), about="4")
+
+    assert smaller & baseline
+
+
+@pytest.mark.claim(
+    "R02", "Once it overfits, the 4-4 network degrades more slowly than the 16-16 network.", source="L B"
+)
+def test_smaller_network_degrades_more_slowly(imdb_4_4, imdb_baseline, judge):
+    slope = slope_after_minimum(imdb_4_4, "val_cross_entropy")
+    # A slope may be zero, of which there is no ratio: so five sixths of the baseline's are taken away.
+    more_than_baseline = slope - MORE_SLOWLY * slope_after_minimum(imdb_baseline, "val_cross_entropy")
+
+    verdict = judge(more_than_baseline, below=0.0)
 
     assert verdict
 
@@ -75,6 +109,36 @@ def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judg
     more_than_baseline = rise - MORE_SEVERELY * imdb_baseline.rise_after_minimum("val_cross_entropy")
 
     verdict = judge(more_than_baseline, above=0.0)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "R05a",
+    "The validation loss of the 512-512 network is noisier than that of the 16-16 network, over all epochs.",
+    source="L B",
+    seeds=SEEDS_OF_512,
+)
+def test_larger_network_is_noisier(imdb_512_512, imdb_baseline, judge):
+    larger, baseline = (roughness(runs, "val_cross_entropy", from_epoch=1) for runs in (imdb_512_512, imdb_baseline))
+
+    verdict = judge(ratio(larger, baseline), above=NOISIER)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "R05b",
+    "The validation loss of the 512-512 network is noisier than that of the 16-16 network once both have turned.",
+    source="L B",
+    seeds=SEEDS_OF_512,
+)
+def test_larger_network_is_noisier_after_the_turn(imdb_512_512, imdb_baseline, judge):
+    larger, baseline = (
+        roughness(runs, "val_cross_entropy", from_epoch=FROM_EPOCH) for runs in (imdb_512_512, imdb_baseline)
+    )
+
+    verdict = judge(ratio(larger, baseline), above=NOISIER)
 
     assert verdict
 
