@@ -13,4 +13,7 @@ pytest_plugins = [
     "fixtures.overfitting_arms",
     "fixtures.overlapping_classes",
     "fixtures.planted_words",
+    "fixtures.training_data",
+    "fixtures.sampled_regions",
+    "fixtures.missing_values",
 ]
