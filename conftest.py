@@ -11,6 +11,8 @@ pytest_plugins = [
     "fixtures.evaluation_pitfalls",
     "fixtures.capacity_arms",
     "fixtures.overfitting_arms",
+    "fixtures.noise_arms",
+    "fixtures.memorization_arms",
     "fixtures.overlapping_classes",
     "fixtures.planted_words",
     "fixtures.training_data",
