@@ -9,6 +9,8 @@ pytest_plugins = [
     "fixtures.autoencoders",
     "fixtures.evaluation",
     "fixtures.evaluation_pitfalls",
+    "fixtures.gradient_descent",
+    "fixtures.architectures",
     "fixtures.capacity_arms",
     "fixtures.overfitting_arms",
     "fixtures.noise_arms",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import pytest_claims
+from fixtures.architectures import convnet
 from pytest_claims import Arm, Data, Split
 from pytest_claims.engines import Job, create
 from pytest_claims.engines.base import known_warnings
@@ -57,6 +58,10 @@ def image(xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
     return batch.reshape(-1, 4, 5, 1).astype("float32") / SCALE
 
 
+def square(xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
+    return batch[:, :16].astype("float32") / SCALE
+
+
 def sequence(xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
     return batch.reshape(-1, 4, 5).astype("float32") / SCALE
 
@@ -79,16 +84,21 @@ def with_batch_norm(input_shape: tuple[int, ...]) -> Any:
     return Sequential([Input(input_shape), *hidden, layers.Dense(3), layers.Softmax()])
 
 
-def convolution(input_shape: tuple[int, ...]) -> Any:
-    from keras import Sequential, layers
+def convolution(input_shape: tuple[int, ...], *, strides: int = 1, head: str | None = "softmax") -> Any:
+    from keras import Input, Sequential, layers
 
-    return Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), layers.Dense(3, "softmax")])
+    hidden = layers.Conv2D(8, 3, strides, activation="relu", padding="same" if strides > 1 else "valid")
+    return Sequential([Input(input_shape), hidden, layers.Flatten(), layers.Dense(3, head)])
 
 
-def recurrent(input_shape: tuple[int, ...], *, kind: str) -> Any:
-    from keras import Sequential, layers
+def patches(input_shape: tuple[int, ...], *, head: str | None = "softmax") -> Any:
+    return convnet(input_shape, filters=(5, 4), side=4, units=3, activation=head)
 
-    return Sequential([getattr(layers, kind)(8), layers.Dense(3, "softmax")])
+
+def recurrent(input_shape: tuple[int, ...], *, kind: str, head: str | None = "softmax") -> Any:
+    from keras import Input, Sequential, layers
+
+    return Sequential([Input(input_shape), getattr(layers, kind)(8), layers.Dense(3, head)])
 
 
 def binary(input_shape: tuple[int, ...]) -> Any:
@@ -234,14 +244,21 @@ def write_float64_histories(path: str) -> None:
 
     keras.config.set_floatx("float64")
     found = {}
-    for name, model in COMPARED_WITH_KERAS.items():
-        arm = replace(DENSE, model=model, epochs=1)
+    for name, compared in COMPARED_WITH_KERAS.items():
+        arm = replace(compared, epochs=1)
         found[name] = [histories(engine, arm)[0], keras_history(arm)]
     Path(path).write_text(json.dumps(found))
 
 
+IMAGES, SQUARES, SEQUENCES = (replace(DATA, decode=decode) for decode in (image, square, sequence))
+
 COMPARED_WITH_KERAS = {
-    "dense": partial(dense),
-    "l2": partial(dense, penalty="l2"),
-    "dropout": partial(dense, dropout=0.5),
+    "dense": replace(DENSE, model=partial(dense)),
+    "l2": ARMS["l2"],
+    "dropout": replace(DENSE, model=partial(dense, dropout=0.5)),
+    "convolution": replace(DENSE, model=partial(convolution), data=IMAGES),
+    "strided convolution": replace(DENSE, model=partial(convolution, strides=2), data=IMAGES),
+    "convolution of patches": replace(DENSE, model=partial(patches), data=SQUARES),
+    "lstm": replace(DENSE, model=partial(recurrent, kind="LSTM"), data=SEQUENCES),
+    "gru": replace(DENSE, model=partial(recurrent, kind="GRU"), data=SEQUENCES),
 }

@@ -13,8 +13,6 @@ import pytest
 from tests.engine_arms import (
     ARMS,
     COMPARED_WITH_KERAS,
-    DATA,
-    DENSE,
     DETERMINISTIC,
     DROPOUT,
     DROPOUT_SEEDS,
@@ -59,8 +57,9 @@ def assert_same_history(one: dict[str, list[float]], other: dict[str, list[float
 
 @pytest.mark.parametrize("name", COMPARED_WITH_KERAS)
 def test_first_step_is_that_of_keras_on_jax(stacked: Any, name: str) -> None:
-    one_batch = replace(DATA, split=partial(split, num_train=32))
-    arm = replace(DENSE, model=COMPARED_WITH_KERAS[name], data=one_batch, epochs=1)
+    compared = COMPARED_WITH_KERAS[name]
+    one_batch = replace(compared.data, split=partial(split, num_train=32))
+    arm = replace(compared, data=one_batch, epochs=1)
 
     assert_same_history(histories(stacked, arm)[0], keras_history(arm), tolerance=1e-5)
 
