@@ -139,7 +139,7 @@ def test_larger_batch_helps_at_rate_1(mnist_64_rate_1, mnist_64_rate_1_large_bat
 
 
 @pytest.mark.claim(
-    "F06b", "At a learning rate that is less far too high, 0.1, a larger batch is worth trying, too.", source="L B"
+    "F06b", "At a learning rate of 0.1, too high as well if less so, a larger batch is worth trying, too.", source="L B"
 )
 def test_larger_batch_helps_at_rate_1e_1(mnist_64_rate_1e_1, mnist_64_rate_1e_1_large_batch, judge):
     gained = settled(mnist_64_rate_1e_1_large_batch) - settled(mnist_64_rate_1e_1)
