@@ -2,6 +2,9 @@
 
 pytest_plugins = [
     "fixtures.arms",
+    "fixtures.clock_faces",
+    "fixtures.digit_features",
+    "fixtures.early_stopping",
     "fixtures.regularizers",
     "fixtures.regularization_arms",
     "fixtures.manifold",

@@ -1,0 +1,96 @@
+"""Lecture section 9: improving generalization, by stopping early. One test per assertion.
+
+Its new arms cost about 1 second per seed in the fast tier, and 15 seconds in the full tier.
+"""
+
+import pytest
+
+from fixtures.early_stopping import at_epochs, epochs_off, loss_kept, redundant_epochs, redundant_epochs_saved
+from pytest_claims import ratio
+
+pytestmark = pytest.mark.section("Improving generalization", 9)
+
+# Close, and as good: by less than a fiftieth, which would be clear on a plot of both curves.
+FIFTIETH_WORSE = 1.02
+FIFTIETH_EITHER_WAY = (1 / FIFTIETH_WORSE, FIFTIETH_WORSE)
+
+# Epochs: fewer than early stopping has patience for, so that it sees the best epoch from where it ends.
+CLOSE_BY = 2.0
+
+# The redundant training is saved if most of it is: more than half of the epochs after the best.
+MOST = 0.5
+
+# At the minimum: the lecture's claim is about a training loss below a thousandth of a nat.
+FITTED = 1e-3
+
+# Not at all: no better than tossing a coin, to five points, five standard errors of the 2,500 reviews in the fast tier.
+NOT_AT_ALL = (0.45, 0.55)
+
+
+@pytest.mark.claim(
+    "I05a", "Early stopping keeps a network whose validation loss is close to the lowest of a whole run.", source="L"
+)
+def test_early_stopping_keeps_nearly_the_best(imdb_baseline, mnist_96_96, judge):
+    verdict = judge.each(
+        [ratio(loss_kept(runs), runs.lowest("val_loss")) for runs in (imdb_baseline, mnist_96_96)], below=FIFTIETH_WORSE
+    )
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I05b", "The epoch that early stopping goes back to is close to the best epoch of a whole run.", source="L"
+)
+def test_early_stopping_ends_near_the_best_epoch(imdb_baseline, mnist_96_96, judge):
+    verdict = judge.each([epochs_off(runs) for runs in (imdb_baseline, mnist_96_96)], below=CLOSE_BY)
+
+    assert verdict
+
+
+@pytest.mark.claim("I06", "Early stopping saves the redundant training: what would follow the best epoch.", source="L")
+def test_early_stopping_saves_redundant_training(imdb_baseline, mnist_96_96, judge):
+    saved = [redundant_epochs_saved(runs) - MOST * redundant_epochs(runs) for runs in (imdb_baseline, mnist_96_96)]
+
+    verdict = judge.each(saved, above=0.0)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I08a",
+    "Training once more, for the best number of epochs, gives as good a network as keeping that epoch's weights.",
+    source="L",
+)
+def test_retraining_is_as_good_as_keeping_weights(imdb_watched, imdb_scored, imdb_retrained, judge):
+    best = imdb_watched.epoch_of_lowest("val_cross_entropy")
+    kept, retrained = (at_epochs(runs, "val_cross_entropy", best) for runs in (imdb_scored, imdb_retrained))
+
+    verdict = judge(ratio(retrained, kept), within=FIFTIETH_EITHER_WAY)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I08b",
+    "Training once more for that number of epochs, on the validation data as well, gives at least as good a network.",
+    source="L",
+)
+def test_retraining_on_all_data_is_as_good(imdb_watched, imdb_scored, imdb_retrained_on_all, judge):
+    best = imdb_watched.epoch_of_lowest("val_cross_entropy")
+    kept, retrained = (at_epochs(runs, "val_cross_entropy", best) for runs in (imdb_scored, imdb_retrained_on_all))
+
+    verdict = judge(ratio(retrained, kept), below=FIFTIETH_WORSE)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I09", "Fitted down to the minimum of the training loss, a network does not generalize at all.", source="L"
+)
+def test_fit_to_minimum_does_not_generalize(imdb_512_512, imdb_majority_class, judge):
+    commonest_opinion = imdb_majority_class.measured("val_accuracy", unit="accuracy")
+
+    fitted = judge(imdb_512_512.final("cross_entropy"), below=FITTED)
+    at_chance = judge(imdb_512_512.final("val_accuracy"), within=NOT_AT_ALL, holding=commonest_opinion)
+
+    assert fitted & at_chance

@@ -1,0 +1,108 @@
+"""Lecture section 9: improving generalization, by better features. One test per assertion.
+
+Its new arms cost about 3 seconds per seed in the fast tier, the clocks 2.6 and the digits 0.4; in the full tier 40.
+"""
+
+import pytest
+
+from fixtures.clock_faces import needed
+from pytest_claims import ratio
+
+pytestmark = pytest.mark.section("Improving generalization", 9)
+
+# Easier: the error is smaller by a fifth; a reader of clocks would not notice less.
+EASIER = 0.8
+
+# Far less: a quarter, the half of a half.
+FAR_LESS = 0.25
+
+# Fewer resources: half of them, the least for which somebody would change what a network is given.
+HALF = 0.5
+
+# What adds less than 0.3 points of accuracy adds nothing: as for channels that are always zero.
+NOTHING = 0.003
+
+# The last three epochs: a single one fluctuates by as much as is asked about.
+LAST_EPOCHS = 3
+
+
+@pytest.mark.claim(
+    "I01",
+    "Telling the time is hard from a clock's pixels, easier from where the tips of its hands are, and easier still "
+    "from their angles.",
+    source="L",
+)
+def test_time_is_easier_to_tell_by_better_features(clock_pixels, clock_tips, clock_angles, judge):
+    pixels, tips, angles = (
+        clock.measured("error", label="mean error in minutes") for clock in (clock_pixels, clock_tips, clock_angles)
+    )
+
+    verdict = judge.each([ratio(tips, pixels), ratio(angles, tips)], below=EASIER)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I02", "By the angles of the hands, rounding and a look-up tell the time: nothing need be learned.", source="L"
+)
+def test_angles_need_no_learning(clock_look_up, judge):
+    verdict = judge(clock_look_up.measured("wrong", label="minutes of the dial told wrong"), exactly=0)
+
+    assert verdict
+
+
+@pytest.mark.claim("I03", "With good features far fewer examples are needed.", source="L")
+def test_good_features_need_fewer_examples(clock_pixels, clock_tips, clock_angles, judge):
+    from_pixels = needed(clock_pixels, "examples")
+
+    verdict = judge.each(
+        [ratio(needed(clock, "examples"), from_pixels) for clock in (clock_tips, clock_angles)], below=FAR_LESS
+    )
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I04", "With good features fewer resources are needed: smaller networks, and less computing.", source="L"
+)
+def test_good_features_need_fewer_resources(clock_pixels, clock_tips, clock_angles, judge):
+    verdict = judge.each(
+        [
+            ratio(needed(clock, resource), needed(clock_pixels, resource))
+            for clock in (clock_tips, clock_angles)
+            for resource in ("parameters", "multiply_adds")
+        ],
+        below=HALF,
+    )
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I07a",
+    "With enough data a network finds useful features by itself: hand-made ones beside the pixels add nothing.",
+    source="L",
+    # The 6,000 images of the fast tier are an eighth of what there is, and not "enough".
+    tiers="full",
+)
+def test_hand_made_features_add_nothing_to_all_images(mnist_with_features, mnist_baseline, judge):
+    gain = mnist_with_features.mean_of_last("val_accuracy", LAST_EPOCHS) - mnist_baseline.mean_of_last(
+        "val_accuracy", LAST_EPOCHS
+    )
+
+    verdict = judge(gain, within=(-NOTHING, NOTHING))
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "I07b", "With few examples, though, hand-made features beside the pixels do add something.", source="L"
+)
+def test_hand_made_features_help_with_few_images(mnist_few_with_features, mnist_few, judge):
+    gain = mnist_few_with_features.mean_of_last("val_accuracy", LAST_EPOCHS) - mnist_few.mean_of_last(
+        "val_accuracy", LAST_EPOCHS
+    )
+
+    verdict = judge(gain, above=NOTHING)
+
+    assert verdict
