@@ -18,6 +18,7 @@ from pytest_claims.output import Output, is_worker
 
 if TYPE_CHECKING:
     from pytest_claims.plan import Key, Plan
+    from pytest_claims.sharing import Worker
     from pytest_claims.statistics import Look
     from pytest_claims.training import Trainer
     from pytest_claims.verdicts import Judge
@@ -171,7 +172,7 @@ class ClaimsSession:
 
         assert self.plan is not None
         make_engine = None if self.options.published else self._make_engine
-        self._trainer = Trainer(self.plan, make_engine, shared=is_worker(self.config))
+        self._trainer = Trainer(self.plan, make_engine, worker=self._worker())
         progress = self._output.progress()
         undecided = list(self.claims.values())
         for index in range(max(map(len, self._all_looks()), default=0)):
@@ -180,6 +181,11 @@ class ClaimsSession:
             self._looks.update(looks)
             self._trainer.train(self.seeds_at(index, undecided), progress)
             undecided = [claim for claim in undecided if not self._is_decided(claim)]
+
+    def _worker(self) -> Worker | None:
+        from pytest_claims.sharing import Worker
+
+        return Worker.of(self.config.workerinput) if is_worker(self.config) else None  # type: ignore[attr-defined]
 
     def _is_decided(self, claim: Claim) -> bool:
         """Whether the claim comes to a decision at its look. A claim that fails here fails as a test, and says why."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
@@ -13,15 +12,12 @@ import pytest
 from pytest_claims.arms import Arm
 from pytest_claims.plan import Key, Plan, Planned
 from pytest_claims.report.formatting import duration
+from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces
 
 if TYPE_CHECKING:
     from pytest_claims.engines.base import Engine, RunResult
 
 WAIT_SECONDS = 0.2  # between looks at what other processes have finished
-
-# Where processes share the work, this many seeds of an arm are one piece of it: few enough that none waits long for the
-# last piece, and enough that compiling the arm's program is a small part of it.
-SHARED_SEEDS = 5
 
 
 class Trainer:
@@ -34,16 +30,16 @@ class Trainer:
     make_engine
         Makes the engine when the first arm needs it, so that a full store imports no deep-learning library. ``None``
         if nothing is to be trained.
-    shared
-        Whether other processes of the same session train as well.
+    worker
+        Which process this is, where others of the same session train as well.
     """
 
-    def __init__(self, plan: Plan, make_engine: Callable[[], Engine] | None, *, shared: bool) -> None:
+    def __init__(self, plan: Plan, make_engine: Callable[[], Engine] | None, *, worker: Worker | None) -> None:
         self.plan = plan
         self.num_trained = 0
         self.failures: dict[Key, BaseException] = {}
         self._make_engine = make_engine
-        self._shared = shared
+        self._worker = worker
         self._engine: Engine | None = None
 
     def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
@@ -62,21 +58,17 @@ class Trainer:
                     time.sleep(WAIT_SECONDS)  # what is left is in the hands of other processes
 
     def _pieces(self, pending: Mapping[Key, tuple[int, ...]]) -> list[tuple[Key, tuple[int, ...]]]:
-        """Seeds to train in one go, the costliest arm first, so that small pieces are left for the end."""
-        arms = sorted(pending.items(), key=lambda item: -(self.plan.seconds_per_run(item[0]) or 0.0))
-        if not self._shared:
-            return arms
-        blocks = [
-            (key, tuple(block)) for key, seeds in arms for _, block in groupby(seeds, lambda s: s // SHARED_SEEDS)
-        ]
-        return blocks
+        """Seeds to train in one go."""
+        if self._worker is None:
+            return list(pending.items())
+        return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker)
 
     def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
         """Train an arm's seeds unless another process does so already; whether it was done here."""
         planned, store = self.plan.arms[key], self.plan.store
         if key in self.failures:
             return False
-        blocks = sorted({seed // SHARED_SEEDS for seed in seeds})
+        blocks = sorted({seed // SEEDS_OF_A_PIECE for seed in seeds})
         held = [unit for block in blocks if store.lease(unit := f"{planned.fingerprint}/{block}")]
         try:
             if len(held) < len(blocks):  # another process works on some of it
