@@ -202,11 +202,12 @@ def test_curves_break_where_a_run_has_no_number():
         claim("A", part(estimate=0.0, low=0.0, high=0.0, margin=0.0, values=[0.0] * 10, verdict="inconclusive")),
         claim("A", part(num_seeds=1, seeds=[0], values=[0.01])),
         claim("A", part(unit="ratio", margin=0.5, estimate=1e-9, low=0.0, high=1e9, difference=False)),
+        claim("A", part(unit="ratio", margin=0.5, estimate=1.0, low=5e-324, high=1e300, difference=False)),
         claim("A", part(), arms=["gone"]),
         claim("A", part(), arms=[]),
         claim("A", part(estimate=1e12, low=-1e12, high=1e13, unit="")),
     ],
-    ids=["nothing finite", "all the same", "one seed", "zero ratio", "unknown arm", "no arm", "huge"],
+    ids=["nothing finite", "all the same", "one seed", "zero ratio", "endless ratio", "unknown arm", "no arm", "huge"],
 )
 def test_odd_records_are_rendered(odd):
     page = Page(card(odd))

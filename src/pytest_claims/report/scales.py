@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 Values = Sequence[float | None]
 
+MOST_ON_A_SCALE = 1e12
+"""The largest ratio that is drawn, and its inverse the smallest; what lies beyond is drawn there."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -60,6 +63,8 @@ def scale_over(values: Iterable[float], start: float, end: float, *, logarithmic
     held = list(values)
     low, high = min(held), max(held)
     if logarithmic:
+        # Two seeds that differ give a ratio an interval over hundreds of decades, of which none is of interest.
+        low, high = max(low, 1 / MOST_ON_A_SCALE), min(high, MOST_ON_A_SCALE)
         room = max((high / low) ** 0.06, 1.02)
         return Scale(low / room, high * room, start, end, logarithmic=True)
     room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
