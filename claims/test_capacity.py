@@ -114,7 +114,13 @@ def test_each_enlargement_overfits_more(few_logistic, few_16, few_64, few_32, fe
 
 
 @pytest.mark.claim(
-    "K06a", "Growing from a small network, each doubling lowers the best validation loss by less.", source="L B"
+    "K06a",
+    "Growing from a small network, each doubling lowers the best validation loss by less.",
+    source="L B",
+    expected={"fast": ("inconclusive", "supported"), "stand-in": "inconclusive"},
+    because="""The gains per doubling are 0.32, 0.057, 0.025 and 0.012 nats from 4 to 64 units: each is smaller on
+    average. The last two are so small that their difference, 0.012, is no larger than what separates two seeds, and
+    twenty of them do not settle it. That the gains shrink as a whole is shown (K06b).""",
 )
 def test_each_doubling_returns_less(few_4, few_8, few_16, few_32, few_64, judge):
     lowest = [runs.lowest("val_cross_entropy") for runs in (few_4, few_8, few_16, few_32, few_64)]
@@ -141,7 +147,13 @@ def test_returns_of_doublings_diminish(few_4, few_8, few_16, few_32, few_64, jud
 
 
 @pytest.mark.claim(
-    "K07a", "Trained to the end, the narrowest network and a wide one are both worse than one between.", source="L B"
+    "K07a",
+    "Trained to the end, the narrowest network and a wide one are both worse than one between.",
+    source="L B",
+    expected={"fast": ("inconclusive", "supported"), "stand-in": ("supported", "inconclusive")},
+    because="""One unit a layer is worse than two on average only because in 12 of 20 seeds its only rectifier dies
+    and the network says one half for every review. Where it lives it ends at 0.42 to 0.49, no worse than 2-2 (0.46).
+    So too small means unlucky here, and the average of two kinds of runs lies too near to the margin.""",
 )
 def test_capacity_is_a_compromise(imdb_1_1, imdb_2_2, imdb_64_64, judge):
     # Of networks of 2, 4, 16 and 64 units a layer the one that was best in pilots, whose seeds decide nothing here. The
@@ -155,7 +167,13 @@ def test_capacity_is_a_compromise(imdb_1_1, imdb_2_2, imdb_64_64, judge):
 
 
 @pytest.mark.claim(
-    "K07b", "Trained to the end, logistic regression and a wide network are both worse than one between.", source="L B"
+    "K07b",
+    "Trained to the end, logistic regression and a wide network are both worse than one between.",
+    source="L B",
+    expected={"fast": "refuted", "stand-in": ("refuted", "inconclusive")},
+    because="""Logistic regression has the least capacity of all and ends best of all: 0.34 nats, against 0.46 for
+    two units a layer and 1.03 for 64. On sets of words nothing is gained by hidden units, so that there is no end of
+    too little capacity; what hurts is only too much.""",
 )
 def test_compromise_is_better_than_logistic_regression(imdb_logistic, imdb_2_2, imdb_64_64, judge):
     between = imdb_2_2.final("val_cross_entropy")
@@ -171,6 +189,10 @@ def test_compromise_is_better_than_logistic_regression(imdb_logistic, imdb_2_2, 
     "The larger the network, the sooner its training loss has fallen, and the wider is the gap to the validation loss.",
     source="L B",
     seeds=SEEDS_OF_512,
+    expected={"fast": ("supported", "inconclusive"), "stand-in": ("inconclusive", "supported")},
+    because="""That the training loss falls sooner hangs on the 4-4 network, which gets below 0.2 after 8 to 14 epochs
+    of its twenty, and in four of ten seeds never. The slope over all four sizes is clear in each seed, from −1 to −4
+    epochs, and scatters so much that ten seeds just suffice on real subsets, and just do not on the stand-in.""",
 )
 def test_larger_networks_fit_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512, judge):
     arms = [imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512]
@@ -189,6 +211,11 @@ def test_larger_networks_fit_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb
     "Each larger network has its training loss fall sooner, and leaves a wider gap, than the one before.",
     source="L B",
     seeds=SEEDS_OF_512,
+    expected={"fast": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
+    because="""From 4 to 16 to 64 units a layer the training loss falls sooner and the gap grows. From 64 to 512
+    neither: both are below 0.2 after three or four epochs, and learn all reviews by heart, where the gap is the
+    validation loss itself. That of 512-512 ends lower, 0.95 against 1.05 over ten seeds: the wider network errs with
+    less certainty.""",
 )
 def test_each_larger_network_fits_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512, judge):
     arms = [imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512]
@@ -201,7 +228,14 @@ def test_each_larger_network_fits_sooner_with_wider_gap(imdb_4_4, imdb_baseline,
 
 
 @pytest.mark.claim(
-    "K09a", "Too small to overfit, within sixty epochs, are logistic regression and one unit a layer.", source="L B"
+    "K09a",
+    "Too small to overfit, within sixty epochs, are logistic regression and one unit a layer.",
+    source="L B",
+    expected={"fast": "refuted", "stand-in": ("inconclusive", "refuted")},
+    because="""Even logistic regression overfits if it is trained for sixty epochs: 2,001 weights for 5,000 reviews.
+    It is best at epoch 31 and has risen by 6.6 % at the end. One unit a layer dies in five of ten seeds, and then
+    nothing happens; in the five others its loss nearly doubles. The gap to the training loss closes only for a model
+    that can learn nothing.""",
 )
 def test_smallest_models_do_not_overfit(imdb_logistic_long, imdb_1_1_long, judge):
     verdict = judge.each([_rise(imdb_logistic_long), _rise(imdb_1_1_long)], below=TURNED)
@@ -209,7 +243,15 @@ def test_smallest_models_do_not_overfit(imdb_logistic_long, imdb_1_1_long, judge
     assert verdict
 
 
-@pytest.mark.claim("K09b", "Too small to overfit, within twenty epochs, are two units a layer, and four.", source="L B")
+@pytest.mark.claim(
+    "K09b",
+    "Too small to overfit, within twenty epochs, are two units a layer, and four.",
+    source="L B",
+    expected="refuted",
+    because="""Four units a layer are no small network on 2,000 words: 8,029 weights for 5,000 reviews. Its loss is
+    lowest at epoch 10 and a quarter higher at epoch 20; with two units it has risen by 6 %. In pilot runs of sixty
+    epochs both rose by far more.""",
+)
 def test_small_networks_do_not_overfit(imdb_2_2, imdb_4_4, judge):
     verdict = judge.each([_rise(imdb_2_2), _rise(imdb_4_4)], below=TURNED)
 
@@ -220,6 +262,10 @@ def test_small_networks_do_not_overfit(imdb_2_2, imdb_4_4, judge):
     "K10",
     "Of wrong labels a network that can store little learns few: it keeps to the pattern that most labels follow.",
     source="L",
+    expected={"stand-in": ("inconclusive", "supported")},
+    because="""On the stand-in 32 units still take 72 % of the wrongly labelled images for what they are, 9 points
+    fewer than 8 units do, where ten are asked for: its digits are deformed copies of few originals, and the pattern
+    that most labels follow is easier to keep. With 64 units another 20 points are lost.""",
 )
 def test_small_network_keeps_prominent_patterns(flipped_8, flipped_32, flipped_64, judge):
     arms = [flipped_8, flipped_32, flipped_64]

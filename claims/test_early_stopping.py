@@ -28,7 +28,13 @@ NOT_AT_ALL = (0.45, 0.55)
 
 
 @pytest.mark.claim(
-    "I05a", "Early stopping keeps a network whose validation loss is close to the lowest of a whole run.", source="L"
+    "I05a",
+    "Early stopping keeps a network whose validation loss is close to the lowest of a whole run.",
+    source="L",
+    expected={"fast": ("inconclusive", "supported"), "stand-in": ("inconclusive", "supported")},
+    because="""With a patience of two, early stopping keeps the very best epoch in 19 of 20 runs on IMDB and in 16 of
+    20 of the 96-96 network on MNIST. In the other four the loss dips once more after two worse epochs, by 2 to 13 %.
+    That the average, 1.4 %, is below two percent twenty seeds do not show.""",
 )
 def test_early_stopping_keeps_nearly_the_best(imdb_baseline, mnist_96_96, judge):
     verdict = judge.each(
@@ -39,7 +45,13 @@ def test_early_stopping_keeps_nearly_the_best(imdb_baseline, mnist_96_96, judge)
 
 
 @pytest.mark.claim(
-    "I05b", "The epoch that early stopping goes back to is close to the best epoch of a whole run.", source="L"
+    "I05b",
+    "The epoch that early stopping goes back to is close to the best epoch of a whole run.",
+    source="L",
+    expected={"fast": ("inconclusive", "supported"), "stand-in": ("inconclusive", "supported")},
+    because="""Where it does not keep the best epoch it is off by three or four, since a patience of two ends before
+    the next dip: in four of twenty runs on MNIST, one of twenty on IMDB. The average, 0.7 epochs, is known to lie
+    below 2.01, where 2 is asked for.""",
 )
 def test_early_stopping_ends_near_the_best_epoch(imdb_baseline, mnist_96_96, judge):
     verdict = judge.each([epochs_off(runs) for runs in (imdb_baseline, mnist_96_96)], below=CLOSE_BY)
@@ -60,6 +72,11 @@ def test_early_stopping_saves_redundant_training(imdb_baseline, mnist_96_96, jud
     "I08a",
     "Training once more, for the best number of epochs, gives as good a network as keeping that epoch's weights.",
     source="L",
+    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    because="""The best number of epochs belongs to a run and not to a set-up. Trained once more, from other weights
+    in another order, the network is 11 % worse after as many epochs, on average over twenty seeds and from 7 %
+    better to 44 % worse: the kept epoch was a dip of its own curve, and where the other run has a spike is chance.
+    At its own best epoch it would be as good (0.349 against 0.348).""",
 )
 def test_retraining_is_as_good_as_keeping_weights(imdb_watched, imdb_scored, imdb_retrained, judge):
     best = imdb_watched.epoch_of_lowest("val_cross_entropy")
@@ -74,6 +91,10 @@ def test_retraining_is_as_good_as_keeping_weights(imdb_watched, imdb_scored, imd
     "I08b",
     "Training once more for that number of epochs, on the validation data as well, gives at least as good a network.",
     source="L",
+    expected={"fast": ("inconclusive", "supported"), "stand-in": ("inconclusive", "supported")},
+    because="""With the validation reviews, a quarter more data, training once more makes up for not having chosen
+    the epoch by its own curve: 1.8 % better on average. Single seeds are from 8 % better to 9 % worse, so that
+    twenty do not show that it is never 2 % worse.""",
 )
 def test_retraining_on_all_data_is_as_good(imdb_watched, imdb_scored, imdb_retrained_on_all, judge):
     best = imdb_watched.epoch_of_lowest("val_cross_entropy")
@@ -85,7 +106,13 @@ def test_retraining_on_all_data_is_as_good(imdb_watched, imdb_scored, imdb_retra
 
 
 @pytest.mark.claim(
-    "I09", "Fitted down to the minimum of the training loss, a network does not generalize at all.", source="L"
+    "I09",
+    "Fitted down to the minimum of the training loss, a network does not generalize at all.",
+    source="L",
+    expected={"fast": "refuted", "stand-in": "refuted"},
+    because="""At a training loss of 0.00004 the network knows each of its reviews by heart, and is right about 85.4
+    % of others, where its best epoch was right about 85.8 %. What overfitting spoils is how sure it is: the
+    cross-entropy ends at 0.95, worse than saying one half of every review (0.69).""",
 )
 def test_fit_to_minimum_does_not_generalize(imdb_512_512, imdb_majority_class, judge):
     commonest_opinion = imdb_majority_class.measured("val_accuracy", unit="accuracy")

@@ -31,6 +31,11 @@ LAST_EPOCHS = 3
     "Telling the time is hard from a clock's pixels, easier from where the tips of its hands are, and easier still "
     "from their angles.",
     source="L",
+    expected=("inconclusive", "supported"),
+    because="""From pixels to the tips of the hands the error falls to a ninth, from 39 minutes to 4.6, in every
+    seed. From the tips to the angles it falls to 3.2 on average. But the tips tell nearly all that the angles tell,
+    and what is left depends on which 240 times a network has seen: in single seeds the angles are anywhere from
+    three times better to twice as bad. Faces are drawn by a formula, so that all data give the same.""",
 )
 def test_time_is_easier_to_tell_by_better_features(clock_pixels, clock_tips, clock_angles, judge):
     pixels, tips, angles = (

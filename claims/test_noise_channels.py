@@ -47,7 +47,15 @@ def test_noise_channels_lower_accuracy(mnist_zeros, mnist_noise, judge):
     assert verdict
 
 
-@pytest.mark.claim("C02", "White-noise channels cost about one percentage point of validation accuracy.", source="L")
+@pytest.mark.claim(
+    "C02",
+    "White-noise channels cost about one percentage point of validation accuracy.",
+    source="L",
+    expected={"fast": "refuted", "full": ("inconclusive", "refuted"), "stand-in": "refuted"},
+    because="""What noise costs depends on how many images there are to tell it from the digits. On all the data it
+    is a point and a half, 1.49 over 19 seeds, at the upper end of what would be printed as about one. On 6,000
+    images it is 5.1 points: an eighth of the examples for as many useless weights.""",
+)
 def test_noise_channels_cost_one_point(mnist_zeros, mnist_noise, judge):
     cost_of_noise = mnist_zeros.mean_of_last("val_accuracy", PLATEAU) - mnist_noise.mean_of_last(
         "val_accuracy", PLATEAU
@@ -87,6 +95,10 @@ def test_zero_channels_change_nothing(mnist_baseline, mnist_zeros, mnist_zeros_p
     "C05",
     "Selecting inputs by their mutual information with the label filters out the noise channels and keeps pixels.",
     source="L",
+    expected={"stand-in": ("inconclusive", "refuted")},
+    because="""The noise channels are rejected in either case. How many pixels pass depends on how many are ever
+    bright: the small digits that the stand-in is made of leave broad dark margins, and half of its 784 pixels tell
+    nothing, just as many as the margin asks for.""",
 )
 def test_mutual_information_filters_out_noise(selected_channels, judge):
     rejected = judge(selected_channels.measured("noise_rejected", label="noise channels rejected"), above=REJECTED)
@@ -96,7 +108,14 @@ def test_mutual_information_filters_out_noise(selected_channels, judge):
 
 
 @pytest.mark.claim(
-    "C06", "Selecting inputs by mutual information restores the accuracy that noise channels cost.", source="L"
+    "C06",
+    "Selecting inputs by mutual information restores the accuracy that noise channels cost.",
+    source="L",
+    expected={"fast": ("supported", "inconclusive"), "stand-in": ("inconclusive", "supported")},
+    because="""After selection no noise channel is left, and the accuracy is that of the digits alone, to 0.06 points
+    on real subsets. On the stand-in half of the pixels go as well, since they tell nothing, and without them the
+    network does a little better than beside zeros: by 0.19 points, with an interval that reaches to 0.39, so that
+    being the same to 0.3 is not shown.""",
 )
 def test_selection_restores_accuracy(mnist_selected, mnist_noise, mnist_zeros, judge):
     selected = mnist_selected.mean_of_last("val_accuracy", PLATEAU)

@@ -54,6 +54,11 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
     "R24",
     "The 4-4 network starts overfitting after about six epochs, the 16-16 network after about four.",
     source="L B",
+    expected=("refuted", "inconclusive"),
+    because="""The 16-16 network turns after four to five epochs, 4.5 on average. The 4-4 network turns later than
+    the lecture's six: at epoch 10.8 over twenty seeds on all the data, at 9.7 on subsets, and anywhere from 6 to 19
+    in single seeds. It depends on which of its few units live: the published log of training is one of the slow
+    runs.""",
 )
 def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
     smaller = judge(imdb_4_4.epoch_of_lowest("val_cross_entropy"), about="6")
@@ -63,7 +68,13 @@ def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
 
 
 @pytest.mark.claim(
-    "R02", "Once it overfits, the 4-4 network degrades more slowly than the 16-16 network.", source="L B"
+    "R02",
+    "Once it overfits, the 4-4 network degrades more slowly than the 16-16 network.",
+    source="L B",
+    expected={"stand-in": "inconclusive"},
+    because="""On the stand-in, with five in six of the reviews' words known to matter, the smaller network had not
+    turned by epoch twenty in one of twenty seeds. How steeply it would rise later is not known, so that nothing is
+    decided, although it is slower in 19 of 20 pairs.""",
 )
 def test_smaller_network_degrades_more_slowly(imdb_4_4, imdb_baseline, judge):
     slope = slope_after_minimum(imdb_4_4, "val_cross_entropy")
@@ -118,6 +129,11 @@ def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judg
     "The validation loss of the 512-512 network is noisier than that of the 16-16 network, over all epochs.",
     source="L B",
     seeds=SEEDS_OF_512,
+    expected={"fast": "inconclusive", "stand-in": "inconclusive"},
+    because="""On 5,000 reviews both curves are rough, the smaller network's as well: it jumps all the way up (seed
+    0, from epoch 2: 0.37, 0.38, 0.33, 0.35, 0.36, 0.37, 0.45, 0.42), the larger one only in its first seven epochs
+    (0.43, 0.32, 0.42, 0.46, 0.50, 0.44, 0.55), and is smooth once it knows all reviews by heart. On all the data,
+    where the smaller one's curve is smooth, the ratio is 4.3.""",
 )
 def test_larger_network_is_noisier(imdb_512_512, imdb_baseline, judge):
     larger, baseline = (roughness(runs, "val_cross_entropy", from_epoch=1) for runs in (imdb_512_512, imdb_baseline))
@@ -132,6 +148,10 @@ def test_larger_network_is_noisier(imdb_512_512, imdb_baseline, judge):
     "The validation loss of the 512-512 network is noisier than that of the 16-16 network once both have turned.",
     source="L B",
     seeds=SEEDS_OF_512,
+    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    because="""After the turn the larger network soon knows all 5,000 reviews by heart, its training loss falls below
+    0.001, and nothing moves any more: from epoch 10 on its curve is smooth, while the smaller one's goes on jumping.
+    On all the data it does not get there, and is 4.5 times as rough.""",
 )
 def test_larger_network_is_noisier_after_the_turn(imdb_512_512, imdb_baseline, judge):
     larger, baseline = (

@@ -54,6 +54,15 @@ SOONER = 1 / MORE
     "G01",
     "Training performance improves to the end; validation performance improves, peaks after a few epochs and degrades.",
     source="L A",
+    expected={
+        "fast": ("supported", "inconclusive"),
+        "full": ("inconclusive", "supported"),
+        "stand-in": ("inconclusive", "supported"),
+    },
+    because="""Validation does as the lecture says: it is best at epoch 4.6 of 20 and ends at twice its lowest loss
+    (30 seeds on all the data). What is not sure is that training improves to the very end. Its loss is a mean over
+    an epoch in which weights move, near 0.02 at last, and in 9 of the 30 runs some late epoch is worse than the one
+    before, by up to 0.003 nats. On 5,000 reviews no run shows it.""",
 )
 def test_validation_peaks_while_training_improves(imdb_baseline, judge):
     lowest = imdb_baseline.lowest("val_cross_entropy")
@@ -134,7 +143,14 @@ def test_invalid_inputs_for_valid_ones_degrade_generalization(mnist_some, mnist_
 
 
 @pytest.mark.claim(
-    "G05b", "Invalid inputs beside valid ones degrade generalization, compared with the valid ones alone.", source="L"
+    "G05b",
+    "Invalid inputs beside valid ones degrade generalization, compared with the valid ones alone.",
+    source="L",
+    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    because="""The 400 scrambled images are learned by heart beside 600 valid ones (the training accuracy is 1.000),
+    and that hardly costs anything: in the best epoch 88.3 % instead of 88.4 %, on average over 20 seeds, while
+    single pairs differ by up to 1.6 points either way. In pilot runs on all the data, with 12,000 images, the cost
+    was 0.7 points.""",
 )
 def test_invalid_inputs_beside_valid_ones_degrade_generalization(mnist_remainder_60, mnist_invalid_40, judge):
     alone, beside = best_accuracies(mnist_remainder_60, mnist_invalid_40)
@@ -185,6 +201,10 @@ def test_word_seen_once_pushes_towards_negative(imdb_planted, imdb_planted_l2, j
     "G07b",
     "A poorly regularized model that saw a word once, in a negative review, always calls new texts with it negative.",
     source="L",
+    expected="refuted",
+    because="""A word seen once does push: the log odds fall by half a nat on average, in 96 % of the texts. But the
+    network is so sure of most texts, with log odds that scatter by 8 to 9, that half a nat turns 3.4 % of the
+    positive ones, and not all of them.""",
 )
 def test_word_seen_once_always_turns_negative(imdb_planted, judge):
     pushed = imdb_planted.measured("pushed", label="share of texts pushed towards negative", unit="share")
@@ -242,7 +262,17 @@ def test_every_model_of_texts_turns(imdb_baseline, imdb_4_4_long, imdb_512_512, 
     assert verdict
 
 
-@pytest.mark.claim("G11a", "Noise in the training data makes overfitting likelier.", source="L A")
+@pytest.mark.claim(
+    "G11a",
+    "Noise in the training data makes overfitting likelier.",
+    source="L A",
+    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    because="""With a fifth of the labels wrong, 64 units learn the wrong ones by heart after the right ones, and the
+    price shows in accuracy: from 83 % in the best epoch to 76 % at the end, where the network with clean labels
+    loses half a point. By cross-entropy, which these claims go by, neither part is shown: the loss turns at epoch
+    8.2 rather than 6.8, and rises by 0.19 nats rather than 0.15, since the clean network grows as sure of its fewer
+    errors.""",
+)
 def test_noise_makes_overfitting_likelier(mnist_some, mnist_mislabelled_20, judge):
     clean, noisy = (runs.rise_after_minimum("val_cross_entropy") for runs in (mnist_some, mnist_mislabelled_20))
     turns = [runs.epoch_of_lowest("val_cross_entropy") for runs in (mnist_mislabelled_20, mnist_some)]
@@ -253,7 +283,15 @@ def test_noise_makes_overfitting_likelier(mnist_some, mnist_mislabelled_20, judg
     assert more_severe & sooner
 
 
-@pytest.mark.claim("G11b", "Uncertainty, where classes overlap, makes overfitting likelier.", source="L A")
+@pytest.mark.claim(
+    "G11b",
+    "Uncertainty, where classes overlap, makes overfitting likelier.",
+    source="L A",
+    expected=("inconclusive", "supported"),
+    because="""Overlap makes overfitting far more severe: the loss rises by 1.05 nats more. It also comes sooner on
+    average, at less than half the epochs, but not in every draw: in five of twenty the overlapping classes turn at
+    epoch 9 to 14, as late as those apart. So whether it is always a fifth sooner stays open after twenty seeds.""",
+)
 def test_uncertainty_makes_overfitting_likelier(apart_clouds, overlapping_clouds, judge):
     certain, uncertain = (runs.measured("rise", unit="nats") for runs in (apart_clouds, overlapping_clouds))
     turns = [turn(runs) for runs in (overlapping_clouds, apart_clouds)]
@@ -264,7 +302,18 @@ def test_uncertainty_makes_overfitting_likelier(apart_clouds, overlapping_clouds
     assert more_severe & sooner
 
 
-@pytest.mark.claim("G11c", "Rare features make overfitting likelier.", source="L A", seeds=10)
+@pytest.mark.claim(
+    "G11c",
+    "Rare features make overfitting likelier.",
+    source="L A",
+    seeds=10,
+    expected={"fast": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
+    because="""Rare words are learned by heart, but they also inform: with 10,000 words in place of 2,000 the best
+    accuracy on 1,250 reviews rises from 83.0 to 84.1 %, the curve turns at the same epoch (5.4 and 5.5), and the
+    loss rises by 0.12 nats afterwards rather than by 0.24. What the further words add in knowledge outweighs what
+    they add in noise. How much depends on the schedule: in pilots with 5,000 reviews or eight epochs it was near
+    zero.""",
+)
 def test_rare_features_make_overfitting_likelier(imdb_common_words, imdb_rare_words, judge):
     common, rare = (runs.measured("rise", unit="nats") for runs in (imdb_common_words, imdb_rare_words))
     turns = [turn(runs) for runs in (imdb_rare_words, imdb_common_words)]
