@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_claims.report import validate
+from pytest_claims.report.formatting import effect_with_interval
 from pytest_claims.report.html import render
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,14 @@ def test_published_record_is_valid_and_its_page_is_its_rendering():
     record = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))
     validate(record)
     assert render(record) == (PUBLISHED / "claims.html").read_text(encoding="utf-8")
+
+
+def test_findings_tell_every_published_claim_with_its_effect():
+    findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    record = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))
+    for claim in record["claims"]:
+        assert f"[{claim['id']}](../reports/lecture/claims.html#{claim['id']})" in findings
+        assert all(effect_with_interval(part) in findings for part in claim["parts"])
 
 
 def test_every_published_verdict_comes_out_again_without_data_or_training(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_claims.claims import HOLDS
 from pytest_claims.report.formatting import effect_with_interval
 from pytest_claims.report.standing import counts_in_words, standing
 
@@ -23,7 +24,7 @@ def markdown(record: Mapping[str, Any]) -> str:
 
 
 def _row(claim: Mapping[str, Any]) -> str:
-    verdict = claim["verdict"] if claim["verdict"] == "supported" else f"**{claim['verdict']}**"
+    verdict = claim["verdict"] if claim["verdict"] in HOLDS else f"**{claim['verdict']}**"
     if standing(claim) == "unexpected":
         verdict += " (unexpected)"
     effects = "<br>".join(effect_with_interval(part) for part in claim["parts"])
