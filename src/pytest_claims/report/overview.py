@@ -48,7 +48,7 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
 
     The unit is the distance from the margin to no effect, half the range of an equivalence, or, where the margin is
     nil, the width of the interval. So a part is supported just where all of its interval is positive; where arithmetic
-    decides, or the share of runs because some collapsed, or the rank of a published log, there is none.
+    decides, or the share of runs because some collapsed, there is none.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
     """
     bounds = margins(part)
     numbers = (part["estimate"], part["low"], part["high"])
-    if part["rule"] in ("exact", "log") or num_collapsed(part) or any(value is None for value in numbers):
+    if part["rule"] == "exact" or num_collapsed(part) or any(value is None for value in numbers):
         return None
     if part["unit"] == "ratio":
         if min([*numbers, *bounds]) <= 0:
@@ -87,7 +87,12 @@ def _doublings(distance: float) -> float:
 
 
 def overview(sections: Mapping[str, Sequence[Claim]], anchors: Mapping[str, str]) -> Overview:
-    """The figure of all claims, section by section; claims without an interval keep their row."""
+    """The figure of all claims, section by section; claims without an interval keep their row.
+
+    Published logs have no place in it: there is no margin that they could be on either side of.
+    """
+    placed = {section: [claim for claim in claims if not _is_log(claim)] for section, claims in sections.items()}
+    sections = {section: claims for section, claims in placed.items() if claims}
     x = Scale(-REACH, REACH, PLOT_START, PLOT_END)
     rows: list[Row] = []
     y = HEAD + ROW // 2
@@ -110,6 +115,10 @@ def overview(sections: Mapping[str, Sequence[Claim]], anchors: Mapping[str, str]
             "The table of claims holds the numbers."
         ),
     )
+
+
+def _is_log(claim: Claim) -> bool:
+    return any(part["rule"] == "log" for part in claim["parts"])
 
 
 def _row(claim: Claim, anchor: str, x: Scale, y: int) -> Row:
