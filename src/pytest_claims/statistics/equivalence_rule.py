@@ -6,10 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from pytest_claims.statistics.decisions import Decision, check_finite, check_look, seed_values
-from pytest_claims.statistics.means import cannot_see, decide_by_share, is_close, is_identical, mean_with_interval
+from pytest_claims.statistics.means import (
+    cannot_see,
+    decide_by_share,
+    is_close,
+    is_identical,
+    mean_with_interval,
+    t_test_pvalue,
+)
 from pytest_claims.statistics.schedule import Look
 
 
@@ -73,7 +79,7 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
     estimate = mean_with_interval(array, look.alpha)
     refuting = mean_with_interval(array, look.refuting_alpha)
     if not is_identical(array):
-        pvalues = [stats.ttest_1samp(array, b, alternative=a).pvalue for b, a in ((low, "greater"), (high, "less"))]
+        pvalues = [t_test_pvalue(array, bound, side) for bound, side in ((low, "greater"), (high, "less"))]
         estimate = replace(estimate, pvalue=float(max(pvalues)))
     on_a_bound = is_identical(array) and (is_close(estimate.value, low) or is_close(estimate.value, high))
     if low < estimate.low and estimate.high < high and not on_a_bound:

@@ -6,10 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, check_look, seed_values
-from pytest_claims.statistics.means import cannot_see, decide_by_share, is_close, is_identical, mean_with_interval
+from pytest_claims.statistics.means import (
+    cannot_see,
+    decide_by_share,
+    is_close,
+    is_identical,
+    mean_with_interval,
+    t_test_pvalue,
+)
 from pytest_claims.statistics.schedule import Look
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction, sign_flip_pvalue
 
@@ -87,7 +93,7 @@ def superiority(
     estimate = mean_with_interval(array, look.alpha)
     refuting = mean_with_interval(array, look.refuting_alpha)
     if not is_identical(array):
-        pvalue = float(stats.ttest_1samp(array, margin, alternative=alternative).pvalue)
+        pvalue = t_test_pvalue(array, margin, alternative)
         estimate = replace(estimate, pvalue=pvalue)
     if _is_beyond(estimate, margin, sign):
         decision, beyond, level = Decision("supported", None, estimate), sign * (array - margin), look.alpha
