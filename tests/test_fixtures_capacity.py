@@ -12,6 +12,7 @@ import pytest
 
 from fixtures import capacity_arms
 from pytest_claims.arms import TIERS, at_tier
+from tests.samples import global_state
 
 # All that is looked at of MNIST: its labels.
 LABELS = {"y_train": np.resize(np.arange(10, dtype=np.uint8), 60_000)}
@@ -60,12 +61,6 @@ def test_flipping_changes_training_labels_alone():
     assert (clean.train_targets == arrays["y_train"][clean.train_rows]).all()
     assert (given.train_targets != clean.train_targets).sum() == 0.2 * len(clean.train_targets)
     assert (given.validation_targets == arrays["y_train"][given.validation_rows]).all()
-
-
-def global_state() -> tuple[bytes, int]:
-    """NumPy's global generator: its numbers, and which of them comes next, which alone changes at most draws."""
-    _, key, position, *_ = np.random.get_state()  # noqa: NPY002  # that it is left alone is the question
-    return key.tobytes(), position
 
 
 def test_each_seed_draws_its_own_images_and_labels_in_either_tier():

@@ -21,6 +21,7 @@ from fixtures.clock_faces import (
     told_by_look_up,
 )
 from pytest_claims.runs import Runs
+from tests.samples import global_state
 
 EVERY_MINUTE = np.arange(DIAL)
 
@@ -123,11 +124,11 @@ def test_parameters_and_computing_are_those_of_the_network(monkeypatch):
 
 def test_scores_are_those_of_the_seed_and_leave_the_global_generator_alone(monkeypatch):
     monkeypatch.setattr(clock_faces, "ITERATIONS", 3)
-    before = np.random.get_state()[1].copy()  # noqa: NPY002  # that it is left alone is the question
+    before = global_state()
     one, again, other = (Task(seed, "pixels", 30).score(30, 4) for seed in (900, 900, 901))
     assert one == again
     assert one.error != other.error
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert global_state() == before
 
 
 @pytest.mark.parametrize(

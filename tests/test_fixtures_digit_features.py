@@ -16,6 +16,7 @@ from fixtures.digit_features import (
     mnist_pool_with_features,
     strokes,
 )
+from tests.samples import global_state
 
 INKED = 255
 
@@ -104,7 +105,7 @@ def test_features_that_exceed_a_byte_are_as_large_as_it_holds():
 
 @pytest.mark.parametrize("tier", ["fast", "full"])
 def test_few_images_are_drawn_from_those_that_train(arrays, tier):
-    before = np.random.get_state()[1].copy()  # noqa: NPY002  # that it is left alone is the question
+    before = global_state()
     few, again, whole = few_split(arrays, tier, 900), few_split(arrays, tier, 900), mnist_split(arrays, tier, 900)
     assert len(set(few.train_rows)) == FEW
     assert set(few.train_rows) <= set(whole.train_rows)
@@ -112,4 +113,4 @@ def test_few_images_are_drawn_from_those_that_train(arrays, tier):
     np.testing.assert_array_equal(few.train_targets, arrays["y_train"][few.train_rows])
     np.testing.assert_array_equal(few.validation_rows, whole.validation_rows)
     assert few.train_rows.tolist() != few_split(arrays, tier, 901).train_rows.tolist()
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert global_state() == before

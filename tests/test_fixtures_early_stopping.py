@@ -20,6 +20,7 @@ from fixtures.early_stopping import (
     watched_split,
 )
 from pytest_claims.runs import Runs
+from tests.samples import global_state
 
 LOSSES = np.array(
     [
@@ -113,7 +114,7 @@ def test_no_review_is_scored_that_was_trained_on_or_watched(reviews, tier):
 
 def test_other_weights_are_distributed_as_the_first_and_independent_of_them():
     weights = {"0/kernel": np.ones((200, 100), np.float32), "0/bias": np.ones(100, np.float32)}
-    before = np.random.get_state()[1].copy()  # noqa: NPY002  # that it is left alone is the question
+    before = global_state()
     drawn, again, other = (other_weights(weights, seed) for seed in (900, 900, 901))
     limit = np.sqrt(6 / 300)
     assert abs(drawn["0/kernel"]).max() == pytest.approx(limit, rel=0.01)
@@ -122,4 +123,4 @@ def test_other_weights_are_distributed_as_the_first_and_independent_of_them():
     assert drawn["0/kernel"].dtype == np.float32
     np.testing.assert_array_equal(drawn["0/kernel"], again["0/kernel"])
     assert abs(np.corrcoef(drawn["0/kernel"].ravel(), other["0/kernel"].ravel())[0, 1]) < 0.03
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert global_state() == before

@@ -29,6 +29,7 @@ from fixtures.evaluation import (
     sparse_reviews,
 )
 from fixtures.evaluation_pitfalls import curve_roughness, imbalanced, ninety_to_ten, roughness
+from tests.samples import global_state
 
 
 @pytest.fixture(scope="module")
@@ -229,9 +230,9 @@ def test_roughness_of_lines_and_of_noise():
 def test_same_seed_gives_the_same_numbers_and_another_others(texts, measure, monkeypatch):
     monkeypatch.setattr(evaluation, "NUM_SHUFFLES", 2)
     monkeypatch.setattr(evaluation_pitfalls, "NUM_EPOCHS", 4)
-    state = np.random.get_state()[1].copy()  # noqa: NPY002  # that the global generator is left alone is the question
+    state = global_state()
     first = measure(texts, "fast", 900)
 
     assert measure(texts, "fast", 900) == first
     assert measure(texts, "fast", 901) != first
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state

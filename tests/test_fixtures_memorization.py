@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.memorization_arms import gap_at_epoch, little_split, noise_alone, noise_split, share_of_fit_kept
 from pytest_claims.runs import Runs
+from tests.samples import global_state, pictures
 
 SEED = 900
 NUM_IMAGES = 5_000
@@ -16,12 +17,7 @@ NUM_IMAGES = 5_000
 
 @pytest.fixture(scope="module")
 def images():
-    """Images in the layout of MNIST: bright left of a column that belongs to the class."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(10, size=NUM_IMAGES).astype(np.uint8)
-    left = np.arange(28)[None, None, :] < 2 * labels[:, None, None] + 4
-    pictures = (left * rng.integers(128, 256, (NUM_IMAGES, 28, 28))).astype(np.uint8)
-    return {"x_train": pictures, "y_train": labels}
+    return pictures(NUM_IMAGES)
 
 
 @pytest.mark.parametrize(("tier", "num_fitted"), [("fast", 500), ("full", 2_000)])
@@ -36,9 +32,9 @@ def test_little_splits_have_labels_of_their_own_or_random_ones(images, tier, num
 
 @pytest.mark.parametrize(("tier", "num_fitted"), [("fast", 2_000), ("full", 2_000)])
 def test_noise_shows_nothing_of_the_images_or_their_labels(images, tier, num_fitted):
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     split = noise_split(images, tier, SEED)
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state
     assert len(split.train_rows) == len(split.train_targets) == num_fitted
     assert np.bincount(split.train_targets, minlength=10).min() > 0.07 * num_fitted
     assert (split.train_targets == images["y_train"][split.train_rows]).mean() == pytest.approx(0.1, abs=0.03)

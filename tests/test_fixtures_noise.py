@@ -15,6 +15,7 @@ from fixtures.noise_arms import (
     shares_selected,
     without_centre,
 )
+from tests.samples import global_state, opinions, pictures
 
 SEED = 900
 NUM_IMAGES = 3_000
@@ -23,24 +24,12 @@ TELLING_TOKEN = 2_000
 
 @pytest.fixture(scope="module")
 def images():
-    """Images in the layout of MNIST: bright left of a column that belongs to the class."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(10, size=NUM_IMAGES).astype(np.uint8)
-    left = np.arange(28)[None, None, :] < 2 * labels[:, None, None] + 4
-    pictures = (left * rng.integers(128, 256, (NUM_IMAGES, 28, 28))).astype(np.uint8)
-    return {"x_train": pictures, "y_train": labels}
+    return pictures(NUM_IMAGES)
 
 
 @pytest.fixture(scope="module")
 def reviews():
-    """Reviews of which the fifth token, a rare one, says what they are, in the layout of IMDB."""
-    rng = np.random.default_rng(0)
-    num_reviews, length = 8_000, 20
-    labels = rng.integers(2, size=num_reviews).astype(np.uint8)
-    tokens = rng.integers(10, 1_000, (num_reviews, length)).astype(np.uint32)
-    tokens[:, 0], tokens[:, 5] = 1, labels + np.uint32(TELLING_TOKEN)
-    offsets = np.arange(num_reviews + 1) * length
-    return {"train_tokens": tokens.ravel(), "train_offsets": offsets, "train_labels": labels}
+    return opinions(TELLING_TOKEN)
 
 
 def some_channels(num_noise, share, rng, num_examples=2_000):
@@ -90,10 +79,10 @@ def test_any_noise_passes_a_selection_once_in_ten_times():
 
 
 def test_selected_channels_of_images(images):
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     shares = shares_selected(images, "fast", SEED)
     assert shares == shares_selected(images, "fast", SEED)
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state
     assert shares["noise_rejected"] > 0.99
     # The first four columns are bright in every class, the last six dark in all.
     assert shares["pixels_kept"] == pytest.approx(18 / 28, abs=0.03)

@@ -35,6 +35,7 @@ from fixtures.overfitting_arms import (
 from fixtures.overlapping_classes import cloud_fit, clouds, excess_confidence, expected_loss, posterior
 from fixtures.planted_words import NUM_FLUKES, NUM_NEVER, NUM_ONCE, effects, logits_with, planted, planted_words
 from pytest_claims.runs import Runs
+from tests.samples import opinions, pictures
 
 SEED = 900
 NUM_IMAGES = 5_000
@@ -42,24 +43,12 @@ NUM_IMAGES = 5_000
 
 @pytest.fixture(scope="module")
 def images():
-    """As many images as the splits need, in the layout of MNIST: bright left of a column that belongs to the class."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(10, size=NUM_IMAGES).astype(np.uint8)
-    left = np.arange(28)[None, None, :] < 2 * labels[:, None, None] + 4
-    pictures = (left * rng.integers(128, 256, (NUM_IMAGES, 28, 28))).astype(np.uint8)
-    return {"x_train": pictures, "y_train": labels}
+    return pictures(NUM_IMAGES)
 
 
 @pytest.fixture(scope="module")
 def reviews():
-    """Reviews of which the fifth token says what they are, in the layout of IMDB."""
-    rng = np.random.default_rng(0)
-    num_reviews, length = 8_000, 20
-    labels = rng.integers(2, size=num_reviews).astype(np.uint8)
-    tokens = rng.integers(10, 1_000, (num_reviews, length)).astype(np.uint32)
-    tokens[:, 0], tokens[:, 5] = 1, 4 + labels
-    offsets = np.arange(num_reviews + 1) * length
-    return {"train_tokens": tokens.ravel(), "train_offsets": offsets, "train_labels": labels}
+    return opinions()
 
 
 def runs(name, **histories):

@@ -23,6 +23,7 @@ from fixtures.regularization_arms import (
 )
 from fixtures.regularizers import double_precision
 from pytest_claims.runs import Runs
+from tests.samples import global_state
 
 LOSS = "val_cross_entropy"
 
@@ -180,4 +181,4 @@ def test_global_generators_stay_untouched():
 
 def generators():
     """The states of Python's and NumPy's global generators."""
-    return random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    return random.getstate(), global_state()

@@ -38,6 +38,7 @@ from fixtures.training_data import (
     wrong_left_out,
 )
 from pytest_claims.runs import Runs
+from tests.samples import global_state
 
 SEED = 900
 NUM_IMAGES = 4_000
@@ -268,19 +269,19 @@ def test_missing_features_are_the_same_in_jax(images, filled):
 def test_same_seed_gives_the_same_numbers_and_another_others(measure, monkeypatch, images):
     monkeypatch.setattr(sampled_regions, "NUM_SAMPLES", 1)
     monkeypatch.setattr(sampled_regions, "NUM_TURNED", 200)
-    state = np.random.get_state()[1].copy()  # noqa: NPY002  # that the global generator is left alone is the question
+    state = global_state()
     first = measure(images, "fast", 900)
     assert measure(images, "fast", 900) == first
     assert measure(images, "fast", 901) != first
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state
 
 
 def test_splits_and_pools_leave_the_global_generator_alone(images):
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     some = partial(some_wrong, whole=mnist_split)
     for split in (mislabelled_added, noisy_added, wrong_left_out, partial(subset_split, whole=some, share=0.1)):
         first, again = split(images, "fast", SEED), split(images, "fast", SEED)
         assert (first.train_targets == again.train_targets).all()
         assert (first.train_rows == again.train_rows).all()
     training_data.pool_with_noisy_images({**images})
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from pytest_claims.randomness import generator
+from tests.samples import global_state
 
 
 def first(*arguments: str | int) -> float:
@@ -27,10 +27,10 @@ def test_stream_is_the_same_on_every_machine() -> None:
 
 
 def test_global_generator_is_left_alone() -> None:
-    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    before = global_state()
     generator(0, "order").random(5)
 
-    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+    assert global_state() == before
 
 
 def test_negative_seed_is_refused() -> None:

@@ -10,6 +10,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from pytest_claims.sharing import Worker
+
 LIBRARIES = ("pytest-claims", "keras", "jax", "tensorflow", "numpy", "scipy", "scikit-learn", "pytest")
 
 
@@ -45,9 +47,9 @@ def divide_processors(worker: Mapping[str, Any]) -> None:
     if not hasattr(os, "sched_setaffinity"):
         return
     processors = sorted(os.sched_getaffinity(0))
-    index, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
-    if count > 1:
-        os.sched_setaffinity(0, processors[index % len(processors) :: count] or processors)
+    own = Worker.of(worker)
+    if own.count > 1:
+        os.sched_setaffinity(0, processors[own.index % len(processors) :: own.count] or processors)
 
 
 def _device(engine: str | None) -> str:

@@ -42,6 +42,17 @@ def read_lecture(path: Path) -> dict[str, Any] | None:
     return content
 
 
+def assertion_of(claim_id: str) -> str:
+    """The assertion that a claim tests: readings of one have a letter behind its id.
+
+    Examples
+    --------
+    >>> assertion_of("R14b"), assertion_of("P-imdb-16-16")
+    ('R14', 'P-imdb-16-16')
+    """
+    return re.sub(r"(?<=\d)[a-z]$", "", claim_id)
+
+
 def account(lecture: dict[str, Any] | None, claim_ids: Iterable[str]) -> dict[str, Any] | None:
     """Say which claims test each assertion; ``None`` without a lecture.
 
@@ -55,7 +66,7 @@ def account(lecture: dict[str, Any] | None, claim_ids: Iterable[str]) -> dict[st
         return None
     by_assertion: dict[str, list[str]] = {}
     for claim_id in sorted(set(claim_ids)):
-        by_assertion.setdefault(re.sub(r"(?<=\d)[a-z]$", "", claim_id), []).append(claim_id)
+        by_assertion.setdefault(assertion_of(claim_id), []).append(claim_id)
     sections = [
         {
             "number": section["number"],

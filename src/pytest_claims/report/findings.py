@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from pytest_claims.lecture import assertion_of
 from pytest_claims.report.formatting import MISSING, Claim, counted, effect_with_interval
 from pytest_claims.report.standing import counts_in_words
 from pytest_claims.report.wording import capitalized, explanation
@@ -67,14 +67,9 @@ def _kind(claim: Claim, told: Mapping[str, tuple[Record, Claim]]) -> str:
         return "log"
     if verdict == "supported":
         return verdict
-    readings = [other["verdict"] for id_, (_, other) in told.items() if _assertion(id_) == _assertion(claim["id"])]
+    readings = [other["verdict"] for id_, (_, other) in told.items() if assertion_of(id_) == assertion_of(claim["id"])]
     some_hold = any(part["verdict"] == "supported" for part in claim["parts"]) or "supported" in readings
     return "in part" if some_hold else verdict
-
-
-def _assertion(claim_id: str) -> str:
-    """The assertion that a claim tests: readings of one have a letter behind its id."""
-    return re.sub(r"(?<=\d)[a-z]$", "", claim_id)
 
 
 def _introduction(records: Iterable[Record]) -> list[str]:

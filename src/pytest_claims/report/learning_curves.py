@@ -66,11 +66,16 @@ def metrics_of(claim: Claim, recorded: Sequence[str]) -> list[str]:
     return (chosen or fallback[:1])[:METRICS_DRAWN]
 
 
-def curves(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> list[Curves]:
-    """The learning curves of a claim: a figure for each metric that its quantities are about."""
+def arms_and_metrics(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """The arms of a claim that have curves, and the metrics that it is about."""
     held = [arms[name] for name in claim["arms"] if name in arms and arms[name]["curves"]]
     recorded = list(dict.fromkeys(metric for arm in held for metric in arm["curves"]))
-    shown = metrics_of(claim, recorded)
+    return held, metrics_of(claim, recorded)
+
+
+def curves(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> list[Curves]:
+    """The learning curves of a claim: a figure for each metric that its quantities are about."""
+    held, shown = arms_and_metrics(claim, arms)
     held += [_published(part["published"]) for part in claim["parts"] if part.get("published")]
     quantities = " ".join(part["quantity"] for part in claim["parts"])
     figures = (_curves(metric, [arm for arm in held if metric in arm["curves"]], quantities) for metric in shown)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_claims.report.formatting import Claim, Unit, counted
-from pytest_claims.report.learning_curves import MOST_RUNS_DRAWN, metrics_of, unit_of_metric
+from pytest_claims.report.learning_curves import MOST_RUNS_DRAWN, arms_and_metrics, unit_of_metric
 
 FORMATS = ("svg", "pdf")
 SIZE_INCHES = (6.4, 3.6)
@@ -69,9 +69,8 @@ def _curves_of(
     claim: Claim, arms: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
     """The metrics that a claim is about, each with the curves of the arms that have it."""
-    held = [arms[name] for name in claim["arms"] if name in arms and arms[name]["curves"]]
-    recorded = list(dict.fromkeys(metric for arm in held for metric in arm["curves"]))
-    for metric in metrics_of(claim, recorded):
+    held, metrics = arms_and_metrics(claim, arms)
+    for metric in metrics:
         yield metric, [(arm["name"], arm["curves"][metric]) for arm in held if metric in arm["curves"]]
 
 

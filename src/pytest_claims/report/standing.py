@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from pytest_claims.claims import VERDICTS as JUDGED
 from pytest_claims.report.formatting import Claim, Part, counted
 
 Standing = Literal["as expected", "unexpected", "not run", "not compared"]
 
-VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible", "not run")
+VERDICTS = (*JUDGED, "not run")
 
 
 def standing(claim: Claim) -> Standing:
