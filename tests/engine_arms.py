@@ -15,7 +15,7 @@ import numpy as np
 
 import pytest_claims
 from fixtures.architectures import convnet
-from pytest_claims import Arm, Data, Split
+from pytest_claims import Arm, Data, Split, keeps_values
 from pytest_claims.engines import Job, create
 from pytest_claims.engines.base import known_warnings
 
@@ -31,6 +31,10 @@ def arrays() -> dict[str, np.ndarray]:
 
 def inputs_of(arrays: Any) -> np.ndarray:
     return arrays["inputs"]
+
+
+def mostly_zero(arrays: Any) -> np.ndarray:
+    return (arrays["inputs"] > 243).astype(np.uint8)
 
 
 def split(arrays: Any, tier: str, seed: int, *, targets: str = "labels", num_train: int = NUM_TRAIN) -> Split:
@@ -52,6 +56,13 @@ SCALE = 256
 
 def scaled(xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
     return batch.astype("float32") / SCALE
+
+
+def unchanged(xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
+    return batch.astype("float32")
+
+
+keeps_values(unchanged)
 
 
 def image(xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
@@ -167,7 +178,7 @@ def keras_history(arm: Arm, seed: int = SEED) -> dict[str, list[float]]:
     from pytest_claims.engines.order import order
 
     parts = arm.data.split(arrays(), "fast", seed)
-    pool = arrays()["inputs"]
+    pool = arm.data.pool(arrays())  # type: ignore[operator]
     train, validation = (
         arm.data.decode(np, pool[rows], rows, seed).astype(keras.config.floatx())
         for rows in (parts.train_rows, parts.validation_rows)
@@ -242,6 +253,9 @@ def write_float64_histories(path: str) -> None:
     engine = create("stacked")
     import keras
 
+    from pytest_claims.engines import sparse
+
+    sparse.SMALLEST_PRODUCT = 0
     keras.config.set_floatx("float64")
     found = {}
     for name, compared in COMPARED_WITH_KERAS.items():
@@ -250,11 +264,13 @@ def write_float64_histories(path: str) -> None:
     Path(path).write_text(json.dumps(found))
 
 
+SPARSE = replace(DATA, pool=mostly_zero, decode=unchanged)
 IMAGES, SQUARES, SEQUENCES = (replace(DATA, decode=decode) for decode in (image, square, sequence))
 
 COMPARED_WITH_KERAS = {
     "dense": replace(DENSE, model=partial(dense)),
     "l2": ARMS["l2"],
+    "sparse": replace(DENSE, model=partial(dense, penalty="l2"), data=SPARSE),
     "dropout": replace(DENSE, model=partial(dense, dropout=0.5)),
     "convolution": replace(DENSE, model=partial(convolution), data=IMAGES),
     "strided convolution": replace(DENSE, model=partial(convolution, strides=2), data=IMAGES),

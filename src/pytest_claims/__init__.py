@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_claims.arms import Arm, Data, Measurement, Split, arm, at_tier, by_tier
+    from pytest_claims.arms import Arm, Data, Measurement, Split, arm, at_tier, by_tier, keeps_values
     from pytest_claims.data import DataSet
     from pytest_claims.quantities import Quantity, ratio, slope, steps
 
@@ -22,13 +22,14 @@ __all__ = [
     "arm",
     "at_tier",
     "by_tier",
+    "keeps_values",
     "ratio",
     "slope",
     "steps",
 ]
 
 _HOME = {
-    **dict.fromkeys(["Arm", "Data", "Measurement", "Split", "arm", "at_tier", "by_tier"], "arms"),
+    **dict.fromkeys(["Arm", "Data", "Measurement", "Split", "arm", "at_tier", "by_tier", "keeps_values"], "arms"),
     **dict.fromkeys(["Quantity", "ratio", "slope", "steps"], "quantities"),
     "DataSet": "data",
 }

@@ -87,6 +87,16 @@ class Decode(Protocol):
         """Give the inputs of a batch."""
 
 
+def keeps_values(decode: Decode) -> Decode:
+    """Declare of a decoder that it changes nothing but the dtype.
+
+    A pool that is mostly zero is then multiplied as a sparse matrix where that is faster. Call it on the function
+    rather than decorate it, so that the function's text, and with it the fingerprint of its runs, stays as it is.
+    """
+    decode.keeps_values = True  # type: ignore[attr-defined]
+    return decode
+
+
 @dataclass(frozen=True)
 class Data:
     """The data of an arm: a data set, and how runs draw on it.

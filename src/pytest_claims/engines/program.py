@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from pytest_claims.engines.initial import canonical_paths, is_seed_state, seed_state
 from pytest_claims.engines.losses import Objective
+from pytest_claims.engines.sparse import SparseFirstLayer
 
 if TYPE_CHECKING:
     from pytest_claims.arms import Decode
@@ -34,6 +36,14 @@ class Rows(NamedTuple):
     """Row numbers into the pool, and targets, of one run; `targets` is ``None`` where the inputs are the targets."""
 
     rows: Any
+    targets: Any
+
+
+class _Batch(NamedTuple):
+    """Row numbers of a batch, and what is there."""
+
+    rows: Any
+    inputs: Any
     targets: Any
 
 
@@ -70,12 +80,23 @@ class EpochProgram:
         Turns rows of the pool into inputs.
     batch_size
         Of training.
+    first_layer
+        What stands in for the model's first layer where the pool is sparse.
     """
 
-    def __init__(self, model: Any, optimizer: Any, objective: Objective, decode: Decode, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        objective: Objective,
+        decode: Decode,
+        batch_size: int,
+        first_layer: SparseFirstLayer | None = None,
+    ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.objective = objective
+        self.first_layer = first_layer
         self.num_traces = 0
         self._decode = decode
         self._batch_size = batch_size
@@ -139,39 +160,41 @@ class EpochProgram:
         _, validation_logs = _over_batches(step, state, everything, max(self._batch_size, VALIDATION_BATCH_SIZE))
         return state, logs | {f"val_{name}": value for name, value in validation_logs.items()}
 
-    def _batch(self, pool: Any, data: Rows, indices: Any, seed: Any) -> tuple[Any, Any]:
+    def _batch(self, pool: Any, data: Rows, indices: Any, seed: Any) -> _Batch:
         rows = data.rows[indices]
+        # Beside a sparse first layer nothing uses the inputs, and the compiler leaves them out.
         inputs = jnp.asarray(
             self._decode(jnp, jnp.take(pool, rows, axis=0, mode="clip"), rows, seed), keras.config.floatx()
         )
-        return inputs, inputs if data.targets is None else data.targets[indices]
+        return _Batch(rows, inputs, inputs if data.targets is None else data.targets[indices])
 
     def _train_step(self, state: State, indices: Any, pool: Any, data: Rows, seed: Any) -> tuple[State, dict[str, Any]]:
-        inputs, targets = self._batch(pool, data, indices, seed)
+        batch = self._batch(pool, data, indices, seed)
         gradient = jax.value_and_grad(self._forward, has_aux=True)
-        (_, (logs, non_trainable)), gradients = gradient(state.trainable, state.non_trainable, inputs, targets, True)
+        (_, (logs, non_trainable)), gradients = gradient(state.trainable, state.non_trainable, batch, True)
         trainable, optimizer = self.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return State(trainable, non_trainable, optimizer), logs
 
     def _validation_step(
         self, state: State, indices: Any, pool: Any, data: Rows, seed: Any
     ) -> tuple[State, dict[str, Any]]:
-        inputs, targets = self._batch(pool, data, indices, seed)
-        _, (logs, _) = self._forward(state.trainable, state.non_trainable, inputs, targets, False)
+        batch = self._batch(pool, data, indices, seed)
+        _, (logs, _) = self._forward(state.trainable, state.non_trainable, batch, False)
         return state, logs
 
     def _forward(
-        self, trainable: list[Any], non_trainable: list[Any], inputs: Any, targets: Any, training: bool
+        self, trainable: list[Any], non_trainable: list[Any], batch: _Batch, training: bool
     ) -> tuple[Any, tuple[dict[str, Any], list[Any]]]:
-        with self.objective.logits():
+        first: AbstractContextManager[None] = self.first_layer.on(batch.rows) if self.first_layer else nullcontext()
+        with self.objective.logits(), first:
             output, non_trainable, penalties = self.model.stateless_call(
-                trainable, non_trainable, inputs, training=training, return_losses=True
+                trainable, non_trainable, batch.inputs, training=training, return_losses=True
             )
-        plain = self._loss(targets, output)
+        plain = self._loss(batch.targets, output)
         loss = plain + sum(jnp.sum(penalty) for penalty in penalties)
         logs = {"loss": loss, self.objective.quantity: plain}
         if self.objective.accuracy_metric:
-            logs["accuracy"] = jnp.mean(self.objective.matches(targets, self.objective.activate(output)))
+            logs["accuracy"] = jnp.mean(self.objective.matches(batch.targets, self.objective.activate(output)))
         return loss, (logs, non_trainable)
 
     def _compute_logits(self, trainable: list[Any], non_trainable: list[Any], inputs: Any) -> Any:

@@ -21,8 +21,9 @@ from pytest_claims.engines.initial import initial_weights
 from pytest_claims.engines.losses import objective_of
 from pytest_claims.engines.measuring import measure
 from pytest_claims.engines.order import order
-from pytest_claims.engines.pools import Pools
+from pytest_claims.engines.pools import Pool, Pools
 from pytest_claims.engines.program import EpochProgram, Rows, State, frozen, optimizer_config
+from pytest_claims.engines.sparse import SparseFirstLayer
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,11 @@ class StackedEngine:
     @known_warnings()
     def _train_chunk(self, job: Job, splits: dict[int, Split], progress: Progress | None) -> list[RunResult]:
         arm = job.arm
-        host_pool, pool = self._pools.get(at_tier(arm.data.pool, job.tier), job.arrays)
+        kept = self._pools.get(at_tier(arm.data.pool, job.tier), job.arrays)
+        pool = kept.device
         for split in splits.values():
-            check_rows(split, len(host_pool))
-        program = self._program(job, pool, next(iter(splits.values())))
+            check_rows(split, len(kept.host))
+        program = self._program(job, kept, next(iter(splits.values())), stack=len(splits))
         runs = [self._prepare(program, job, seed, split) for seed, split in splits.items()]
         stack = len(runs)
         state, train, validation, seeds = _stacked([run.arguments for run in runs])
@@ -100,13 +102,13 @@ class StackedEngine:
         for index, run in enumerate(runs):
             final = state if stack == 1 else jax.tree.map(lambda leaf, index=index: leaf[index], state)
             sums = {name: [float(np.atleast_1d(log[name])[index]) for log in logs] for name in logs[0]}
-            measurements = self._measure(program, job, run, final, host_pool)
+            measurements = self._measure(program, job, run, final, kept.host)
             results.append(RunResult(run.seed, _means(sums, run.split), measurements, seconds))
         return results
 
-    def _program(self, job: Job, pool: Any, split: Split) -> EpochProgram:
+    def _program(self, job: Job, kept: Pool, split: Split, stack: int) -> EpochProgram:
         """Give the program of the job's shape class, building it if it is not kept."""
-        arm, batch_size = job.arm, at_tier(job.arm.batch_size, job.tier)
+        arm, batch_size, pool = job.arm, at_tier(job.arm.batch_size, job.tier), kept.device
         decoded = jax.eval_shape(
             lambda pool, rows, seed: arm.data.decode(jnp, pool[rows], rows, seed),
             *(pool, jax.ShapeDtypeStruct((1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.uint32)),
@@ -114,18 +116,26 @@ class StackedEngine:
         input_shape = tuple(decoded.shape[1:])
         optimizer = arm.optimizer()
         settings = optimizer_config(optimizer)[:2]
+        # What is one call per step on the host is one per step and run where runs are stacked, and no gain.
+        has_values = split.train_targets is not None and getattr(arm.data.decode, "keeps_values", False)
+        sparse = kept.sparse if has_values and stack == 1 and jax.default_backend() == "cpu" else None
         key = (
             *(frozen(arm.model), settings, arm.loss, frozen(arm.data.decode), batch_size),
             *(pool.shape, str(pool.dtype), _shapes(split), input_shape, keras.config.floatx()),
+            sparse is not None,
         )
         if key not in self.programs:
             model = build_model(arm.model, input_shape)
             objective = objective_of(model, arm.loss, split, input_shape)
-            self.programs[key] = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size), arm
+            first_layer = SparseFirstLayer.of(model, batch_size) if sparse is not None else None
+            program = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size, first_layer)
+            self.programs[key] = program, arm
         self.programs.move_to_end(key)
         while len(self.programs) > self.num_programs:
             self.programs.popitem(last=False)
         program = self.programs[key][0]
+        if program.first_layer is not None and sparse is not None:
+            program.first_layer.use(sparse)
         objective_of(program.model, arm.loss, split, input_shape)
         return program
 
@@ -166,6 +176,8 @@ class StackedEngine:
 
 def create() -> StackedEngine:
     """Make the engine with its defaults."""
+    # What a program calls back for must not wait for the program: see jax-ml/jax issues 24255 and 25861.
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
     return StackedEngine()
 
 
