@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from pytest_claims.report import read_record
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "report", help="write the HTML report of a JSON record again, without running anything"
     )
     report.add_argument("record", type=Path, metavar="FILE.json")
-    report.set_defaults(run=lambda options: write_report(options.record))
+    report.add_argument(
+        "--against", type=Path, metavar="OLD.json", help="an older record: the report says what has changed since"
+    )
+    report.set_defaults(run=lambda options: write_report(options.record, options.against))
     summary = commands.add_parser("summary", help="print the table of a JSON record as Markdown")
     summary.add_argument("record", type=Path, metavar="FILE.json")
     summary.set_defaults(run=lambda options: write_summary(options.record))
@@ -72,12 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def write_report(record: Path) -> str:
-    """Render a record beside itself; says where."""
+def write_report(record: Path, against: Path | None = None) -> str:
+    """Render a record beside itself, with what has changed since an older one if there is one; says where."""
     from pytest_claims.report.html import render
 
+    older = read_record(against) if against else None
     page = record.with_suffix(".html")
-    page.write_text(render(read_record(record)), encoding="utf-8")
+    page.write_text(render(read_record(record), older), encoding="utf-8")
     return f"wrote {page}"
 
 
@@ -107,29 +111,6 @@ def difference(old: Path, new: Path) -> str:
     from pytest_claims.report.changes import text
 
     return text(read_record(old), read_record(new))
-
-
-def read_record(record: Path) -> dict[str, Any]:
-    """Read a record of this version.
-
-    Raises
-    ------
-    ValueError
-        If the file holds something else.
-    """
-    from pytest_claims.report import validate
-
-    try:
-        content = json.loads(record.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{record} is no JSON, or cut short ({error}); expected a record such as claims.json"
-        ) from error
-    try:
-        validate(content)
-    except ValueError as error:
-        raise ValueError(f"{record}: {error}") from error
-    return dict(content)
 
 
 def publish_runs(record: Path, output: Path, store: Path) -> str:

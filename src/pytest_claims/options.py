@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-runs", "--claims-report")
+PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-runs", "--claims-report", "--claims-against")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Options:
         Name of the engine.
     store, report
         Where runs and reports go.
+    against
+        An older record that reports are compared with, if one was named.
     published
         Whether the store holds published runs, which are judged as they are.
     fresh
@@ -41,6 +43,7 @@ class Options:
     engine: str
     store: Path
     report: Path
+    against: Path | None
     published: bool
     fresh: bool
     num_seeds: int | None
@@ -58,6 +61,7 @@ class Options:
             raise pytest.UsageError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
         store = runs or config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
         num_seeds, audit_seed = config.getoption("claims_seeds"), config.getoption("claims_audit_seed")
+        against = config.getoption("claims_against")
         report = _below(root, config.getoption("claims_report") or "reports")
         if report.exists() and not report.is_dir():
             raise pytest.UsageError(f"--claims-report takes a directory, and {report} is a file: name another")
@@ -66,6 +70,7 @@ class Options:
             engine=config.getoption("claims_engine"),
             store=_below(root, store),
             report=report,
+            against=_below(root, against) if against else None,
             published=bool(runs),
             fresh=config.getoption("claims_fresh"),
             num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),

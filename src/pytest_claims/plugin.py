@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
     group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
     group.addoption("--claims-report", metavar="DIR", help="where reports are written (default: reports)")
+    group.addoption("--claims-against", metavar="FILE.json", help="an older record: the report says what has changed")
     group.addoption("--claims-audit-seed", metavar="N", help="what fixes the draw of -m audit (default: drawn anew)")
     parser.addini("claims_lecture", "title of the lecture, for the report", default="")
     parser.addini("claims_assertions", "file that lists the lecture's assertions, for the report", default="")

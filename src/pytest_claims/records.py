@@ -116,7 +116,7 @@ def write_reports(session: ClaimsSession) -> None:
             record = build(session, tier, store)
             texts = {
                 ".json": json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False),
-                ".html": render(record),
+                ".html": render(record, session.older),
             }
             whole = not session.partial and session.options.default_protocol
             kind = "claims" if whole else "partial"

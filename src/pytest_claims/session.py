@@ -17,6 +17,8 @@ from pytest_claims.outcome import Outcomes
 from pytest_claims.output import Output, is_worker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_claims.plan import Key, Plan
     from pytest_claims.sharing import Worker
     from pytest_claims.statistics import Look
@@ -59,16 +61,30 @@ class ClaimsSession:
         self._order: list[str] = []
         self._known: list[str] = []
         self._partial = False
+        self.older: dict[str, Any] | None = None
         self._error = ""
 
     def start(self) -> None:
-        """Start a new store if one is asked for: once, before any worker opens it."""
-        if self.options.fresh and not is_worker(self.config) and not selection.runs_no_test(self.config):
+        """Read an older record and start a new store, if asked for: once, before any worker starts."""
+        if is_worker(self.config) or selection.runs_no_test(self.config):
+            return
+        if self.options.against:
+            self.older = self._read_older(self.options.against)
+        if self.options.fresh:
             from pytest_claims.store import Store
 
             with Store.open(self.options.store, fresh=True) as store:
                 if store.message:
                     self._output.say(store.message)
+
+    def _read_older(self, file: Path) -> dict[str, Any]:
+        """Read it before anything is trained: what is wrong with it shows at once, and this run may replace it."""
+        from pytest_claims.report import read_record
+
+        try:
+            return read_record(file)
+        except (OSError, ValueError) as error:
+            raise pytest.UsageError(f"--claims-against takes an older record such as claims.json: {error}") from error
 
     # Collection: which claims there are, and what they need.
 

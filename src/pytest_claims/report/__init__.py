@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 SCHEMA_VERSION = 2
@@ -61,3 +62,24 @@ def validate(record: object) -> None:
             f"record at {error.json_path}: {error.message:.200} (received {received}); "
             "write it again with this version of pytest-claims"
         )
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """Read a record of this version.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it holds something else.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # UnicodeDecodeError among them
+        raise ValueError(f"{file} is no JSON, or cut short ({error}); expected a record such as claims.json") from error
+    try:
+        validate(content)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+    return dict(content)

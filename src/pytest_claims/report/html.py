@@ -15,13 +15,15 @@ from pytest_claims.report import figures, learning_curves, overview
 from pytest_claims.report.view import page
 
 
-def render(record: Mapping[str, Any]) -> str:
+def render(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) -> str:
     """Render a record as one HTML file that opens offline and can be read without its script, which only filters.
 
     Parameters
     ----------
     record
         What ``claims.json`` holds; see ``schema.json``.
+    older
+        An older record: the page then says what has changed since.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def render(record: Mapping[str, Any]) -> str:
     templates = files(__package__).joinpath("templates")
     style, script = (templates.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
     return environment.get_template("report.html").render(
-        page=page(record),
+        page=page(record, older),
         # Our own files, which hold nothing that would end their elements.
         style=Markup(style),
         style_hash=_hash(style),

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_claims.report import head
 from pytest_claims.report.certificate import ControlView, audit, calibration, controls
+from pytest_claims.report.changes import Change, changes, differences
 from pytest_claims.report.figures import Strip, strip
 from pytest_claims.report.formatting import (
     Claim,
@@ -96,6 +97,25 @@ class Count:
 
 
 @dataclass(frozen=True)
+class ChangesView:
+    """What has changed since an older record.
+
+    Parameters
+    ----------
+    since
+        Which record that is.
+    differences
+        What else is different, so that claims may come out otherwise.
+    claims
+        The changes, each with the anchor of its claim; empty where it is gone.
+    """
+
+    since: str
+    differences: tuple[str, ...]
+    claims: tuple[tuple[Change, str], ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """All that the page shows."""
 
@@ -108,6 +128,7 @@ class Page:
     counts: tuple[Count, ...]
     not_run: Mapping[str, Sequence[ClaimView]]
     findings: tuple[ClaimView, ...]
+    changes: ChangesView | None
     overview: Overview
     sections: Mapping[str, Sequence[ClaimView]]
     accounted: Mapping[str, Any] | None
@@ -121,8 +142,8 @@ class Page:
     created: str
 
 
-def page(record: Mapping[str, Any]) -> Page:
-    """The view of a record that satisfies the schema."""
+def page(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) -> Page:
+    """The view of a record that satisfies the schema, and of what has changed since an older one."""
     claims: list[Claim] = record["claims"]
     anchors = {claim["id"]: _anchor(claim["id"], i) for i, claim in enumerate(claims)}
     arms = {arm["name"]: thinned(arm, len(claims)) for arm in record["arms"]}
@@ -144,6 +165,7 @@ def page(record: Mapping[str, Any]) -> Page:
         counts=_counts(claims),
         not_run={reason: [views[id] for id in ids] for reason, ids in missing(claims).items()},
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
+        changes=_changes(older, record, anchors) if older else None,
         overview=overview(by_section, anchors),
         sections={section: [views[claim["id"]] for claim in held] for section, held in by_section.items()},
         accounted=record["accounted"],
@@ -155,6 +177,14 @@ def page(record: Mapping[str, Any]) -> Page:
         environment=tuple(sorted(environment.items())),
         version=environment["pytest_claims"],
         created=head.moment(record["created"]),
+    )
+
+
+def _changes(older: Mapping[str, Any], record: Mapping[str, Any], anchors: Mapping[str, str]) -> ChangesView:
+    return ChangesView(
+        since=f"{head.moment(older['created'])}, {older['tier']} tier, {counted(len(older['claims']), 'claim')}",
+        differences=tuple(map(capitalized, differences(older, record))),
+        claims=tuple((change, anchors.get(change.claim, "")) for change in changes(older, record)),
     )
 
 
