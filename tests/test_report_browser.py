@@ -5,6 +5,7 @@ Needs Chromium on the machine (Debian's package ``chromium``) and the extra ``br
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,4 +174,38 @@ def test_print_shows_everything_and_no_controls(page, address):
     page.emulate_media(media="print")
     assert page.locator("#find").is_hidden()
     assert page.locator("nav").is_hidden()
+    rules = page.evaluate("[...document.styleSheets].flatMap(sheet => [...sheet.cssRules].map(rule => rule.cssText))")
+    head = next(rule for rule in rules if "@top-left" in rule)
+    assert "Fundamentals of machine learning" in head
+    assert "21 November 2026" in head
     assert len(cards(page)) == len(record()["claims"])
+
+
+PUBLISHED = Path(__file__).parents[1] / "reports" / "lecture" / "claims.html"
+
+
+def search(page, words):
+    page.get_by_label("Words").fill(words)
+    sync_api.expect(page.locator("#find-told")).to_contain_text("of")
+
+
+def test_five_questions_of_a_new_reader_are_answered_at_once(page):
+    """Each takes one search or at most three clicks on the published report of the lecture."""
+    page.goto(PUBLISHED.as_uri())
+    # Does dropout help?
+    search(page, "dropout improvement")
+    assert "R13" in rows(page)
+    assert page.locator("tr[data-claim=R13] .verdict").inner_text()
+    # How sure is it?
+    page.locator("tr[data-claim=R13] a").click()
+    card = page.locator("#R13")
+    assert {"seeds", "interval", "pairs"} <= set(re.findall(r"\w+", card.inner_text()))
+    # On what data?
+    assert "IMDB (real)" in card.inner_text()
+    # What about the learning rate?
+    page.get_by_role("button", name="Show all").click()
+    search(page, "learning rate")
+    assert rows(page)[:3] == ["F01", "F02", "F03"]
+    # What was not tested?
+    page.get_by_role("link", name="The lecture").click()
+    assert page.get_by_text("What cannot be tested here:").is_visible()

@@ -39,17 +39,29 @@ def render(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) ->
     )
     templates = files(__package__).joinpath("templates")
     style, script = (templates.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+    view = page(record, older)
+    running_head = _running_head(f"{view.title} · {view.subtitle} · {view.created} · pytest-claims {view.version}")
     return environment.get_template("report.html").render(
-        page=page(record, older),
+        page=view,
         # Our own files, which hold nothing that would end their elements.
         style=Markup(style),
         style_hash=_hash(style),
+        running_head=Markup(running_head),
+        running_head_hash=_hash(running_head),
         script=Markup(script),
         script_hash=_hash(script),
         figure=figures,
         curve=learning_curves,
         plot=overview,
     )
+
+
+def _running_head(text: str) -> str:
+    """A style sheet that prints a text at the head of each page, and the page's number at its foot."""
+    # As CSS escapes, whatever they are: nothing in them ends the string, or the element.
+    escaped = "".join(char if char.isalnum() else f"\\{ord(char):x} " for char in text)
+    number = 'counter(page) " / " counter(pages)'
+    return f'@page {{ @top-left {{ content: "{escaped}" }} @bottom-right {{ content: {number} }} }}'
 
 
 def _hash(text: str) -> str:
