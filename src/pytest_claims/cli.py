@@ -51,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     publish.add_argument("output", type=Path, metavar="RUNS.sqlite")
     publish.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
     publish.set_defaults(run=lambda options: publish_runs(options.record, options.output, options.store))
+    runs = commands.add_parser("runs", help="list what the store holds, and what is stale, or delete that")
+    runs.add_argument("action", nargs="?", choices=["list", "prune"], default="list")
+    runs.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
+    runs.add_argument("--catalogue", metavar="DIR", help="where the claims are (default: where pytest finds them)")
+    runs.add_argument("--yes", action="store_true", help="delete without asking")
+    runs.set_defaults(run=list_runs)
     calibrate = commands.add_parser(
         "calibrate", help="print how often verdicts are wrong on synthetic numbers whose truth is known"
     )
@@ -124,6 +130,34 @@ def publish_runs(record: Path, output: Path, store: Path) -> str:
     with Store.open(store) as opened:
         num_runs = opened.publish(output, seeds)
     return f"wrote {num_runs} runs to {output}, {output.stat().st_size / 1e6:.1f} MB"
+
+
+def list_runs(options: argparse.Namespace) -> str:
+    """What a store holds; or, once that is confirmed, what was deleted."""
+    from pytest_claims import inventory
+    from pytest_claims.store import Store
+
+    if not options.store.is_file():
+        raise ValueError(f"there is no store {options.store}: name one with --store")
+    sources = inventory.collected_sources([options.catalogue] if options.catalogue else [])
+    with Store.open(options.store) as opened:
+        held = inventory.inventory(opened, sources)
+    if options.action == "list":
+        return inventory.table(held)
+    if not inventory.stale(held):
+        return "nothing is stale"
+    print(inventory.table(inventory.stale(held)))
+    if not (options.yes or _confirmed("Delete the stale runs?")):
+        return "nothing was deleted"
+    return inventory.prune(options.store, held)
+
+
+def _confirmed(question: str) -> bool:
+    """Ask; where nobody can answer, the answer is no."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def calibration(seed: int, num_families: int) -> str:

@@ -123,6 +123,11 @@ class Database:
         for statement in ("PRAGMA journal_mode = DELETE", "VACUUM"):
             self.select(statement)
 
+    def shrink(self) -> None:
+        """Give back the room of what was deleted."""
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            self.select(statement)
+
     def close(self) -> None:
         """Close this process' connection. It is opened again when it is needed again."""
         link, self._current = self._current, None

@@ -95,6 +95,21 @@ class DataSets:
         return [found.note for _, found in sorted(self._located.items()) if found.note]
 
 
+def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str, semantics: int) -> str:
+    """The fingerprint of an arm's runs by an engine, or of a measurement's, which needs none."""
+    from pytest_claims.fingerprint import fingerprint
+
+    is_arm = isinstance(source, Arm)
+    return fingerprint(
+        source,
+        tier=tier,
+        data_hash=data_hash,
+        engine=engine if is_arm else "measurement",
+        semantics=semantics if is_arm else 1,
+        name=name,
+    )
+
+
 @dataclass
 class Plan:
     """What the selected claims need.
@@ -133,18 +148,12 @@ class Plan:
         return lacking
 
     def _planned(self, name: str, source: Source, tier: Tier, data: Mapping[DataSet, Located | None]) -> Planned:
-        from pytest_claims.fingerprint import describe, fingerprint
+        from pytest_claims.fingerprint import describe
 
         dataset = dataset_of(source)
         located = data[dataset] if dataset is not None else None
-        digest = fingerprint(
-            source,
-            tier=tier,
-            data_hash=located.content_hash if located else "",
-            engine=self.engine if isinstance(source, Arm) else "measurement",
-            semantics=self.semantics if isinstance(source, Arm) else 1,
-            name=name,
-        )
+        data_hash = located.content_hash if located else ""
+        digest = identity(name, source, tier, data_hash, self.engine, self.semantics)
         return Planned(name, source, tier, digest, describe(source, tier=tier), located)
 
     def missing(self, wanted: Mapping[Key, Iterable[int]]) -> dict[Key, tuple[int, ...]]:

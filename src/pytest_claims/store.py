@@ -75,6 +75,8 @@ class Stored(NamedTuple):
     first_created: str
     last_created: str
     """When the first and the last run were stored, ISO 8601, UTC."""
+    data_hash: str | None
+    """Of the content of the data that they were trained on, if any."""
 
 
 class Store:
@@ -213,7 +215,8 @@ class Store:
     def summary(self) -> list[Stored]:
         """What the store holds: one row per fingerprint, by name of the arm, the newest first."""
         rows = self._database.select(
-            "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last"
+            "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last,"
+            " max(json_extract(provenance, '$.data.content_hash'))"
             " FROM runs GROUP BY arm, tier, engine, fingerprint ORDER BY arm, tier, engine, last DESC, fingerprint"
         )
         return [Stored(*row) for row in rows]
@@ -239,6 +242,12 @@ class Store:
             copy._database.fold()
             ((num_runs,),) = copy._database.select("SELECT count(*) FROM runs")
         return int(num_runs)
+
+    def delete(self, fingerprints: Iterable[str]) -> None:
+        """Delete the runs of these fingerprints, and give their room back."""
+        with self._database.transaction() as connection:
+            connection.executemany("DELETE FROM runs WHERE fingerprint = ?", [(one,) for one in fingerprints])
+        self._database.shrink()
 
     def close(self) -> None:
         """Give up this object's leases and close the file."""
