@@ -233,7 +233,8 @@ class Apart:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self._process.kill()
-            self._process.communicate()
+        with self._process:  # which waits, and closes its pipe
+            pass
 
     def result(self) -> Any:
         _, errors = self._process.communicate()

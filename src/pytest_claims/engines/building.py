@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from inspect import isclass, signature
 from typing import Any
+from unittest import mock
 
 import keras
+import numpy as np
 
 from pytest_claims.arms import Split
 
@@ -18,12 +22,30 @@ def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[in
     ValueError
         If `builder` gives something other than a Keras model.
     """
-    model = builder(input_shape)
-    if not isinstance(model, keras.Model):
-        raise ValueError(f"an arm's model must build a keras.Model, got {type(model).__name__}. Return the model.")
-    if not model.built:
-        model.build((None, *input_shape))
+    with _drawing_nothing():
+        model = builder(input_shape)
+        if not isinstance(model, keras.Model):
+            raise ValueError(f"an arm's model must build a keras.Model, got {type(model).__name__}. Return the model.")
+        if not model.built:
+            model.build((None, *input_shape))
     return model
+
+
+@contextmanager
+def _drawing_nothing() -> Iterator[None]:
+    """Let Keras' random initializers give zeros: runs bring weights of their own, see `initial_weights`.
+
+    On JAX each shape that Keras draws is compiled for, which takes longer than all else of building a model.
+    """
+    classes = [one for one in vars(keras.initializers).values() if isclass(one)]
+    with ExitStack() as patches:
+        for random in {one for one in classes if "seed" in signature(one).parameters}:
+            patches.enter_context(mock.patch.object(random, "__call__", _zeros))
+        yield
+
+
+def _zeros(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> np.ndarray:
+    return np.zeros(shape, dtype)
 
 
 def check_rows(split: Split, num_rows: int) -> None:

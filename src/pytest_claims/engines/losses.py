@@ -12,6 +12,9 @@ import numpy as np
 if TYPE_CHECKING:
     from pytest_claims.arms import Split
 
+MEAN = "mean_with_sample_weight"
+"""Keras' name for the mean over what is counted."""
+
 # The head whose logits a cross-entropy is computed from.
 HEADS = {"sparse_categorical": "softmax", "categorical": "softmax", "binary": "sigmoid"}
 
@@ -71,13 +74,16 @@ class Objective:
         return getattr(keras.activations, HEADS[self.kind])(logits) if self.kind else logits
 
     def from_output(self) -> Any:
-        """Make the loss ``loss(targets, output)``, where a cross-entropy takes logits; a mean over the batch."""
+        """Make the loss ``loss(targets, output, weights)``, where a cross-entropy takes logits.
+
+        A mean over the batch, or over what has weight 1 in it where the weights are given.
+        """
         import keras
 
         if self.kind:
             # Keras names these classes and functions alike: sparse_categorical → SparseCategoricalCrossentropy.
             name = "".join(word.capitalize() for word in self.kind.split("_")) + "Crossentropy"
-            return getattr(keras.losses, name)(from_logits=True)
+            return getattr(keras.losses, name)(from_logits=True, reduction=MEAN)
         return _mean_of(keras.losses.get(self.loss))
 
     def matches(self, targets: Any, predictions: Any) -> Any:
@@ -110,7 +116,7 @@ def _mean_of(function: Any) -> Any:
         def call(self, y_true: Any, y_pred: Any) -> Any:
             return function(y_true, y_pred)
 
-    return Mean(name=function.__name__)
+    return Mean(name=function.__name__, reduction=MEAN)
 
 
 def objective_of(model: Any, loss: str, split: Split, input_shape: tuple[int, ...]) -> Objective:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from pytest_claims.engines.initial import canonical_paths, is_seed_state, seed_state
-from pytest_claims.engines.losses import Objective
+from pytest_claims.engines.losses import MEAN, Objective
 from pytest_claims.engines.sparse import SparseFirstLayer
 
 if TYPE_CHECKING:
@@ -39,12 +39,27 @@ class Rows(NamedTuple):
     targets: Any
 
 
+class _Counted(NamedTuple):
+    """Numbers of a batch's examples, and which of them count: weights of 0 and 1, or ``None`` if all do."""
+
+    indices: Any
+    weights: Any
+
+
 class _Batch(NamedTuple):
-    """Row numbers of a batch, and what is there."""
+    """Row numbers of a batch, what is there, and which of it counts."""
 
     rows: Any
     inputs: Any
     targets: Any
+    weights: Any
+
+    def mean(self, values: Any) -> Any:
+        """The mean over what counts."""
+        if self.weights is None:
+            return jnp.mean(values)
+        of_examples = values.reshape(len(self.weights), -1).mean(axis=1)
+        return jnp.sum(of_examples * self.weights) / jnp.sum(self.weights)
 
 
 def optimizer_config(optimizer: Any) -> tuple[str, str, float | None]:
@@ -101,6 +116,13 @@ class EpochProgram:
         self._decode = decode
         self._batch_size = batch_size
         self._loss = objective.from_output()
+        # Where nothing looks across examples, the last batch can be filled up with what does not count. It is smaller
+        # otherwise, and that second step makes the program half as large again, and as long to compile.
+        apart = len(model.output_shape) == 2 and not any(
+            layer.activity_regularizer for layer in model._flatten_layers()
+        )
+        self._fills_validation = apart and self._loss.reduction == MEAN
+        self._fills_training = self._fills_validation and not model.non_trainable_variables
         self._executables: dict[int, Any] = {}
         self._logits = jax.jit(self._compute_logits)
         optimizer.build(model.trainable_variables)
@@ -154,31 +176,37 @@ class EpochProgram:
         """
         self.num_traces += 1
         step = partial(self._train_step, pool=pool, data=train, seed=seed)
-        state, logs = _over_batches(step, state, order, self._batch_size)
+        state, logs = _over_batches(step, state, order, self._batch_size, fill=self._fills_training)
         everything = jnp.arange(len(validation.rows), dtype=jnp.int32)
         step = partial(self._validation_step, pool=pool, data=validation, seed=seed)
-        _, validation_logs = _over_batches(step, state, everything, max(self._batch_size, VALIDATION_BATCH_SIZE))
+        # As equal as can be, so that next to nothing is filled up.
+        num_batches = -(-len(everything) // max(self._batch_size, VALIDATION_BATCH_SIZE))
+        batch_size = -(-len(everything) // num_batches)
+        _, validation_logs = _over_batches(step, state, everything, batch_size, fill=self._fills_validation)
         return state, logs | {f"val_{name}": value for name, value in validation_logs.items()}
 
-    def _batch(self, pool: Any, data: Rows, indices: Any, seed: Any) -> _Batch:
-        rows = data.rows[indices]
+    def _batch(self, pool: Any, data: Rows, counted: _Counted, seed: Any) -> _Batch:
+        rows = data.rows[counted.indices]
         # Beside a sparse first layer nothing uses the inputs, and the compiler leaves them out.
         inputs = jnp.asarray(
             self._decode(jnp, jnp.take(pool, rows, axis=0, mode="clip"), rows, seed), keras.config.floatx()
         )
-        return _Batch(rows, inputs, inputs if data.targets is None else data.targets[indices])
+        targets = inputs if data.targets is None else data.targets[counted.indices]
+        return _Batch(rows, inputs, targets, counted.weights)
 
-    def _train_step(self, state: State, indices: Any, pool: Any, data: Rows, seed: Any) -> tuple[State, dict[str, Any]]:
-        batch = self._batch(pool, data, indices, seed)
+    def _train_step(
+        self, state: State, counted: _Counted, pool: Any, data: Rows, seed: Any
+    ) -> tuple[State, dict[str, Any]]:
+        batch = self._batch(pool, data, counted, seed)
         gradient = jax.value_and_grad(self._forward, has_aux=True)
         (_, (logs, non_trainable)), gradients = gradient(state.trainable, state.non_trainable, batch, True)
         trainable, optimizer = self.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return State(trainable, non_trainable, optimizer), logs
 
     def _validation_step(
-        self, state: State, indices: Any, pool: Any, data: Rows, seed: Any
+        self, state: State, counted: _Counted, pool: Any, data: Rows, seed: Any
     ) -> tuple[State, dict[str, Any]]:
-        batch = self._batch(pool, data, indices, seed)
+        batch = self._batch(pool, data, counted, seed)
         _, (logs, _) = self._forward(state.trainable, state.non_trainable, batch, False)
         return state, logs
 
@@ -190,11 +218,11 @@ class EpochProgram:
             output, non_trainable, penalties = self.model.stateless_call(
                 trainable, non_trainable, batch.inputs, training=training, return_losses=True
             )
-        plain = self._loss(batch.targets, output)
+        plain = self._loss(batch.targets, output, batch.weights)
         loss = plain + sum(jnp.sum(penalty) for penalty in penalties)
         logs = {"loss": loss, self.objective.quantity: plain}
         if self.objective.accuracy_metric:
-            logs["accuracy"] = jnp.mean(self.objective.matches(batch.targets, self.objective.activate(output)))
+            logs["accuracy"] = batch.mean(self.objective.matches(batch.targets, self.objective.activate(output)))
         return loss, (logs, non_trainable)
 
     def _compute_logits(self, trainable: list[Any], non_trainable: list[Any], inputs: Any) -> Any:
@@ -204,16 +232,30 @@ class EpochProgram:
 
 
 def _over_batches(
-    step: Callable[..., Any], state: State, indices: Any, batch_size: int
+    step: Callable[..., Any], state: State, indices: Any, batch_size: int, *, fill: bool
 ) -> tuple[State, dict[str, Any]]:
-    """Step through batches of `indices`, the last being smaller; gives means of batches summed over examples."""
+    """Step through batches of `indices`; gives means of batches, summed over examples.
+
+    The last batch is smaller, or, with `fill`, of the same size, filled up with examples that do not count.
+    """
     num_full, remainder = divmod(len(indices), batch_size)
+    weights = None
+    if fill and remainder:
+        num_full, remainder = num_full + 1, 0
+        weights = (jnp.arange(num_full * batch_size) < len(indices)).astype(keras.config.floatx())
+        indices = jnp.resize(indices, num_full * batch_size)
+
+    def batched(values: Any) -> Any:
+        return None if values is None else values[: num_full * batch_size].reshape(num_full, batch_size)
+
     totals: dict[str, Any] = {}
     if num_full:
-        state, logs = jax.lax.scan(step, state, indices[: num_full * batch_size].reshape(num_full, batch_size))
-        totals = {name: values.sum() * batch_size for name, values in logs.items()}
+        counted = _Counted(batched(indices), batched(weights))
+        state, logs = jax.lax.scan(step, state, counted)
+        sizes = batch_size if weights is None else counted.weights.sum(axis=1)
+        totals = {name: (values * sizes).sum() for name, values in logs.items()}
     if remainder:
-        state, logs = step(state, indices[num_full * batch_size :])
+        state, logs = step(state, _Counted(indices[num_full * batch_size :], None))
         totals = {name: totals.get(name, 0) + value * remainder for name, value in logs.items()}
     return state, totals
 
