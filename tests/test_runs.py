@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pytest_claims import by_tier, ratio, slope, steps
-from pytest_claims.runs import Runs, curves
+from pytest_claims.runs import Runs, curves, runs_from
 from pytest_claims.store import Run
 
 LOSSES = np.array([[0.9, 0.4, 0.6, 0.5], [0.8, 0.7, 0.3, 0.7]])
@@ -187,3 +187,9 @@ def test_what_needs_no_data_is_compared_with_anything():
     of_data = Runs("a", "fast", (0, 1), histories, {}, "digits").final("val_cross_entropy")
     without = Runs("b", "fast", (0, 1), histories, {}).final("val_cross_entropy")
     assert (without - of_data).data == "digits"
+
+
+def test_a_claim_cannot_change_the_numbers_that_others_are_judged_by():
+    stored = [Run("f", "a", "fast", "fit", seed, {}, {"val_accuracy": [0.5]}, {}, {}, 1.0) for seed in (0, 1)]
+    with pytest.raises(ValueError, match="read-only"):
+        runs_from("a", "fast", stored).history("val_accuracy")[:] = 1.0

@@ -162,9 +162,11 @@ class Runs:
 
 
 def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
-    """The runs of an arm as the store gives them, in the order of their seeds."""
+    """The runs of an arm as the store gives them, in the order of their seeds, and not to be changed: claims share them."""
     metrics = stored[0].history
     histories = {metric: np.array([run.history[metric] for run in stored], float) for metric in metrics}
+    for values in histories.values():
+        values.setflags(write=False)
     measurements = {key: [run.measurements[key] for run in stored] for key in stored[0].measurements}
     data = (stored[0].provenance.get("data") or {}).get("content_hash", "")
     return Runs(name, tier, [run.seed for run in stored], histories, measurements, data)

@@ -58,6 +58,7 @@ class ClaimsSession:
         self.context: dict[str, Any] = {}
         self._trainer: Trainer | None = None
         self._looks: dict[str, Look] = {}
+        self._runs: dict[tuple[Key, tuple[int, ...]], Any] = {}
         self._order: list[str] = []
         self._known: list[str] = []
         self._partial = False
@@ -241,9 +242,12 @@ class ClaimsSession:
         if key in self._trainer.failures and self.plan.missing({key: seeds}):
             error = self._trainer.failures[key]
             raise ValueError(f"arm {name!r} could not be trained: {error}") from error
-        from pytest_claims.runs import runs_from
+        if (key, seeds) not in self._runs:
+            from pytest_claims.runs import runs_from
 
-        return runs_from(name, claim.tier, self.plan.store.runs(self.plan.arms[key].fingerprint, seeds))
+            stored = self.plan.store.runs(self.plan.arms[key].fingerprint, seeds)
+            self._runs[key, seeds] = runs_from(name, claim.tier, stored)
+        return self._runs[key, seeds]
 
     # Outcomes, and the report.
 

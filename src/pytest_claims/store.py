@@ -263,6 +263,9 @@ class Store:
         self.close()
 
 
+_NOT_FINITE = (math.nan, math.inf, -math.inf)
+
+
 def finite_or_name(number: float) -> float | str:
     """A finite number as it is, another as the string that stands for it in JSON.
 
@@ -285,8 +288,8 @@ def _run_from_row(row: tuple[Any, ...]) -> Run:
         engine=engine,
         seed=seed,
         declaration=json.loads(declaration),
-        history=_decoded(json.loads(history)),
-        measurements=_decoded(json.loads(measurements)),
+        history=_read(history),
+        measurements=_read(measurements),
         provenance=json.loads(provenance),
         seconds=seconds,
     )
@@ -321,6 +324,12 @@ def _encoded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_encoded(item) for item in value]
     return value
+
+
+def _read(text: str) -> Any:
+    """What `_encoded` wrote; most of it holds finite numbers alone, and nothing to decode."""
+    content = json.loads(text)
+    return _decoded(content) if any(f'"{finite_or_name(number)}"' in text for number in _NOT_FINITE) else content
 
 
 def _decoded(value: Any) -> Any:
