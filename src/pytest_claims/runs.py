@@ -162,7 +162,7 @@ class Runs:
 
 
 def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
-    """The runs of an arm as the store gives them, in the order of their seeds, and not to be changed: claims share them."""
+    """The runs of an arm, in the order of their seeds; read-only, since claims share them."""
     metrics = stored[0].history
     histories = {metric: np.array([run.history[metric] for run in stored], float) for metric in metrics}
     for values in histories.values():
