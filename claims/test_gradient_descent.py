@@ -94,7 +94,15 @@ def test_learning_rate_1e_2_trains(mnist_learning_rate_1e_2, judge):
 
 
 @pytest.mark.claim(
-    "F04a", "At a rate far too low, training gets hardly anywhere in the same number of epochs.", source="L B"
+    "F04a",
+    "At a rate far too low, training gets hardly anywhere in the same number of epochs.",
+    source="L B",
+    expected={"full": "refuted"},
+    because="""RMSprop divides each gradient by its usual size, so that at a rate of 10⁻⁶ every weight moves by
+    about a millionth per update, whatever the loss. On subsets ten epochs are 470 updates, and training hardly gets
+    anywhere. On all the data they are 3,750, and 784 inputs that move together add up: the training loss falls from
+    2.38 to 1.63 nats, 32 % of the way that the usual rate goes, where a tenth was allowed, and the validation
+    accuracy climbs to 72 %. The network is slow rather than stuck.""",
 )
 def test_learning_rate_1e_6_is_slow(mnist_learning_rate_1e_6, mnist_baseline, judge):
     start = mnist_learning_rate_1e_6.measured("initial_cross_entropy", unit="nats")
@@ -162,10 +170,11 @@ def test_larger_batch_helps_at_rate_1(mnist_64_rate_1, mnist_64_rate_1_large_bat
     "F06b",
     "At a learning rate of 0.1, too high as well if less so, a larger batch is worth trying, too.",
     source="L B",
-    expected={"fast": "refuted", "stand-in": ("refuted", "inconclusive")},
+    expected={"fast": "refuted", "full": "refuted", "stand-in": ("refuted", "inconclusive")},
     because="""At 0.1 the rate is not yet too high: with batches of 128 the network reaches 71 to 88 %. Batches of
     4096 leave 20 updates of the same size, and it gets 15 points less far. A larger batch helps where the noise of
-    the gradient is what stands in the way, as at a rate of 1 (F06a), and costs updates everywhere.""",
+    the gradient is what stands in the way, as at a rate of 1 (F06a), and costs updates everywhere. On all the data
+    it is no better: 81.5 % instead of 87.4 % in the last epochs, and lower in nine of ten seeds.""",
 )
 def test_larger_batch_helps_at_rate_1e_1(mnist_64_rate_1e_1, mnist_64_rate_1e_1_large_batch, judge):
     gained = settled(mnist_64_rate_1e_1_large_batch) - settled(mnist_64_rate_1e_1)

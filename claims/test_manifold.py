@@ -176,11 +176,11 @@ def test_each_layer_disentangles(mnist_deep, judge):
     "M08",
     "Other natural data lie on few dimensions, too: reviews of films.",
     source="L A",
-    expected={"fast": "refuted", "stand-in": "refuted"},
+    expected={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
     because="""Reviews have fewer dimensions than copies of them whose words were exchanged between reviews, but not
-    half as many: 0.71 to 0.80 of theirs. From 1,500 points neither estimator can see more than some 170 dimensions,
-    which is where the copies lie, so that the true ratio may be lower. In the stand-in words are independent, and
-    there is nothing to find.""",
+    half as many: 0.71 to 0.80 of theirs on subsets, 0.64 to 0.77 on all the data. From 1,500 points neither
+    estimator can see more than some 170 dimensions, which is where the copies lie, so that the true ratio may be
+    lower: with more points it falls. In the stand-in words are independent, and there is nothing to find.""",
 )
 def test_reviews_have_few_dimensions(review_dimensions, judge):
     def measured(name):

@@ -96,11 +96,12 @@ def test_dropout_softens_and_delays_overfitting(imdb_dropout, imdb_baseline, jud
     "R20a",
     "A network trained with Keras' dropout ends with larger weights, in each layer, than one without.",
     source="L",
-    expected={"fast": "refuted", "stand-in": "refuted"},
+    expected={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
     because="""Keras divides what dropout keeps by the share kept, so that the next layer sees inputs of the usual
     size and has nothing to make up for. What is left is that the network learns more slowly: its training loss ends
     at 0.24 instead of 0.12, and the first layer, which has grown for less, is a tenth smaller. Only the output
-    layer, whose inputs are now and then halved, is larger, by 13 %.""",
+    layer, whose inputs are now and then halved, is larger, by 13 %. On all the data the first layer is 11 %
+    smaller, in each of ten seeds, and the output layer 37 % larger.""",
 )
 def test_dropout_makes_weights_larger(imdb_weights_dropout, imdb_weights, judge):
     verdict = judge.each(

@@ -307,12 +307,13 @@ def test_uncertainty_makes_overfitting_likelier(apart_clouds, overlapping_clouds
     "Rare features make overfitting likelier.",
     source="L A",
     seeds=10,
-    expected={"fast": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
+    expected={"fast": ("refuted", "inconclusive"), "full": "refuted", "stand-in": ("refuted", "inconclusive")},
     because="""Rare words are learned by heart, but they also inform: with 10,000 words in place of 2,000 the best
     accuracy on 1,250 reviews rises from 83.0 to 84.1 %, the curve turns at the same epoch (5.4 and 5.5), and the
     loss rises by 0.12 nats afterwards rather than by 0.24. What the further words add in knowledge outweighs what
     they add in noise. How much depends on the schedule: in pilots with 5,000 reviews or eight epochs it was near
-    zero.""",
+    zero. On all the data it is the same: 90.6 rather than 89.8 % at best, the turn at epoch four either way, and a
+    rise by 0.19 nats rather than 0.25.""",
 )
 def test_rare_features_make_overfitting_likelier(imdb_common_words, imdb_rare_words, judge):
     common, rare = (runs.measured("rise", unit="nats") for runs in (imdb_common_words, imdb_rare_words))
