@@ -176,8 +176,6 @@ class StackedEngine:
 
 def create() -> StackedEngine:
     """Make the engine with its defaults."""
-    # What a program calls back for must not wait for the program: see jax-ml/jax issues 24255 and 25861.
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
     return StackedEngine()
 
 
