@@ -170,10 +170,11 @@ def test_capacity_is_a_compromise(imdb_1_1, imdb_2_2, imdb_64_64, judge):
     "K07b",
     "Trained to the end, logistic regression and a wide network are both worse than one between.",
     source="L B",
-    expected={"fast": "refuted", "stand-in": ("refuted", "inconclusive")},
-    because="""Logistic regression has the least capacity of all and ends best of all: 0.34 nats, against 0.46 for
-    two units a layer and 1.03 for 64. On sets of words nothing is gained by hidden units, so that there is no end of
-    too little capacity; what hurts is only too much.""",
+    expected={"fast": "refuted", "full": "refuted", "stand-in": ("refuted", "inconclusive")},
+    because="""Logistic regression has the least capacity of all and ends best of all: at 0.34 nats on subsets,
+    against 0.46 for two units a layer and 1.03 for 64; on all the data at 0.28, still falling, against 0.45 and
+    0.69. On sets of words nothing is gained by hidden units, so that there is no end of too little capacity; what
+    hurts is only too much.""",
 )
 def test_compromise_is_better_than_logistic_regression(imdb_logistic, imdb_2_2, imdb_64_64, judge):
     between = imdb_2_2.final("val_cross_entropy")
@@ -189,10 +190,15 @@ def test_compromise_is_better_than_logistic_regression(imdb_logistic, imdb_2_2, 
     "The larger the network, the sooner its training loss has fallen, and the wider is the gap to the validation loss.",
     source="L B",
     seeds=SEEDS_OF_512,
-    expected={"fast": ("supported", "inconclusive"), "stand-in": ("inconclusive", "supported")},
-    because="""That the training loss falls sooner hangs on the 4-4 network, which gets below 0.2 after 8 to 14 epochs
-    of its twenty, and in four of ten seeds never. The slope over all four sizes is clear in each seed, from −1 to −4
-    epochs, and scatters so much that ten seeds just suffice on real subsets, and just do not on the stand-in.""",
+    expected={
+        "fast": ("supported", "inconclusive"),
+        "full": ("inconclusive", "supported"),
+        "stand-in": ("inconclusive", "supported"),
+    },
+    because="""That the training loss falls sooner hangs on the 4-4 network, which gets below 0.2 after 8 to 14
+    epochs of its twenty, and in four of ten seeds never, on subsets as on all the data. The slope over all four
+    sizes is below zero in each seed, from −0.5 to −4 epochs, and scatters so much that ten seeds just suffice on
+    real subsets, and just do not on the stand-in and on all the data.""",
 )
 def test_larger_networks_fit_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512, judge):
     arms = [imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512]
@@ -211,11 +217,16 @@ def test_larger_networks_fit_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb
     "Each larger network has its training loss fall sooner, and leaves a wider gap, than the one before.",
     source="L B",
     seeds=SEEDS_OF_512,
-    expected={"fast": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
+    expected={
+        "fast": ("refuted", "inconclusive"),
+        "full": ("inconclusive", "refuted"),
+        "stand-in": ("refuted", "inconclusive"),
+    },
     because="""From 4 to 16 to 64 units a layer the training loss falls sooner and the gap grows. From 64 to 512
     neither: both are below 0.2 after three or four epochs, and learn all reviews by heart, where the gap is the
-    validation loss itself. That of 512-512 ends lower, 0.95 against 1.05 over ten seeds: the wider network errs with
-    less certainty.""",
+    validation loss itself. That of 512-512 ends lower, 0.95 against 1.05 over ten seeds: the wider network errs
+    with less certainty. On all the data it is the same, 0.71 against 0.69, if less sure: two seeds of 64-64 end
+    near 1, eight near 0.62.""",
 )
 def test_each_larger_network_fits_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512, judge):
     arms = [imdb_4_4, imdb_baseline, imdb_64_64, imdb_512_512]
@@ -231,11 +242,12 @@ def test_each_larger_network_fits_sooner_with_wider_gap(imdb_4_4, imdb_baseline,
     "K09a",
     "Too small to overfit, within sixty epochs, are logistic regression and one unit a layer.",
     source="L B",
-    expected={"fast": "refuted", "stand-in": ("inconclusive", "refuted")},
-    because="""Even logistic regression overfits if it is trained for sixty epochs: 2,001 weights for 5,000 reviews.
-    It is best at epoch 31 and has risen by 6.6 % at the end. One unit a layer dies in five of ten seeds, and then
-    nothing happens; in the five others its loss nearly doubles. The gap to the training loss closes only for a model
-    that can learn nothing.""",
+    expected={"fast": "refuted", "full": "refuted", "stand-in": ("inconclusive", "refuted")},
+    because="""Even logistic regression overfits if it is trained for sixty epochs: 2,001 weights for 5,000 reviews. It
+    is best at epoch 31 and has risen by 6.6 % at the end. One unit a layer dies in five of ten seeds, and then nothing
+    happens; in the five others its loss nearly doubles. The gap to the training loss closes only for a model that can
+    learn nothing. On all the data logistic regression is best at epoch 39 and 1.6 % higher at the end, in each of ten
+    seeds; that is little, and more than the one per cent up to which a curve counts as flat.""",
 )
 def test_smallest_models_do_not_overfit(imdb_logistic_long, imdb_1_1_long, judge):
     verdict = judge.each([_rise(imdb_logistic_long), _rise(imdb_1_1_long)], below=TURNED)

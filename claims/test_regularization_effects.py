@@ -135,10 +135,16 @@ def test_classical_dropout_makes_weights_larger(imdb_weights_classical_dropout, 
     "A weight penalty matters less for a large network than for a small one, and dropout is better for the large one.",
     source="L B",
     seeds=SEEDS_OF_512,
-    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    expected={
+        "fast": ("inconclusive", "refuted"),
+        "full": ("inconclusive", "refuted"),
+        "stand-in": ("inconclusive", "refuted"),
+    },
     because="""At their best epochs neither differs by much. The penalty leaves 0.997 of the small network's lowest
-    loss and 0.972 of the large one's: if anything it matters more for the large one, whose lowest loss scatters by 6
-    % from seed to seed. Dropout and penalty are alike there, 0.351 and 0.350. Ten seeds show neither.""",
+    loss and 0.972 of the large one's: if anything it matters more for the large one, whose lowest loss scatters by
+    6 % from seed to seed. Dropout and penalty are alike there, 0.351 and 0.350. Ten seeds show neither. Nor do they
+    on all the data, where the penalty leaves 0.998 of the one and 0.986 of the other, and dropout is as low as the
+    penalty, 0.304 and 0.301.""",
 )
 def test_penalty_matters_less_for_large_network(
     imdb_large, imdb_large_l2, imdb_large_dropout, imdb_rate_0, imdb_small_l2, judge
@@ -180,11 +186,14 @@ def test_best_loss_by_rate(imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70
     "R22b",
     "Dropout helps at rates of 0.2 to 0.5 and less beyond: by the validation cross-entropy after twenty epochs.",
     source="L B",
-    expected={"fast": ("refuted", "inconclusive"), "stand-in": ("refuted", "inconclusive")},
+    expected={"fast": ("refuted", "inconclusive"), "full": "refuted", "stand-in": ("refuted", "inconclusive")},
     because="""After twenty epochs the more is dropped the less has been learned by heart: the loss ends at 0.80
     without dropout, 0.75 at 0.2, 0.52 at 0.5 and 0.39 at 0.7, which is beyond the usual range and best of all. Only
     at 0.9 is too little left to learn from (0.69). It would turn later, and is ahead because the others are
-    overfitting.""",
+    overfitting. On all the data a rate of 0.2 even ends higher than none, at 0.41 against 0.38, in each of ten
+    seeds and with `keras.Model.fit` as well. Without dropout nearly all units answer to each review, 13 of 16 in
+    the first layer, so that the network is nearly linear; at 0.2 they come to answer to different words, 8 at a
+    time, and such a network learns more by heart: its training loss ends at 0.13 instead of 0.17.""",
 )
 def test_last_loss_by_rate(imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70, imdb_rate_90, judge):
     none, usual, upper, beyond, far_beyond = (
