@@ -114,11 +114,11 @@ def test_iterated_k_fold_depends_even_less_on_shuffle(shuffled_scores, judge):
     "E06b",
     "Iterated K-fold validation is more precise still: nearer to performance on new data.",
     source="L A",
-    expected={"fast": ("inconclusive", "refuted"), "stand-in": "inconclusive"},
+    expected={"fast": ("inconclusive", "refuted"), "full": "refuted", "stand-in": "inconclusive"},
     because="""Repeating takes away the luck of the shuffle, and the spread with it (E06a). What it leaves is which
-    200 reviews were drawn, and that each fold is fitted on 160 of them. That is most of the distance to the accuracy
-    on 5,000 new reviews: it shrinks by less than the fifth asked for, if at all, by 0.4 points too little on
-    average.""",
+    200 reviews were drawn, and that each fold is fitted on 160 of them. That is most of the distance to the
+    accuracy on 5,000 new reviews: it shrinks by less than the fifth asked for, if at all, by 0.4 points too little
+    on average. With 25 shuffles a seed, in the full tier, it is the same, and shown: 0.43 points too little.""",
 )
 def test_iterated_k_fold_is_nearer_to_performance(shuffled_scores, judge):
     iterated, k_fold = (shuffled_scores.measured(f"error_{way}", unit="accuracy") for way in ("iterated", "k_fold"))
