@@ -117,10 +117,11 @@ def test_each_enlargement_overfits_more(few_logistic, few_16, few_64, few_32, fe
     "K06a",
     "Growing from a small network, each doubling lowers the best validation loss by less.",
     source="L B",
-    expected={"fast": ("inconclusive", "supported"), "stand-in": "inconclusive"},
+    expected={"fast": ("inconclusive", "supported"), "full": ("inconclusive", "supported"), "stand-in": "inconclusive"},
     because="""The gains per doubling are 0.32, 0.057, 0.025 and 0.012 nats from 4 to 64 units: each is smaller on
     average. The last two are so small that their difference, 0.012, is no larger than what separates two seeds, and
-    twenty of them do not settle it. That the gains shrink as a whole is shown (K06b).""",
+    twenty of them do not settle it. That the gains shrink as a whole is shown (K06b). On all the data they are
+    0.24, 0.060, 0.047 and 0.028 nats, and it is the middle two that lie too near to each other.""",
 )
 def test_each_doubling_returns_less(few_4, few_8, few_16, few_32, few_64, judge):
     lowest = [runs.lowest("val_cross_entropy") for runs in (few_4, few_8, few_16, few_32, few_64)]

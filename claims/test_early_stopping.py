@@ -48,10 +48,15 @@ def test_early_stopping_keeps_nearly_the_best(imdb_baseline, mnist_96_96, judge)
     "I05b",
     "The epoch that early stopping goes back to is close to the best epoch of a whole run.",
     source="L",
-    expected={"fast": ("inconclusive", "supported"), "stand-in": ("inconclusive", "supported")},
+    expected={
+        "fast": ("inconclusive", "supported"),
+        "full": ("inconclusive", "supported"),
+        "stand-in": ("inconclusive", "supported"),
+    },
     because="""Where it does not keep the best epoch it is off by three or four, since a patience of two ends before
     the next dip: in four of twenty runs on MNIST, one of twenty on IMDB. The average, 0.7 epochs, is known to lie
-    below 2.01, where 2 is asked for.""",
+    below 2.01, where 2 is asked for. On all the data it is the same: off by three to six epochs in six of thirty
+    runs on MNIST and by three in two on IMDB, and on average by 0.8, known to lie below 2.009.""",
 )
 def test_early_stopping_ends_near_the_best_epoch(imdb_baseline, mnist_96_96, judge):
     verdict = judge.each([epochs_off(runs) for runs in (imdb_baseline, mnist_96_96)], below=CLOSE_BY)
@@ -72,11 +77,16 @@ def test_early_stopping_saves_redundant_training(imdb_baseline, mnist_96_96, jud
     "I08a",
     "Training once more, for the best number of epochs, gives as good a network as keeping that epoch's weights.",
     source="L",
-    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    expected={
+        "fast": ("inconclusive", "refuted"),
+        "full": ("inconclusive", "refuted"),
+        "stand-in": ("inconclusive", "refuted"),
+    },
     because="""The best number of epochs belongs to a run and not to a set-up. Trained once more, from other weights
     in another order, the network is 11 % worse after as many epochs, on average over twenty seeds and from 7 %
     better to 44 % worse: the kept epoch was a dip of its own curve, and where the other run has a spike is chance.
-    At its own best epoch it would be as good (0.349 against 0.348).""",
+    At its own best epoch it would be as good (0.349 against 0.348). On all the data curves are smoother, and the
+    loss is 3 % worse, from 3 % better to 13 % worse.""",
 )
 def test_retraining_is_as_good_as_keeping_weights(imdb_watched, imdb_scored, imdb_retrained, judge):
     best = imdb_watched.epoch_of_lowest("val_cross_entropy")
@@ -91,10 +101,17 @@ def test_retraining_is_as_good_as_keeping_weights(imdb_watched, imdb_scored, imd
     "I08b",
     "Training once more for that number of epochs, on the validation data as well, gives at least as good a network.",
     source="L",
-    expected={"fast": ("inconclusive", "supported"), "stand-in": ("inconclusive", "supported")},
+    expected={
+        "fast": ("inconclusive", "supported"),
+        "full": ("inconclusive", "refuted"),
+        "stand-in": ("inconclusive", "supported"),
+    },
     because="""With the validation reviews, a quarter more data, training once more makes up for not having chosen
     the epoch by its own curve: 1.8 % better on average. Single seeds are from 8 % better to 9 % worse, so that
-    twenty do not show that it is never 2 % worse.""",
+    twenty do not show that it is never 2 % worse. On all the data it is 4.7 % worse instead. An epoch of more
+    reviews has more updates, so that the same number of epochs goes too far: trained once more, the network is best
+    at epoch 3.9, where the number that was found is 4.9. At its own best epoch it would be a little better, at
+    0.270 instead of 0.272.""",
 )
 def test_retraining_on_all_data_is_as_good(imdb_watched, imdb_scored, imdb_retrained_on_all, judge):
     best = imdb_watched.epoch_of_lowest("val_cross_entropy")

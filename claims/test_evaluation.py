@@ -214,10 +214,12 @@ def test_small_validation_set_makes_accuracy_choppy(validation_curves, judge):
     "E10b",
     "A validation set that is too small makes the curve of validation loss choppy, too.",
     source="L",
-    expected={"fast": "refuted", "stand-in": "refuted"},
+    expected={"fast": "refuted", "full": ("inconclusive", "refuted"), "stand-in": "refuted"},
     because="""From epoch to epoch the network becomes surer or less sure of all examples alike, and the loss on any
     of them goes up and down with it. That chop comes from training and is the same on a small set and on a large
-    one: a loss curve is 1.3 times as rough on 100 reviews as on 3,000, an accuracy curve 2.7 times (E10a).""",
+    one: a loss curve is 1.3 times as rough on 100 reviews as on 3,000, an accuracy curve 2.7 times (E10a). On all
+    the data the large set is larger and its curve smoother: 1.7 times on average, twice or more in nine of thirty
+    seeds.""",
 )
 def test_small_validation_set_makes_loss_choppy(validation_curves, judge):
     small, large = (validation_curves.measured(f"loss_{size}", unit="nats") for size in ("100", "largest"))

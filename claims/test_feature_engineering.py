@@ -89,6 +89,11 @@ def test_good_features_need_fewer_resources(clock_pixels, clock_tips, clock_angl
     source="L",
     # The 6,000 images of the fast tier are an eighth of what there is, and not "enough".
     tiers="full",
+    expected={"full": ("inconclusive", "supported")},
+    because="""Hand-made features beside the 784 pixels, 114 counts and sums of ink, loops and strokes, still add a
+    quarter of a point with all 48,000 images: 98.13 rather than 97.87 %, more in each of thirty seeds. That is
+    little, and nearly what was taken to mean nothing, 0.3 points; whether it stays below is not quite shown (the
+    interval ends at 0.34).""",
 )
 def test_hand_made_features_add_nothing_to_all_images(mnist_with_features, mnist_baseline, judge):
     gain = mnist_with_features.mean_of_last("val_accuracy", LAST_EPOCHS) - mnist_baseline.mean_of_last(

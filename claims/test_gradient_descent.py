@@ -153,10 +153,12 @@ def test_larger_batches_have_less_noisy_gradients(gradients_of_batches, judge):
     "F06a",
     "At a learning rate far too high, 1, a larger batch is worth trying: it helps.",
     source="L B",
-    expected={"stand-in": ("supported", "inconclusive")},
+    expected={"full": ("inconclusive", "supported"), "stand-in": ("supported", "inconclusive")},
     because="""At a rate of 1 it is chance how many units survive the first update (F01). With batches of 4096 runs
     end anywhere from 18 to 54 % on subsets, with batches of 128 at 10 to 12 %. On the stand-in the larger batch
-    gains 15 points, and single runs from −1 to 28, so that little separates shown from not shown.""",
+    gains 15 points, and single runs from −1 to 28, so that little separates shown from not shown. On all the data
+    it gains 9 points, from 12 to 21 %, in 28 of 30 seeds; but single gains lie anywhere from −3 to 19, so that five
+    points on average are nearly shown and not quite.""",
 )
 def test_larger_batch_helps_at_rate_1(mnist_64_rate_1, mnist_64_rate_1_large_batch, judge):
     gained = settled(mnist_64_rate_1_large_batch) - settled(mnist_64_rate_1)

@@ -165,10 +165,15 @@ def test_penalty_matters_less_for_large_network(
     "R22a",
     "Dropout helps at rates of 0.2 to 0.5 and less beyond: by the lowest validation cross-entropy.",
     source="L B",
-    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    expected={
+        "fast": ("inconclusive", "refuted"),
+        "full": ("refuted", "inconclusive"),
+        "stand-in": ("inconclusive", "refuted"),
+    },
     because="""By the lowest loss dropout hardly helps in its usual range: 0.340 at a rate of 0.2 and 0.346 at 0.5,
     against 0.344 without, where two of twenty runs at 0.5 are held up by dead units (×1.17). That rates beyond are
-    worse is clear: 0.381 at 0.7, and at 0.9 nothing is learned.""",
+    worse is clear: 0.381 at 0.7, and at 0.9 nothing is learned. On all the data it is 0.304 at a rate of 0.2
+    against 0.308 without: lower by 1.2 %, surely, and surely less than the fiftieth asked for.""",
 )
 def test_best_loss_by_rate(imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70, imdb_rate_90, judge):
     none, usual, upper, beyond, far_beyond = (

