@@ -162,7 +162,15 @@ def test_digits_near_training_digits_are_recognized(mnist_looked_into, judge):
     assert verdict
 
 
-@pytest.mark.claim("M07", "Each layer disentangles the data a little further.", source="L")
+@pytest.mark.claim(
+    "M07",
+    "Each layer disentangles the data a little further.",
+    source="L",
+    expected={"fast": ("supported", "inconclusive"), "stand-in": ("supported", "inconclusive")},
+    because="""By the last of four layers little is left to disentangle of 6,000 images: a linear probe gains 14.6, 3.6,
+    1.5 and 0.5 points from layer to layer, the last in 17 of 20 seeds, from −0.8 to 1.5. That lies just beyond what
+    twenty seeds show, or just short of it: rounding decides. On all the data each step is shown.""",
+)
 def test_each_layer_disentangles(mnist_deep, judge):
     probes = [mnist_deep.measured(f"probe_{layers}", unit="accuracy") for layers in range(5)]
     learned = probes[-1] - mnist_deep.measured("probe_untrained", unit="accuracy")
