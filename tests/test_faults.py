@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,8 @@ class Suite:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell lets what it starts in the background ignore it, and children inherit that.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, store: str = "runs.sqlite") -> dict[str, Any]:
