@@ -14,7 +14,6 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ ARMS = """
 import os
 import time
 import numpy as np
-from functools import partial
 from pytest_claims import Measurement, arm
 
 def normal(arrays, tier, seed, *, mean, stream):
@@ -41,6 +39,12 @@ def normal(arrays, tier, seed, *, mean, stream):
 
 low, high, higher = (arm(Measurement(partial(normal, mean=mean, stream=i))) for i, mean in enumerate((0.5, 0.51, 0.6)))
 """
+
+# A shell lets what it starts in the background ignore interrupts, and children inherit that.
+START = (
+    "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); sys.path.insert(0, ''); "
+    "sys.exit(pytest.main(sys.argv[1:]))"
+)
 
 CLAIMS = """
 @pytest.mark.claim("A01", "High is higher than low.", seeds=20)
@@ -67,7 +71,7 @@ class Suite:
         self.measured.touch()
 
     def start(self, *options: str, store: str = "runs.sqlite") -> subprocess.Popen[str]:
-        command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:benchmark")
+        command = (sys.executable, "-c", START, "-p", "no:cacheprovider", "-p", "no:benchmark")
         return subprocess.Popen(
             [*command, f"--claims-store={store}", *options],
             cwd=self.path,
@@ -75,8 +79,6 @@ class Suite:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # A shell lets what it starts in the background ignore it, and children inherit that.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, store: str = "runs.sqlite") -> dict[str, Any]:
