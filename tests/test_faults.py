@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -40,12 +41,6 @@ def normal(arrays, tier, seed, *, mean, stream):
 low, high, higher = (arm(Measurement(partial(normal, mean=mean, stream=i))) for i, mean in enumerate((0.5, 0.51, 0.6)))
 """
 
-# A shell lets what it starts in the background ignore interrupts, and children inherit that.
-START = (
-    "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); sys.path.insert(0, ''); "
-    "sys.exit(pytest.main(sys.argv[1:]))"
-)
-
 CLAIMS = """
 @pytest.mark.claim("A01", "High is higher than low.", seeds=20)
 def test_high(low, high, judge):
@@ -71,7 +66,7 @@ class Suite:
         self.measured.touch()
 
     def start(self, *options: str, store: str = "runs.sqlite") -> subprocess.Popen[str]:
-        command = (sys.executable, "-c", START, "-p", "no:cacheprovider", "-p", "no:benchmark")
+        command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:benchmark")
         return subprocess.Popen(
             [*command, f"--claims-store={store}", *options],
             cwd=self.path,
@@ -117,8 +112,11 @@ class Suite:
 
 
 @pytest.fixture
-def suite(catalogue: Any) -> Suite:
-    return Suite(catalogue)
+def suite(catalogue: Any) -> Iterator[Suite]:
+    # A shell lets what it starts in the background ignore interrupts, and children inherit that, but not a handler.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield Suite(catalogue)
+    signal.signal(signal.SIGINT, before)
 
 
 def stop(process: subprocess.Popen[str], number: int) -> str:
