@@ -28,6 +28,7 @@ ARMS = """
 import os
 import time
 import numpy as np
+from functools import partial
 from pytest_claims import Measurement, arm
 
 def normal(arrays, tier, seed, *, mean, stream):
