@@ -16,7 +16,7 @@ import numpy as np
 import pytest_claims
 from fixtures.architectures import convnet
 from pytest_claims import Arm, Data, Split, keeps_values
-from pytest_claims.engines import Job, create
+from pytest_claims.engines import Job, RunResult, create
 from pytest_claims.engines.base import known_warnings
 
 NUM_ROWS, NUM_FEATURES, NUM_TRAIN = 300, 20, 230
@@ -165,8 +165,12 @@ def shared_engine() -> Any:
     return engine
 
 
+def train(engine: Any, arm: Arm, *seeds: int) -> list[RunResult]:
+    return list(engine.train(Job(arm, "fast", seeds or (0,), arrays())))
+
+
 def histories(engine: Any, arm: Arm, seeds: tuple[int, ...] = (SEED,)) -> list[dict[str, list[float]]]:
-    return [run.history for run in engine.train(Job(arm, "fast", seeds, arrays()))]
+    return [run.history for run in train(engine, arm, *seeds)]
 
 
 @known_warnings()

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_claims.engines import Job, create
 from pytest_claims.engines.base import known_warnings
-from tests.engine_arms import DENSE, SPARSE, arrays, autoencoder, dense, mostly_zero, scaled, split
+from tests.engine_arms import DENSE, SPARSE, arrays, autoencoder, dense, mostly_zero, scaled, split, train
 
 ARM = replace(DENSE, model=partial(dense, penalty="l2", dropout=0.5), data=SPARSE, epochs=3)
 
@@ -29,10 +29,6 @@ def make_engine(monkeypatch: pytest.MonkeyPatch) -> Any:
         return engine
 
     return make
-
-
-def train(engine: Any, arm: Any, *seeds: int) -> list[Any]:
-    return list(engine.train(Job(arm, "fast", seeds or (0,), arrays())))
 
 
 @known_warnings()

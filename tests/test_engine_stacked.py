@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_claims.engines import Job, RunResult, create
+from pytest_claims.engines import Job, create
 from pytest_claims.engines.order import order
 from tests.engine_arms import (
     ARMS,
@@ -27,16 +27,13 @@ from tests.engine_arms import (
     scaled,
     shared_engine,
     split,
+    train,
 )
 
 
 @pytest.fixture
 def stacked() -> Any:
     return shared_engine()
-
-
-def train(engine: Any, arm: Any, *seeds: int) -> list[RunResult]:
-    return list(engine.train(Job(arm, "fast", seeds or (0,), arrays())))
 
 
 def shuffled_labels(arrays: Any, tier: str, seed: int) -> Any:

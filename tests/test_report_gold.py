@@ -59,7 +59,7 @@ def test_sample_reads_as_approved(file_regression, extension, write):
 
 def test_record_and_terminal_of_a_run_are_as_approved(catalogue, file_regression):
     catalogue.claim()
-    result = catalogue.run("--claims-audit-seed=1")
+    result = catalogue.run()
     found = scrubbed(json.loads((catalogue.path / "reports" / "claims.json").read_text(encoding="utf-8")))
     file_regression.check(json.dumps(found, indent=1, ensure_ascii=False), basename="run", extension=".json")
     lines = result.outlines[result.outlines.index(next(line for line in result.outlines if "claims, fast" in line)) :]

@@ -123,8 +123,7 @@ def publish_runs(record: Path, output: Path, store: Path) -> str:
     """Write the runs that a record's claims used to one file; says where, and how many."""
     from pytest_claims.store import Store
 
-    if not store.is_file():
-        raise ValueError(f"there is no store {store}: name the one with the record's runs with --store")
+    _check_is_there(store, "name the one with the record's runs with --store")
     content = read_record(record)
     seeds = {arm["fingerprint"]: content["first_seed"] + arm["num_seeds"] for arm in content["arms"]}
     with Store.open(store) as opened:
@@ -132,13 +131,18 @@ def publish_runs(record: Path, output: Path, store: Path) -> str:
     return f"wrote {num_runs} runs to {output}, {output.stat().st_size / 1e6:.1f} MB"
 
 
+def _check_is_there(store: Path, what_to_do: str) -> None:
+    """Refuse a store that is not there: to open it would make one."""
+    if not store.is_file():
+        raise ValueError(f"there is no store {store}: {what_to_do}")
+
+
 def list_runs(options: argparse.Namespace) -> str:
     """What a store holds; or, once that is confirmed, what was deleted."""
     from pytest_claims import inventory
     from pytest_claims.store import Store
 
-    if not options.store.is_file():
-        raise ValueError(f"there is no store {options.store}: name one with --store")
+    _check_is_there(options.store, "name one with --store")
     sources = inventory.collected_sources([options.catalogue] if options.catalogue else [])
     with Store.open(options.store) as opened:
         held = inventory.inventory(opened, sources)
@@ -175,8 +179,7 @@ def write_pilot(store: Path, output: Path, records: Sequence[Path] = ()) -> str:
     from pytest_claims.pilot import Pilot
     from pytest_claims.store import Store
 
-    if not store.is_file():
-        raise ValueError(f"there is no store {store}: run pytest -m fast first, or name one with --store")
+    _check_is_there(store, "run pytest -m fast first, or name one with --store")
     pilot = Pilot.read(output)
     with Store.open(store) as opened:
         for row in opened.summary():

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.arms import Source
-from pytest_claims.plan import Key, identity
+from pytest_claims.arms import Source, Tier
+from pytest_claims.plan import NO_ENGINE, Key, identity
 from pytest_claims.report.formatting import counted, duration
 from pytest_claims.store import Store, Stored
 
@@ -86,13 +86,14 @@ def inventory(store: Store, sources: Mapping[Key, Source]) -> list[Held]:
 def _standing(stored: Stored, sources: Mapping[Key, Source]) -> str:
     from pytest_claims.engines.base import ENGINES
 
-    source = next((source for key, source in sources.items() if key == (stored.arm, stored.tier)), None)
+    tier: Tier = stored.tier  # type: ignore[assignment]  # as every run in a store has been written
+    source = sources.get((stored.arm, tier))
     if source is None:
         return "no such arm"
-    if stored.engine != "measurement" and stored.engine not in ENGINES:
+    if stored.engine not in (*ENGINES, NO_ENGINE):
         return f"no such engine: {stored.engine}"
-    semantics = ENGINES[stored.engine].semantics if stored.engine in ENGINES else 1
-    now = identity(stored.arm, source, stored.tier, stored.data_hash or "", stored.engine, semantics)  # type: ignore[arg-type]
+    semantics = ENGINES[stored.engine].semantics if stored.engine in ENGINES else 0
+    now = identity(stored.arm, source, tier, stored.data_hash or "", stored.engine, semantics)
     return CURRENT if now == stored.fingerprint else "declared otherwise"
 
 

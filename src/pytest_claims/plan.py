@@ -95,17 +95,25 @@ class DataSets:
         return [found.note for _, found in sorted(self._located.items()) if found.note]
 
 
+NO_ENGINE = "measurement"
+"""What stands in the place of an engine's name where nothing is trained."""
+
+
+def engine_of(source: Source, engine: str) -> str:
+    """What makes the runs of an arm or a measurement in a session with this engine."""
+    return engine if isinstance(source, Arm) else NO_ENGINE
+
+
 def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str, semantics: int) -> str:
     """The fingerprint of an arm's runs by an engine, or of a measurement's, which needs none."""
     from pytest_claims.fingerprint import fingerprint
 
-    is_arm = isinstance(source, Arm)
     return fingerprint(
         source,
         tier=tier,
         data_hash=data_hash,
-        engine=engine if is_arm else "measurement",
-        semantics=semantics if is_arm else 1,
+        engine=engine_of(source, engine),
+        semantics=semantics if isinstance(source, Arm) else 1,
         name=name,
     )
 
@@ -168,7 +176,7 @@ class Plan:
     def seconds_per_run(self, key: Key) -> float | None:
         """What a run of the arm takes, from earlier ones; ``None`` where nobody knows."""
         name, tier = key
-        engine = self.engine if isinstance(self.arms[key].source, Arm) else "measurement"
+        engine = engine_of(self.arms[key].source, self.engine)
         seen = self.store.seconds_per_run(name, tier, engine)
         return seen or (self.pilot.seconds_per_run.get(name, {}).get(tier) if self.engine == "stacked" else None)
 

@@ -263,9 +263,6 @@ class Store:
         self.close()
 
 
-_NOT_FINITE = (math.nan, math.inf, -math.inf)
-
-
 def finite_or_name(number: float) -> float | str:
     """A finite number as it is, another as the string that stands for it in JSON.
 
@@ -277,6 +274,9 @@ def finite_or_name(number: float) -> float | str:
     if math.isfinite(number):
         return number
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+_NOT_FINITE = tuple(json.dumps(finite_or_name(number)) for number in (math.nan, math.inf, -math.inf))
 
 
 def _run_from_row(row: tuple[Any, ...]) -> Run:
@@ -329,7 +329,7 @@ def _encoded(value: Any) -> Any:
 def _read(text: str) -> Any:
     """What `_encoded` wrote; most of it holds finite numbers alone, and nothing to decode."""
     content = json.loads(text)
-    return _decoded(content) if any(f'"{finite_or_name(number)}"' in text for number in _NOT_FINITE) else content
+    return _decoded(content) if any(name in text for name in _NOT_FINITE) else content
 
 
 def _decoded(value: Any) -> Any:

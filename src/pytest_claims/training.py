@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.arms import Arm
-from pytest_claims.plan import Key, Plan, Planned
+from pytest_claims.plan import Key, Plan, Planned, engine_of
 from pytest_claims.report.formatting import duration
 from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces
 
@@ -88,7 +88,7 @@ class Trainer:
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
         from pytest_claims.store import Run
 
-        engine_name = self.plan.engine if isinstance(planned.source, Arm) else "measurement"
+        engine_name = engine_of(planned.source, self.plan.engine)
         with progress.arm(planned, len(seeds)) as advance:
             for result in self._results(planned, seeds, advance):
                 self.plan.store.add(
