@@ -45,8 +45,7 @@ def validate(record: object) -> None:
     ...
     ValueError: the record has schema 1, and this version of pytest-claims reads 2; write it again with this version
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    from jsonschema_rs import validator_for
 
     version = record.get("schema") if isinstance(record, Mapping) else None
     if version != SCHEMA_VERSION:
@@ -55,11 +54,11 @@ def validate(record: object) -> None:
             "write it again with this version"
         )
 
-    error = best_match(Draft202012Validator(schema()).iter_errors(record))
-    if error is not None:
-        received = f"{error.instance!r:.80}"
+    errors = validator_for(schema()).iter_errors(record)
+    if error := next(errors, None):
+        place = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
         raise ValueError(
-            f"record at {error.json_path}: {error.message:.200} (received {received}); "
+            f"record at {place}: {error.message:.200} (received {error.instance!r:.80}); "
             "write it again with this version of pytest-claims"
         )
 

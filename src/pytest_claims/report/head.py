@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +49,15 @@ def facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Versions", ", ".join(versions)),
         ("Date", moment(record["created"])),
         ("Duration", f"{duration(record['duration_seconds'])}, {counted(record['num_trained'], 'run')} trained"),
+        ("All runs", _all_runs(record["arms"])),
     )  # fmt: skip
+
+
+def _all_runs(arms: Sequence[Mapping[str, Any]]) -> str:
+    """The runs that the verdicts rest on, those of earlier sessions too, and how long each took on its own, added up."""
+    num_runs = sum(arm["num_seeds"] for arm in arms)
+    seconds = sum(arm["num_seeds"] * (arm["seconds_per_run"] or 0) for arm in arms)
+    return f"{num_runs:,} of {counted(len(arms), 'arm')}, earlier sessions’ too: {duration(seconds)} of work"
 
 
 _SHOWN_VERSIONS = (

@@ -12,7 +12,7 @@ from pytest_claims.report.scales import Scale
 from pytest_claims.report.standing import deciding_part
 from pytest_claims.report.wording import num_collapsed
 
-ROW, HEAD, FOOT = 22, 8, 34
+ROW, HEAD, FOOT = 22, 8, 26
 LABEL_END, PLOT_START, PLOT_END, EFFECT_START, WIDTH = 78, 92, 560, 574, 860
 REACH = 5
 """How far the scale goes from the margin, in doublings: 31 times the margin."""
@@ -20,26 +20,33 @@ REACH = 5
 
 @dataclass(frozen=True)
 class Row:
-    """One claim: its marker and interval, or a heading where `section` is given."""
+    """One claim: its marker and interval."""
 
     y: int
-    section: str | None = None
-    claim: str = ""
-    anchor: str = ""
-    verdict: str = ""
-    estimate: int | None = None
-    interval: tuple[int, int] | None = None
-    effect: str = ""
+    claim: str
+    anchor: str
+    verdict: str
+    estimate: int | None
+    interval: tuple[int, int] | None
+    effect: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The claims of one section: a drawing of its own, so that a printed figure can break between sections."""
+
+    section: str
+    rows: tuple[Row, ...]
+    height: int
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The figure: rows, and the ticks of the common axis."""
+    """The figure: a panel for each section, and the ticks of their common axis."""
 
-    rows: tuple[Row, ...]
+    panels: tuple[Panel, ...]
     ticks: tuple[Tick, ...]
     margin_at: int
-    height: int
     description: str
 
 
@@ -94,31 +101,28 @@ def overview(sections: Mapping[str, Sequence[Claim]], anchors: Mapping[str, str]
     placed = {section: [claim for claim in claims if not _is_log(claim)] for section, claims in sections.items()}
     sections = {section: claims for section, claims in placed.items() if claims}
     x = Scale(-REACH, REACH, PLOT_START, PLOT_END)
-    rows: list[Row] = []
-    y = HEAD + ROW // 2
-    for section, claims in sections.items():
-        rows.append(Row(y, section=section))
-        for claim in claims:
-            y += ROW
-            rows.append(_row(claim, anchors[claim["id"]], x, y))
-        y += ROW
+    panels = tuple(_panel(section, claims, anchors, x) for section, claims in sections.items())
     distances = [-15, -7, -3, -1, 0, 1, 3, 7, 15]
     supported = sum(claim["verdict"] == "supported" for claims in sections.values() for claim in claims)
     return Overview(
-        rows=tuple(rows),
+        panels=panels,
         ticks=tuple(Tick(x(_doublings(d)), "margin" if d == 0 else f"{d:+d}".replace("-", "−")) for d in distances),
         margin_at=x(0),
-        height=y + FOOT,
         description=(
-            "One row per claim: its estimate and interval, to the right of the middle line on the side that the claim "
-            f"asks for. {supported} of {sum(map(len, sections.values()))} claims are supported. "
-            "The table of claims holds the numbers."
+            f"{supported} of the {sum(map(len, sections.values()))} claims drawn are supported; "
+            "the table of claims holds the numbers."
         ),
     )
 
 
 def _is_log(claim: Claim) -> bool:
     return any(part["rule"] == "log" for part in claim["parts"])
+
+
+def _panel(section: str, claims: Sequence[Claim], anchors: Mapping[str, str], x: Scale) -> Panel:
+    first = HEAD + ROW // 2 + ROW
+    rows = [_row(claim, anchors[claim["id"]], x, first + ROW * place) for place, claim in enumerate(claims)]
+    return Panel(section, tuple(rows), height=first + ROW * len(rows) + FOOT)
 
 
 def _row(claim: Claim, anchor: str, x: Scale, y: int) -> Row:
