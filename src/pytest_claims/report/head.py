@@ -54,7 +54,7 @@ def facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _all_runs(arms: Sequence[Mapping[str, Any]]) -> str:
-    """The runs that the verdicts rest on, those of earlier sessions too, and how long each took on its own, added up."""
+    """The runs that the verdicts rest on, of earlier sessions too, and how long each took on its own, added up."""
     num_runs = sum(arm["num_seeds"] for arm in arms)
     seconds = sum(arm["num_seeds"] * (arm["seconds_per_run"] or 0) for arm in arms)
     return f"{num_runs:,} of {counted(len(arms), 'arm')}, earlier sessions’ too: {duration(seconds)} of work"
