@@ -216,6 +216,10 @@ def test_odd_records_are_rendered(odd):
     assert "Traceback" not in page.text
 
 
+def test_an_arm_that_the_record_lacks_is_named():
+    assert "gone: not in this record" in Page(card(claim("A", part(), arms=["gone"]))).text
+
+
 def test_a_record_without_claims_is_rendered():
     text = Page(render(record(claims=[], arms=[], data=[]))).text
 

@@ -277,7 +277,8 @@ def _comparison(names: Sequence[str], arms: Mapping[str, Mapping[str, Any]]) -> 
         found = [f"{line:.160}" for line in differences(base, declaration)]
         more = [f"and {len(found) - ARM_DIFFERENCES} more"] if len(found) > ARM_DIFFERENCES else []
         lines.append(f"{first} → {name}: {'; '.join(found[:ARM_DIFFERENCES] + more) or 'no difference declared'}")
-    return tuple(lines) or tuple(name for name, _ in declared)
+    gone = [f"{name}: not in this record" for name in names if name not in arms]
+    return (*(lines or (name for name, _ in declared)), *gone)
 
 
 def _arm(arm: Mapping[str, Any]) -> dict[str, Any]:
