@@ -75,6 +75,7 @@ class Suite:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, store: str = "runs.sqlite") -> dict[str, Any]:
@@ -87,10 +88,10 @@ class Suite:
     def measurements(self) -> list[str]:
         return self.measured.read_text().splitlines()
 
-    def wait_for(self, num_measurements: int, process: subprocess.Popen[str]) -> None:
-        """Wait until so many were made, or the process has ended."""
+    def wait_for(self, num_measurements: int, process: subprocess.Popen[str], streams: str = "012") -> None:
+        """Wait until so many were made, of these streams, or the process has ended."""
         deadline = time.monotonic() + 60
-        while len(self.measurements()) < num_measurements and process.poll() is None:
+        while sum(run[0] in streams for run in self.measurements()) < num_measurements and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
@@ -121,8 +122,8 @@ def suite(catalogue: Any) -> Iterator[Suite]:
 
 
 def stop(process: subprocess.Popen[str], number: int) -> str:
-    """Send a signal; gives what the process had said."""
-    process.send_signal(number)
+    """Send a signal, to its workers too as a terminal does; gives what the process had said."""
+    os.killpg(process.pid, number)
     told, _ = process.communicate(timeout=60)
     return told
 
@@ -154,18 +155,32 @@ def every_run() -> set[str]:
     return {f"{stream} {seed}" for stream in range(3) for seed in range(20)}
 
 
-def test_interrupted_a_session_stops_soon_keeps_its_runs_and_says_how_to_go_on(suite: Suite) -> None:
-    process = suite.start()
-    suite.wait_for(5, process)
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "two workers"])
+def test_interrupted_a_session_stops_soon_keeps_its_runs_and_reports_them(suite: Suite, options: tuple[str]) -> None:
+    process = suite.start(*options)
+    suite.wait_for(40, process, streams="01")
+    time.sleep(0.1)
     started = time.monotonic()
     told = stop(process, signal.SIGINT)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30  # beside other tests; alone it is 5
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     assert "interrupted: finished runs are kept, and the same command goes on from there" in told
     finished, before = suite.stored(), len(suite.measurements())
-    assert len(finished) >= 4
+    report = suite.catalogue.record("partial")
+    assert report["partial"]
+    verdicts = {claim["id"]: claim["verdict"] for claim in report["claims"]}
+    assert verdicts == {"A01": "supported", "A02": "not run" if len(finished) < NUM_RUNS else "supported"}
+    assert "report: reports/partial.html" in told
     suite.run()
     assert sorted(suite.measurements()[before:]) == sorted(every_run() - finished)
+
+
+def test_interrupted_before_any_claim_can_be_judged_a_session_says_so(suite: Suite) -> None:
+    process = suite.start()
+    suite.wait_for(5, process)
+    told = stop(process, signal.SIGINT)
+    assert "no claim can be judged on them yet: there is no report" in told
+    assert not (suite.path / "reports").exists()
 
 
 @pytest.mark.parametrize("trial", range(-(-NUM_TRIALS // 10)))

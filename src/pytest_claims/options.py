@@ -31,6 +31,8 @@ class Options:
         Whether the store holds published runs, which are judged as they are.
     fresh
         Whether a new store is started.
+    stored
+        Whether only what the store holds is judged, and nothing trained.
     num_seeds
         A fixed number of seeds, or ``None`` for the looks of the tier.
     first_seed
@@ -46,6 +48,7 @@ class Options:
     against: Path | None
     published: bool
     fresh: bool
+    stored: bool
     num_seeds: int | None
     first_seed: int
     audit_seed: int | None
@@ -59,6 +62,7 @@ class Options:
         runs = config.getoption("claims_runs")
         if runs and (config.getoption("claims_store") or config.getoption("claims_fresh")):
             raise pytest.UsageError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
+        stored = config.getoption("claims_stored")
         store = runs or config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
         num_seeds, audit_seed = config.getoption("claims_seeds"), config.getoption("claims_audit_seed")
         against = config.getoption("claims_against")
@@ -72,7 +76,8 @@ class Options:
             report=report,
             against=_below(root, against) if against else None,
             published=bool(runs),
-            fresh=config.getoption("claims_fresh"),
+            fresh=config.getoption("claims_fresh") and not stored,
+            stored=stored,
             num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),
             first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),
             audit_seed=None if audit_seed is None else _whole(audit_seed, "--claims-audit-seed", lowest=0),
@@ -80,8 +85,13 @@ class Options:
 
     @property
     def default_protocol(self) -> bool:
-        """Whether seeds are those on which ``expected`` speaks."""
-        return self.num_seeds is None and self.first_seed == 0
+        """Whether seeds and looks are those on which ``expected`` speaks."""
+        return self.num_seeds is None and self.first_seed == 0 and not self.stored
+
+    @property
+    def trains(self) -> bool:
+        """Whether runs that the store lacks are trained."""
+        return not self.published and not self.stored
 
 
 def _check_written_with_equals_sign(config: pytest.Config) -> None:

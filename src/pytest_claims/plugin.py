@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--claims-fresh", action="store_true", help="start a new store; the old one is moved aside")
     group.addoption("--claims-runs", metavar="FILE", help="judge published runs again: no data needed, nothing trained")
+    group.addoption("--claims-stored", action="store_true", help="judge what the store holds, and train nothing")
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
     group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
     group.addoption("--claims-report", metavar="DIR", help="where reports are written (default: reports)")

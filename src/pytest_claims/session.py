@@ -140,11 +140,7 @@ class ClaimsSession:
             return
         if is_worker(self.config):
             divide_processors(self.config.workerinput)  # type: ignore[attr-defined]
-        try:
-            self._train_by_looks()
-        except KeyboardInterrupt:
-            self._output.say("interrupted: finished runs are kept, and the same command goes on from there")
-            raise
+        self._train_by_looks()
         self._publish()
 
     def _make_plan(self, *, offline: bool) -> None:
@@ -188,16 +184,21 @@ class ClaimsSession:
         from pytest_claims.training import Trainer
 
         assert self.plan is not None
-        make_engine = None if self.options.published else self._make_engine
+        make_engine = self._make_engine if self.options.trains else None
         self._trainer = Trainer(self.plan, make_engine, worker=self._worker())
         progress = self._output.progress()
         undecided = list(self.claims.values())
         for index in range(max(map(len, self._all_looks()), default=0)):
             undecided = [claim for claim in undecided if index < len(self._looks_of(claim))]
+            if self.options.stored:
+                undecided = [claim for claim in undecided if not self.plan.missing(self.seeds_at(index, [claim]))]
             looks = {claim.item.nodeid: self._looks_of(claim)[index] for claim in undecided}
             self._looks.update(looks)
             self._trainer.train(self.seeds_at(index, undecided), progress)
             undecided = [claim for claim in undecided if not self._is_decided(claim)]
+        for claim in [claim for claim in self.claims.values() if claim.item.nodeid not in self._looks]:
+            claim.item.add_marker(pytest.mark.skip(reason="not all of the runs of its first look are stored yet"))
+            del self.claims[claim.item.nodeid]
 
     def _worker(self) -> Worker | None:
         from pytest_claims.sharing import Worker
@@ -301,13 +302,26 @@ class ClaimsSession:
             self.plan.store.close()
         if self._error:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if is_worker(self.config) or not self.outcomes.records or not self.context:
+        if is_worker(self.config):
+            return
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED and not self.context:
+            self._leave_report()
+        if not self.outcomes.records or not self.context:
             return
         from pytest_claims.records import write_reports
 
         missing = set(self.context["order"]) - {record["test"] for record in self.outcomes.records}
-        self._partial = selection.is_partial(self.config, session) or bool(missing)
+        self._partial = selection.is_partial(self.config, session) or self.options.stored or bool(missing)
         write_reports(self)
+
+    def _leave_report(self) -> None:
+        """Where training was interrupted, report what can be judged; a controller knows of it by the store alone."""
+        from pytest_claims import interruption
+
+        options = self.options
+        if options.trains and (self.plan is not None or interruption.has_stored_since(options, self.started)):
+            self._output.say(interruption.GO_ON, "judging what is there (Ctrl-C again leaves that out)")
+            self._output.say(*interruption.report_stored(self.config))
 
     @property
     def partial(self) -> bool:

@@ -161,12 +161,14 @@ class Progress:
         self._uncaptured = uncaptured
         self._bar: Any = None
         self._weights: dict[Key, float] = {}
-        self._num_arms = self._num_done = 0
+        self._num_missing: Callable[[], int] = int
+        self._num_runs = 0
 
     @contextmanager
     def over(self, plan: Plan, missing: Mapping[Key, tuple[int, ...]]) -> Iterator[None]:
         """Show progress over missing runs, weighted by what their epochs are known to cost."""
-        self._num_arms, self._num_done = len(missing), 0
+        self._num_missing = lambda: sum(map(len, plan.missing(missing).values()))
+        self._num_runs = self._num_missing()
         known = {key: plan.seconds_per_run(key) for key in missing}
         typical = [seconds for seconds in known.values() if seconds] or [1.0]
         self._weights = {
@@ -205,12 +207,13 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, description=label)
         yield advance
-        self._num_done += 1
         if self._bar is None and self._file is not None:
             seconds = duration(time.perf_counter() - start)
+            # Other processes train as well.
+            num_done = self._num_runs - self._num_missing()
             with self._uncaptured():
                 print(
-                    f"claims: {label}: {num_seeds} runs in {seconds} ({self._num_done} of {self._num_arms} arms)",
+                    f"claims: {label}: {num_seeds} runs in {seconds} ({num_done} of {self._num_runs})",
                     file=self._file,
                     flush=True,
                 )

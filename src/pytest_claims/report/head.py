@@ -31,7 +31,7 @@ def warnings(record: Mapping[str, Any]) -> tuple[str, ...]:
             "the stand-in, and each card says so."
         )
     if record["partial"]:
-        found.append("This report is partial: it shows a selection of the claims, or a session that was interrupted.")
+        found.append("This report is partial: it shows a selection of the claims, or what was stored by then.")
     return tuple(found)
 
 
