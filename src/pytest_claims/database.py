@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pytest_claims.migration import migrate, migrate_file, migrated_copy, version_of
 from pytest_claims.store_file import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -28,7 +29,7 @@ from pytest_claims.store_file import (
 BUSY_SECONDS = 30.0
 """How long to wait for another process' transaction, which takes milliseconds."""
 
-SCHEMA = """
+FIRST_SCHEMA = """
 CREATE TABLE runs (
     fingerprint TEXT NOT NULL,
     seed INTEGER NOT NULL,
@@ -53,6 +54,8 @@ CREATE TABLE leases (
     heartbeat REAL NOT NULL
 );
 """
+
+"""Of version 1; `pytest_claims.migration` leads from it to the present one."""
 
 # Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
 _inherited: list[object] = []
@@ -85,11 +88,14 @@ class Database:
         self.writable = not read_only and prepare(path)
         refuse_foreign_file(path, writable=self.writable)
         self._current: _Link | None = None
+        self.kept: Path | None = None
+        """The copy of what the file was, if it was of an older version."""
         try:
             with _explained(path):
                 connection = self._link().connection
                 if self.writable:
                     _create_tables(connection, path)
+                    self.kept = migrate_file(connection, path)
                 _check_integrity(connection)
         except BaseException:
             self.close()
@@ -177,6 +183,8 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     try:
         # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
         connection.execute("PRAGMA synchronous = NORMAL")
+        if not writable and version_of(connection) < SCHEMA_VERSION:
+            connection = migrated_copy(connection)
     except BaseException:
         connection.close()
         raise
@@ -194,9 +202,9 @@ def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
             if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
                 if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                     raise not_a_store(path)
-                for statement in SCHEMA.split(";")[:-1]:
+                for statement in FIRST_SCHEMA.split(";")[:-1]:
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                migrate(connection, version=1)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     _turn_on_log(connection)
 

@@ -66,15 +66,17 @@ class ClaimsSession:
         self._error = ""
 
     def start(self) -> None:
-        """Read an older record and start a new store, if asked for: once, before any worker starts."""
+        """Read an older record, start a new store if asked for, migrate an old one: once, before any worker starts."""
         if is_worker(self.config) or selection.runs_no_test(self.config):
             return
         if self.options.against:
             self.older = self._read_older(self.options.against)
-        if self.options.fresh:
+        from pytest_claims.store_file import is_older
+
+        if self.options.fresh or is_older(self.options.store):
             from pytest_claims.store import Store
 
-            with Store.open(self.options.store, fresh=True) as store:
+            with Store.open(self.options.store, fresh=self.options.fresh, read_only=self.options.published) as store:
                 if store.message:
                     self._output.say(store.message)
 

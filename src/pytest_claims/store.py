@@ -96,6 +96,7 @@ class Store:
         """Open the store at `path`; where there is no file, a new one begins.
 
         A file without write permission, or in a directory without it, is opened for reading, as `writable` tells.
+        A store of an older version is brought to this one, and a copy of what it was is kept beside it.
 
         Parameters
         ----------
@@ -126,7 +127,12 @@ class Store:
         file, message = Path(path).resolve(), None
         if fresh and (kept := set_aside(file)):
             message = f"a new store begins at {file}; the old one is kept as {kept}"
-        return cls(Database(file, read_only=read_only), message)
+        database = Database(file, read_only=read_only)
+        if database.kept:
+            message = (
+                f"{file} was a store of an older version and is now of this one; what it was is kept as {database.kept}"
+            )
+        return cls(database, message)
 
     @property
     def path(self) -> Path:
@@ -216,7 +222,7 @@ class Store:
         """What the store holds: one row per fingerprint, by name of the arm, the newest first."""
         rows = self._database.select(
             "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last,"
-            " max(json_extract(provenance, '$.data.content_hash'))"
+            " max(data_hash)"
             " FROM runs GROUP BY arm, tier, engine, fingerprint ORDER BY arm, tier, engine, last DESC, fingerprint"
         )
         return [Stored(*row) for row in rows]

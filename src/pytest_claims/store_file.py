@@ -13,7 +13,7 @@ import pytest
 APPLICATION_ID = 0x70634C4D
 """Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the store's tables: `PRAGMA user_version`."""
 
 START_NEW = "--claims-fresh starts a new store and keeps this file under another name"
@@ -114,6 +114,15 @@ def header_of(path: Path) -> tuple[int, int]:
     (application,) = struct.unpack_from(">I", header, _APPLICATION_ID_AT)
     (version,) = struct.unpack_from(">I", header, _USER_VERSION_AT)
     return application, version
+
+
+def is_older(path: Path) -> bool:
+    """Whether there is a store of an older version at `path`; what cannot be read is told by who opens it."""
+    try:
+        application, version = header_of(path)
+    except (OSError, pytest.UsageError):
+        return False
+    return application == APPLICATION_ID and version < SCHEMA_VERSION
 
 
 def refuse_foreign_file(path: Path, *, writable: bool) -> None:
