@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,19 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     diff.add_argument("old", type=Path, metavar="OLD.json")
     diff.add_argument("new", type=Path, metavar="NEW.json")
     diff.set_defaults(run=lambda options: difference(options.old, options.new))
-    publish = commands.add_parser(
-        "publish", help="write the runs behind a record to a file, from which --claims-runs judges them again"
-    )
-    publish.add_argument("record", type=Path, metavar="FILE.json")
-    publish.add_argument("output", type=Path, metavar="RUNS.sqlite")
-    publish.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
-    publish.set_defaults(run=lambda options: publish_runs(options.record, options.output, options.store))
-    runs = commands.add_parser("runs", help="list what the store holds, and what is stale, or delete that")
-    runs.add_argument("action", nargs="?", choices=["list", "prune"], default="list")
-    runs.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
-    runs.add_argument("--catalogue", metavar="DIR", help="where the claims are (default: where pytest finds them)")
-    runs.add_argument("--yes", action="store_true", help="delete without asking")
-    runs.set_defaults(run=list_runs)
+    _add_commands_on_runs(commands)
     calibrate = commands.add_parser(
         "calibrate", help="print how often verdicts are wrong on synthetic numbers whose truth is known"
     )
@@ -79,6 +68,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pytest-claims: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _add_commands_on_runs(commands: Any) -> None:
+    """Add those that read or write stores of runs."""
+    publish = commands.add_parser(
+        "publish", help="write the runs behind a record to a file, from which --claims-runs judges them again"
+    )
+    publish.add_argument("record", type=Path, metavar="FILE.json")
+    publish.add_argument("output", type=Path, metavar="RUNS.sqlite")
+    publish.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
+    publish.set_defaults(run=lambda options: publish_runs(options.record, options.output, options.store))
+    runs = commands.add_parser("runs", help="list what the store holds, and what is stale, or delete that")
+    runs.add_argument("action", nargs="?", choices=["list", "prune"], default="list")
+    runs.add_argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE")
+    runs.add_argument("--catalogue", metavar="DIR", help="where the claims are (default: where pytest finds them)")
+    runs.add_argument("--yes", action="store_true", help="delete without asking")
+    runs.set_defaults(run=list_runs)
+    compare = commands.add_parser(
+        "compare", help="print how far runs of the same arms and seeds lie apart in two stores, as Markdown"
+    )
+    compare.add_argument("first", type=Path, metavar="RUNS.sqlite")
+    compare.add_argument("second", type=Path, metavar="OTHER.sqlite")
+    compare.set_defaults(run=lambda options: compare_runs(options.first, options.second))
 
 
 def write_report(record: Path, against: Path | None = None) -> str:
@@ -162,6 +174,17 @@ def _confirmed(question: str) -> bool:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
         return False
+
+
+def compare_runs(first: Path, second: Path) -> str:
+    """How far runs of the same arms and seeds lie apart."""
+    from pytest_claims import side_by_side
+    from pytest_claims.store import Store
+
+    with Store.open(first, read_only=True) as one, Store.open(second, read_only=True) as other:
+        if found := side_by_side.pairs(one, other):
+            return side_by_side.table(found)
+    raise ValueError(f"{first} and {second} have no arm and seed in common")
 
 
 def calibration(seed: int, num_families: int) -> str:
