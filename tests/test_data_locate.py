@@ -67,13 +67,17 @@ class Server:
     """An HTTP server on this machine that gives every request the same answer."""
 
     def __init__(self) -> None:
-        self.content, self.status, self.announced, self.num_requests = PLAIN, 200, None, 0
+        self.content, self.status, self.announced, self.location = PLAIN, 200, None, ""
+        self.asked: list[str] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                server.num_requests += 1
-                self.send_response(server.status)
+                server.asked.append(self.path)
+                moved = bool(server.location) and not self.path.endswith("elsewhere")
+                self.send_response(302 if moved else server.status)
+                if moved:
+                    self.send_header("Location", server.location)
                 self.send_header("Content-Length", str(server.announced or len(server.content)))
                 self.end_headers()
                 self.wfile.write(server.content)
@@ -85,6 +89,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self._http.server_port}/toy.npz"
         self._thread = threading.Thread(target=partial(self._http.serve_forever, poll_interval=0.01))
         self._thread.start()
+
+    @property
+    def num_requests(self) -> int:
+        return len(self.asked)
 
     def stop(self) -> None:
         self._http.shutdown()
@@ -349,6 +357,42 @@ def test_failed_download_falls_back_and_leaves_nothing(
     assert server.num_requests == 1
     assert re.search(said, found.note)
     assert files(home) == []
+
+
+def test_redirected_download_is_checked_as_any_other(home: Path, server: Server) -> None:
+    server.location = "/elsewhere"
+
+    assert locate(data_set(url=server.url)).origin == "download"
+    assert server.asked == ["/toy.npz", "/elsewhere"]
+
+
+def test_download_redirected_to_another_file_is_not_used(home: Path, server: Server) -> None:
+    server.location, server.content = "/elsewhere", npz(**OTHER)
+
+    found = locate(data_set(url=server.url))
+
+    assert (found.kind, files(home)) == ("stand-in", [])
+    assert "is not the file expected" in found.note
+
+
+@pytest.mark.parametrize("location", ["/toy.npz", "file:///etc/hostname"], ids=["in circles", "to a file"])
+def test_download_redirected_to_nowhere_is_given_up(home: Path, server: Server, location: str) -> None:
+    server.location = location
+
+    found = locate(data_set(url=server.url))
+
+    assert (found.kind, files(home)) == ("stand-in", [])
+    assert "status 302" in found.note
+
+
+def test_proxy_is_asked_where_the_environment_names_one(
+    home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib.request._opener", None)  # which reads the environment once
+    monkeypatch.setenv("http_proxy", server.url.removesuffix("/toy.npz"))
+
+    assert locate(data_set(url="http://far.example/toy.npz")).origin == "download"
+    assert server.asked == ["http://far.example/toy.npz"]
 
 
 def test_machine_without_a_network_falls_back_and_asks_only_once(monkeypatch: pytest.MonkeyPatch) -> None:

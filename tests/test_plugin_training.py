@@ -122,6 +122,17 @@ def test_planning_imports_no_deep_learning_library(blobs):
     result.stdout.fnmatch_lines("claims: *30 of 30 runs missing at the first look*")
 
 
+def test_runs_of_another_process_are_the_same_to_the_last_bit(blobs, capsys):
+    from pytest_claims.cli import main
+
+    for store, selected in (("first", "B01 or B03"), ("second", "B01")):
+        blobs.run_apart("-k", selected, f"--claims-store={store}.sqlite", "--claims-seeds=3")
+
+    capsys.readouterr()
+    assert main(["compare", str(blobs.path / "first.sqlite"), str(blobs.path / "second.sqlite")]) == 0
+    assert "3 runs of 1 arms in both, 3 of them identical" in capsys.readouterr().out
+
+
 def test_fit_engine_trains_the_same_catalogue(blobs):
     result = blobs.run_apart("-k", "B01", "--claims-engine", "fit", "--claims-seeds", "2")
     assert result.ret == 0

@@ -82,7 +82,7 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
 
 def _inside(numbers: tuple[float, float, float], bounds: Sequence[float]) -> tuple[float, float, float]:
     """Distances from the nearer bound, in half ranges: 1 in the middle, 0 at the bounds, negative outside."""
-    middle, half = sum(bounds) / 2, (bounds[1] - bounds[0]) / 2
+    middle, half = sum(bounds) / 2, (bounds[1] - bounds[0]) / 2 or 1.0
     estimate, low, high = (1 - abs(value - middle) / half for value in numbers)
     holds_middle = numbers[1] <= middle <= numbers[2]
     return estimate, min(low, high), 1.0 if holds_middle else max(low, high)
