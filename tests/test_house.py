@@ -8,9 +8,13 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -96,6 +100,41 @@ def test_tox_passes_on_what_says_where_data_are(environment):
     ).stdout
     passed = set(output.split())
     assert {"CLAIMS_*", "KERAS_HOME", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES", "JAX_*", "XLA_*"} <= passed
+
+
+def declared() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    return [Requirement(line) for line in project["dependencies"] + extras]
+
+
+def pinned(file: str) -> dict[str, list[str]]:
+    """Versions by name; a lock for several versions of Python may pin more than one."""
+    found: dict[str, list[str]] = {}
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+        if requirement := line.partition("#")[0].strip():
+            one = Requirement(requirement)
+            found.setdefault(canonicalize_name(one.name), []).append(str(one.specifier).removeprefix("=="))
+    return found
+
+
+def test_lock_holds_every_dependency_within_its_bounds():
+    locked = pinned("requirements-dev.txt")
+    for requirement in declared():
+        versions = locked[canonicalize_name(requirement.name)]
+        assert all(requirement.specifier.contains(version) for version in versions), requirement
+
+
+def test_lowest_versions_are_those_of_the_project():
+    lowest = pinned("constraints-lowest.txt")
+    bounds = {
+        canonicalize_name(one.name): [s.version for s in one.specifier if s.operator == ">="] for one in declared()
+    }
+    assert {name: [Version(v) for v in versions] for name, versions in lowest.items()} == {
+        name: [Version(v) for v in bounds[name]] for name in lowest
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert lowest.keys() == {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
 
 
 def test_links_in_the_documents_lead_somewhere():
