@@ -88,12 +88,20 @@ class Suite:
     def measurements(self) -> list[str]:
         return self.measured.read_text().splitlines()
 
-    def wait_for(self, num_measurements: int, process: subprocess.Popen[str], streams: str = "012") -> None:
-        """Wait until so many were made, of these streams, or the process has ended."""
+    def wait_for(self, num_measurements: int, process: subprocess.Popen[str]) -> None:
+        """Wait until so many were made, or the process has ended."""
         deadline = time.monotonic() + 60
-        while sum(run[0] in streams for run in self.measurements()) < num_measurements and process.poll() is None:
+        while len(self.measurements()) < num_measurements and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.005)
+
+    def wait_for_runs(self, query: str, number: int) -> None:
+        """Wait until the store holds so many runs of a kind."""
+        deadline = time.monotonic() + 60
+        with closing(sqlite3.connect(f"{(self.path / 'runs.sqlite').as_uri()}?mode=ro", uri=True)) as connection:
+            while connection.execute(f"SELECT count(*) FROM runs WHERE {query}").fetchone()[0] < number:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
 
     def stored(self, store: str = "runs.sqlite") -> set[str]:
         """What the store holds, after looking at every run of it: whole, and with the numbers that it should have."""
@@ -158,8 +166,8 @@ def every_run() -> set[str]:
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "two workers"])
 def test_interrupted_a_session_stops_soon_keeps_its_runs_and_reports_them(suite: Suite, options: tuple[str]) -> None:
     process = suite.start(*options)
-    suite.wait_for(40, process, streams="01")
-    time.sleep(0.1)
+    suite.wait_for(1, process)
+    suite.wait_for_runs("arm IN ('low', 'high')", 40)
     started = time.monotonic()
     told = stop(process, signal.SIGINT)
     assert time.monotonic() - started < 30  # beside other tests; alone it is 5
@@ -169,7 +177,8 @@ def test_interrupted_a_session_stops_soon_keeps_its_runs_and_reports_them(suite:
     report = suite.catalogue.record("partial")
     assert report["partial"]
     verdicts = {claim["id"]: claim["verdict"] for claim in report["claims"]}
-    assert verdicts == {"A01": "supported", "A02": "not run" if len(finished) < NUM_RUNS else "supported"}
+    assert verdicts["A01"] == "supported"
+    assert verdicts["A02"] == "not run" or len(finished) == NUM_RUNS
     assert "report: reports/partial.html" in told
     suite.run()
     assert sorted(suite.measurements()[before:]) == sorted(every_run() - finished)
