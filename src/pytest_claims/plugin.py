@@ -119,6 +119,13 @@ class ClaimsHooks:
         return self.session.status(report)
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int | None:
+        """Say what ``-n auto`` means for claims."""
+        from pytest_claims.devices import num_workers
+
+        return num_workers(config)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker process knows of the plan."""
         self.session.take_over(getattr(node, "workeroutput", {}))

@@ -141,7 +141,10 @@ class ClaimsSession:
         if dry_run:
             return
         if is_worker(self.config):
+            from pytest_claims.devices import take_one
+
             divide_processors(self.config.workerinput)  # type: ignore[attr-defined]
+            take_one(self.config.workerinput)  # type: ignore[attr-defined]
         self._train_by_looks()
         self._publish()
 

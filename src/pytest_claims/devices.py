@@ -1,0 +1,75 @@
+"""How many processes a machine has room for, and which graphics processor each of them takes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_claims.arms import TIERS
+
+BYTES_OF_A_WORKER = 2.5e9
+"""What a process takes at most: 25,000 reviews as rows of 10,000 words, a model, and the library."""
+
+CUDA_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
+
+
+def num_workers(config: pytest.Config) -> int | None:
+    """What ``-n auto`` means for claims; ``None`` leaves it to xdist, as for any other test.
+
+    One process for each graphics processor, since there seeds are stacked and a second process would only share it;
+    else as many as there are processors, and room in memory.
+    """
+    words = set(re.findall(r"\w+", str(config.getoption("markexpr", ""))))
+    if not words & set(TIERS):
+        return None
+    if devices := graphics_processors():
+        return len(devices)
+    return max(1, int(min(_num_processors(), _available_bytes() / BYTES_OF_A_WORKER)))
+
+
+def graphics_processors(devices: Path = Path("/dev")) -> list[str]:
+    """What ``CUDA_VISIBLE_DEVICES`` may name, if JAX is there for it: ``pip install "pytest-claims[gpu]"``."""
+    if not any(map(find_spec, CUDA_PLUGINS)):
+        return []
+    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return [name for name in visible.split(",") if name not in ("", "-1")]
+    return sorted(path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*"))
+
+
+def take_one(worker: Mapping[str, Any]) -> None:
+    """Give a worker process one graphics processor, before a library takes all; those that share take memory as needed.
+
+    Parameters
+    ----------
+    worker
+        xdist's ``workerinput``, which tells the worker's number and how many there are.
+    """
+    from pytest_claims.sharing import Worker
+
+    own, devices = Worker.of(worker), graphics_processors()
+    if devices:
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices[own.index % len(devices)]
+    if own.count > len(devices):
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+def _num_processors() -> int:
+    from pytest_claims.environment import num_threads
+
+    return num_threads()
+
+
+def _available_bytes() -> float:
+    """Memory that is free or can be freed, as proc(5) tells it; without bounds where nothing does."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return float("inf")
+    found = re.search(r"MemAvailable: +(\d+) kB", lines)
+    return int(found[1]) * 1024 if found else float("inf")
