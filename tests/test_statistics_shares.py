@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_claims.statistics import RELIABLY, USUALLY, Look, event, fixed_look, looks, share_with_interval
+from pytest_claims.statistics import RELIABLY, USUALLY, Look, event, fixed_look, looks, share_with_interval, shares
 
 LAST = {20: looks("fast")[-1], 30: looks("full")[-1]}
 
@@ -121,3 +121,20 @@ def test_share_refuses_counts_that_do_not_fit(count, num):
 def test_share_refuses_a_confidence_in_percent():
     with pytest.raises(ValueError, match="confidence_level must lie between 0 and 1; received 95"):
         share_with_interval(1, 2, 95)
+
+
+@pytest.mark.parametrize("num", [1, 2, 10, 20, 30])
+def test_intervals_and_p_values_are_those_of_scipy(num):
+    for count in range(num + 1):
+        for confidence_level in (0.95, 0.999):
+            share = share_with_interval(count, num, confidence_level)
+            expected = stats.binomtest(count, num).proportion_ci(confidence_level, method="exact")
+            assert (share.low, share.high) == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
+        for threshold in (0.5, 2 / 3):
+            more, less = (
+                stats.binomtest(count, num, threshold, alternative=side).pvalue for side in ("greater", "less")
+            )
+            assert shares.tested_share(count, num, threshold, 0.01).pvalue == pytest.approx(more, rel=1e-9)
+            for factor in (0.999, 1.001):
+                assert shares.is_more(count, num, threshold, more * factor) == (factor > 1)
+                assert shares.is_less(count, num, threshold, less * factor) == (factor > 1)

@@ -115,7 +115,7 @@ def write_reports(session: ClaimsSession) -> None:
                 continue
             record = build(session, tier, store)
             texts = {
-                ".json": json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False),
+                ".json": json.dumps(record, ensure_ascii=False, allow_nan=False),
                 ".html": render(record, session.older),
             }
             whole = not session.partial and session.options.default_protocol
