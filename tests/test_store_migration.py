@@ -38,6 +38,11 @@ def first(tmp_path: Path) -> Path:
     return path
 
 
+def content(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
 def version(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute("PRAGMA user_version").fetchone()[0]
@@ -48,7 +53,7 @@ def test_there_is_a_way_from_every_version() -> None:
 
 
 def test_its_runs_are_there_and_what_it_was_is_kept(first: Path) -> None:
-    before = list(sqlite3.connect(first).iterdump())
+    before = content(first)
     with Store.open(first) as store:
         assert store.runs("4f1c", range(20)) == RUNS
         assert store.summary()[0].data_hash == "8fc8"
@@ -57,7 +62,7 @@ def test_its_runs_are_there_and_what_it_was_is_kept(first: Path) -> None:
     assert version(first) == SCHEMA_VERSION
     [kept] = set(first.parent.glob("runs-*.sqlite"))
     assert f"kept as {kept}" in message
-    assert list(sqlite3.connect(kept).iterdump()) == before
+    assert content(kept) == before
     with Store.open(first) as again:
         assert again.message is None
 
@@ -82,12 +87,12 @@ def test_one_that_can_only_be_read_is_read_and_left_as_it_is(first: Path) -> Non
 
 
 def test_a_step_that_fails_leaves_it_as_it_was(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = list(sqlite3.connect(first).iterdump())
+    before = content(first)
     monkeypatch.setitem(MIGRATIONS, 1, (*MIGRATIONS[1], "ALTER TABLE nowhere ADD COLUMN nothing"))
     with pytest.raises(sqlite3.OperationalError):
         Store.open(first)
     assert version(first) == 1
-    assert list(sqlite3.connect(first).iterdump()) == before
+    assert content(first) == before
 
 
 def test_processes_that_open_it_together_bring_it_up_to_date_once(first: Path) -> None:
