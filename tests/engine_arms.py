@@ -45,6 +45,7 @@ def split(arrays: Any, tier: str, seed: int, *, targets: str = "labels", num_tra
     labels = {
         "labels": arrays["labels"],
         "is_first": (arrays["labels"] == 0).astype(np.uint8),
+        "one class": np.full_like(arrays["labels"], 2),
         "one_hot": np.eye(3, dtype=np.uint8)[arrays["labels"]],
     }[targets]
     return Split(train, validation, labels[train], labels[validation])

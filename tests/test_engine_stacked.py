@@ -99,6 +99,15 @@ def test_nan_is_kept_as_an_outcome(stacked: Any) -> None:
     assert len(history["loss"]) == 2
 
 
+def test_labels_of_one_class_are_learned_and_no_error(stacked: Any) -> None:
+    arm = replace(DENSE, data=replace(DENSE.data, split=partial(split, targets="one class")), epochs=20)
+
+    history = histories(stacked, arm)[0]
+
+    assert history["val_accuracy"][-1] == 1.0
+    assert 0 < history["val_cross_entropy"][-1] < history["val_cross_entropy"][0]
+
+
 def test_accuracy_counts_examples(stacked: Any) -> None:
     accuracy = np.array(histories(stacked, DENSE)[0]["accuracy"])
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +106,11 @@ def test_runs_are_trained_stored_and_not_trained_again(blobs):
         [(losses,)] = connection.execute("SELECT history FROM runs WHERE arm = 'diverging' AND seed = 0").fetchall()
     assert {"NaN", "Infinity"} & set(json.loads(losses)["val_loss"])
     assert blobs.record()["data"] == [blobs.record()["data"][0] | {"name": "Blobs", "kind": "stand-in"}]
+
+    for suffix in ("json", "html"):
+        told = (blobs.path / "reports" / f"claims.{suffix}").read_text(encoding="utf-8")
+        # Who ran it, where and on which machine stays out of it.
+        assert not {str(blobs.path), str(Path.home()), platform.node()} & set(re.findall(r"[\w./-]+", told))
 
     again = blobs.run_apart("-k", "B01", "-p", "forbid")
     again.assert_outcomes(passed=1)
