@@ -23,18 +23,25 @@ SIZE = 4096
 
 
 @cache
-def job_of(arm: str, tier: str, epochs: int, seeds: tuple[int, ...], data: str | None) -> Any:
+def job_of(arm: str, tier: str, epochs: int, seeds: tuple[int, ...], data: str) -> Any:
     """The arm with its data, and another number of epochs."""
     from fixtures import arms
-    from pytest_claims.data import locate
     from pytest_claims.engines import Job
 
     source = replace(getattr(arms, arm).__claims_source__, epochs=epochs)
-    return Job(source, tier, seeds, locate(source.data.dataset, directory=Path(data), offline=True).arrays)
+    return Job(source, tier, seeds, raw_arrays(source.data.dataset, data))
 
 
 @cache
-def arrays_of(arm: str, tier: str, seed: int, data: str | None) -> Any:
+def raw_arrays(dataset: Any, data: str) -> Any:
+    """A data set's arrays, read once."""
+    from pytest_claims.data import locate
+
+    return locate(dataset, directory=Path(data), offline=True).arrays
+
+
+@cache
+def arrays_of(arm: str, tier: str, seed: int, data: str) -> Any:
     """Inputs and targets for training and validation, as a notebook would hold them."""
     from pytest_claims.arms import at_tier
 
