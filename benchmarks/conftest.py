@@ -16,6 +16,11 @@ ROOT = Path(__file__).parents[1]
 ROWS = pytest.StashKey[list[list[str]]]()
 
 
+def environment() -> dict[str, str]:
+    """Variables under which a process finds the catalogue and the instrument."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
+
+
 class Contender:
     """A process that answers requests, one at a time; between them it does nothing."""
 
@@ -24,7 +29,7 @@ class Contender:
         self._process = subprocess.Popen(
             [sys.executable, str(ROOT / "benchmarks/contenders.py"), name],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -50,6 +55,14 @@ class Contender:
 
 
 @pytest.fixture
+def data() -> str:
+    """Directory of the real data: stand-ins are too small to tell."""
+    if "CLAIMS_DATA" not in os.environ:
+        pytest.skip("the benchmarks need the real data: set CLAIMS_DATA")
+    return os.environ["CLAIMS_DATA"]
+
+
+@pytest.fixture
 def contenders() -> Iterator[Any]:
     """Start contenders by their names; they are stopped after the test."""
     started: list[Contender] = []
@@ -72,6 +85,6 @@ def row(request: pytest.FixtureRequest) -> Any:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the table."""
     if rows := config.stash.get(ROWS, []):
-        terminalreporter.write_sep("=", "against Keras, medians of interleaved rounds")
+        terminalreporter.write_sep("=", "benchmarks")
         for cells in rows:
             terminalreporter.write_line(f"| {' | '.join(cells)} |")

@@ -20,14 +20,6 @@ ROUNDS = 5
 OTHERS = ("fit on TensorFlow", "fit on JAX")
 
 
-@pytest.fixture
-def data() -> str:
-    """Directory of the real data: stand-ins are too small to tell."""
-    if "CLAIMS_DATA" not in os.environ:
-        pytest.skip("the benchmarks need the real data: set CLAIMS_DATA")
-    return os.environ["CLAIMS_DATA"]
-
-
 def dense_operations(*units: int, num_train: int, num_validation: int) -> float:
     """Multiplications and additions of an epoch: forward, gradients of the weights, and of all inputs but the first."""
     pairs = [a * b for a, b in pairwise(units)]

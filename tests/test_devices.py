@@ -19,7 +19,7 @@ def asked(markexpr: str) -> Any:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Four processors, much memory and no graphics processor."""
-    monkeypatch.setattr(devices, "_num_processors", lambda: 4)
+    monkeypatch.setattr(devices, "num_threads", lambda: 4)
     monkeypatch.setattr(devices, "_available_bytes", lambda: 64e9)
     monkeypatch.setattr(devices, "find_spec", lambda name: None)
     # Set first, so that what tests change is set back.
@@ -71,7 +71,7 @@ def test_each_worker_takes_one_and_shares_its_memory_if_it_must(machine, visible
 
 def test_xdist_asks_for_it(catalogue) -> None:
     catalogue.pytester.makeconftest(
-        "import pytest_claims.devices\npytest_claims.devices._num_processors = lambda: 3\n"
+        "import pytest_claims.devices\npytest_claims.devices.num_threads = lambda: 3\n"
         "pytest_claims.devices._available_bytes = lambda: 5.1e9"
     )
     catalogue.pytester.makepyfile(test_one="def test_one(): pass")

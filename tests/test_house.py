@@ -102,10 +102,7 @@ def test_tox_passes_on_what_says_where_data_are(environment):
     assert {"CLAIMS_*", "KERAS_HOME", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES", "JAX_*", "XLA_*"} <= passed
 
 
-def declared() -> list[Requirement]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    return [Requirement(line) for line in project["dependencies"] + extras]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def pinned(file: str) -> dict[str, list[str]]:
@@ -120,16 +117,16 @@ def pinned(file: str) -> dict[str, list[str]]:
 
 def test_lock_holds_every_dependency_within_its_bounds():
     locked = pinned("requirements-dev.txt")
-    for requirement in declared():
+    extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+    for requirement in map(Requirement, PROJECT["dependencies"] + extras):
         versions = locked[canonicalize_name(requirement.name)]
         assert all(requirement.specifier.contains(version) for version in versions), requirement
 
 
 def test_lowest_versions_are_those_of_the_project():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     bounds = {
         canonicalize_name(one.name): [Version(s.version) for s in one.specifier if s.operator == ">="]
-        for one in map(Requirement, project["dependencies"])
+        for one in map(Requirement, PROJECT["dependencies"])
     }
     lowest = pinned("constraints-lowest.txt")
     assert {name: [Version(v) for v in versions] for name, versions in lowest.items()} == bounds

@@ -54,7 +54,6 @@ CREATE TABLE leases (
     heartbeat REAL NOT NULL
 );
 """
-
 """Of version 1; `pytest_claims.migration` leads from it to the present one."""
 
 # Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.

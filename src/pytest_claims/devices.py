@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from pytest_claims.arms import TIERS
+from pytest_claims.environment import num_threads
+from pytest_claims.selection import words_of_markexpr
+from pytest_claims.sharing import Worker
 
 BYTES_OF_A_WORKER = 2.5e9
 """What a process takes at most: 25,000 reviews as rows of 10,000 words, a model, and the library."""
@@ -25,12 +28,11 @@ def num_workers(config: pytest.Config) -> int | None:
     One process for each graphics processor, since there seeds are stacked and a second process would only share it;
     else as many as there are processors, and room in memory.
     """
-    words = set(re.findall(r"\w+", str(config.getoption("markexpr", ""))))
-    if not words & set(TIERS):
+    if words_of_markexpr(config).isdisjoint(TIERS):
         return None
     if devices := graphics_processors():
         return len(devices)
-    return max(1, int(min(_num_processors(), _available_bytes() / BYTES_OF_A_WORKER)))
+    return max(1, int(min(num_threads(), _available_bytes() / BYTES_OF_A_WORKER)))
 
 
 def graphics_processors(devices: Path = Path("/dev")) -> list[str]:
@@ -50,19 +52,11 @@ def take_one(worker: Mapping[str, Any]) -> None:
     worker
         xdist's ``workerinput``, which tells the worker's number and how many there are.
     """
-    from pytest_claims.sharing import Worker
-
     own, devices = Worker.of(worker), graphics_processors()
     if devices:
         os.environ["CUDA_VISIBLE_DEVICES"] = devices[own.index % len(devices)]
     if own.count > len(devices):
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-
-
-def _num_processors() -> int:
-    from pytest_claims.environment import num_threads
-
-    return num_threads()
 
 
 def _available_bytes() -> float:

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 
 
+def words_of_markexpr(config: pytest.Config) -> set[str]:
+    """The words of ``-m``: marks, and the operators between them."""
+    return set(re.findall(r"\w+", str(config.getoption("markexpr", ""))))
+
+
 def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
     """Deselect the full tier, and a catalogue's controls, unless the mark expression or a node id asks for them."""
     in_ids = " ".join(arg.rpartition("[")[2] for arg in config.args if "::" in arg and arg.endswith("]"))
-    asked = set(re.findall(r"\w+", f"{config.getoption('markexpr', '')} {in_ids}"))
+    asked = words_of_markexpr(config) | set(re.findall(r"\w+", in_ids))
     # Tests that are no claims, and other people's projects, may use these words for something else.
     is_catalogue = bool(config.getini("claims_lecture"))
     unwanted = [
@@ -45,7 +50,7 @@ def audited_tiers(config: pytest.Config) -> list[Tier]:
     from _pytest.mark.expression import Expression
 
     markexpr = str(config.getoption("markexpr", ""))
-    if AUDIT not in re.findall(r"\w+", markexpr):
+    if AUDIT not in words_of_markexpr(config):
         return []
     try:
         expression = Expression.compile(markexpr)
@@ -67,7 +72,7 @@ def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
     narrowing = ("keyword", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
     narrowed = any(config.getoption(option, None) for option in narrowing)
-    narrowed |= bool(set(re.findall(r"\w+", str(config.getoption("markexpr", "")))) - {*TIERS, "or", "and", AUDIT})
+    narrowed |= bool(words_of_markexpr(config) - {*TIERS, "or", "and", AUDIT})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)
 

@@ -168,7 +168,7 @@ class Progress:
     def over(self, plan: Plan, missing: Mapping[Key, tuple[int, ...]]) -> Iterator[None]:
         """Show progress over missing runs, weighted by what their epochs are known to cost."""
         self._num_missing = lambda: sum(map(len, plan.missing(missing).values()))
-        self._num_runs = self._num_missing()
+        self._num_runs = sum(map(len, missing.values()))
         known = {key: plan.seconds_per_run(key) for key in missing}
         typical = [seconds for seconds in known.values() if seconds] or [1.0]
         self._weights = {
