@@ -60,6 +60,30 @@ def test_arms_of_one_shape_class_share_one_compilation() -> None:
     assert len(set(final)) == len(variants)
 
 
+def test_a_second_look_compiles_nothing_whatever_was_trained_in_between() -> None:
+    stacked = create("stacked")
+    arms = [replace(DENSE, batch_size=size) for size in (8, 16, 32)]
+
+    for seed in (0, 1):
+        for arm in arms:
+            train(stacked, arm, seed)
+
+    assert [program.num_traces for program, _ in stacked.programs.values()] == [1, 1, 1]
+
+
+def test_programs_used_last_are_kept_within_a_number_of_parameters() -> None:
+    stacked = create("stacked")
+    arms = [replace(DENSE, batch_size=size) for size in (8, 16, 32)]
+    train(stacked, arms[0])
+    (only, _), *_ = stacked.programs.values()
+    stacked.num_parameters = 2 * only.model.count_params()
+
+    for arm in (arms[1], arms[0], arms[2]):
+        train(stacked, arm)
+
+    assert [arm.batch_size for _, arm in stacked.programs.values()] == [8, 32]
+
+
 def test_same_run_gives_bitwise_the_same_numbers_whatever_ran_before(stacked: Any) -> None:
     first = train(stacked, DROPOUT, 1)[0].history
     train(stacked, replace(DENSE, optimizer=partial(rmsprop, learning_rate=1.0)), 1)

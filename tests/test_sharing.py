@@ -65,9 +65,24 @@ def test_an_arm_that_costs_more_than_its_due_is_cut_into_pieces():
     assert [seeds for name, seeds in second if name == "cheap"] == [SEEDS]
 
 
-def test_arms_of_unknown_cost_count_as_typical():
+def test_arms_of_unknown_cost_count_as_typical_and_are_cut_into_pieces():
     (order, _) = divided({"known": 2.0, "unknown": None, "other": 2.0, "more": None})
-    assert all(seeds == SEEDS for _, seeds in order)
+    num_seeds = {name: len(seeds) for name, seeds in order}
+    assert num_seeds == {"known": 10, "other": 10, "unknown": SEEDS_OF_A_PIECE, "more": SEEDS_OF_A_PIECE}
+
+
+def test_what_was_compiled_at_one_look_stays_where_it_was_at_the_next():
+    costs = {f"arm{i}": float(1 + i) for i in range(9)}
+    planned = {name: Measured(name=name, source=None) for name in costs}
+    for index in range(2):
+        homes = {}
+        before = names(pieces(dict.fromkeys(costs, SEEDS), planned, costs.get, Worker(index, 2), homes))
+        own = {name for name, home in homes.items() if home == index}
+        assert set(before[: len(own)]) == own
+        for few in (["arm0", "arm8", "arm5"], ["arm1", "arm2"]):
+            after = pieces(dict.fromkeys(few, SEEDS), planned, costs.get, Worker(index, 2), homes)
+            after = list(dict.fromkeys(names(after)))  # costly ones come in several pieces
+            assert set(after[: len(own & set(few))]) == own & set(few)
 
 
 def test_worker_is_read_from_what_xdist_tells():

@@ -110,13 +110,14 @@ class Data:
         are uint8), shape ``(num_rows, ...)``. May differ by tier.
     split
         ``split(arrays, tier, seed)`` gives the `Split` of one run. The same seed gives the same split in every arm.
+        May differ by tier.
     decode
         Turns rows of the pool into inputs of the model.
     """
 
     dataset: DataSet
     pool: ByTier[Callable[[Arrays], np.ndarray]] | Callable[[Arrays], np.ndarray]
-    split: Callable[[Arrays, Tier, int], Split]
+    split: ByTier[Callable[[Arrays, Tier, int], Split]] | Callable[[Arrays, Tier, int], Split]
     decode: Decode
 
 

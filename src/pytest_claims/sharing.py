@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,11 @@ class Worker:
 
 
 def pieces(
-    pending: Pending, planned: Mapping[Key, Planned], seconds: Callable[[Key], float | None], worker: Worker
+    pending: Pending,
+    planned: Mapping[Key, Planned],
+    seconds: Callable[[Key], float | None],
+    worker: Worker,
+    homes: MutableMapping[str, int] | None = None,
 ) -> list[Piece]:
     """Order the work of one process: its own share first, then what is left of the others', their last first.
 
@@ -60,30 +64,43 @@ def pieces(
         What a run of an arm takes; ``None`` where nobody knows.
     worker
         Whose order is wanted.
+    homes
+        Whose share each program was before, so that nobody compiles at a second look what another has compiled at the
+        first; further ones are added.
     """
     costs = _costs(pending, seconds)
-    shares = deal(costs, planned, worker.count)
+    shares = deal(costs, planned, worker.count, homes)
     others = [key for index, share in enumerate(shares) if index != worker.index for key in reversed(share)]
-    # What costs more than its due would keep one process busy while the others wait.
+    # What costs more than its due would keep one process busy while the others wait; what nobody knows may do so.
     due = sum(costs.values()) / (2 * worker.count)
     return [
         (key, seeds)
         for key in [*shares[worker.index], *others]
-        for seeds in (_blocks(pending[key]) if costs[key] > due else [pending[key]])
+        for seeds in (_blocks(pending[key]) if seconds(key) is None or costs[key] > due else [pending[key]])
     ]
 
 
-def deal(costs: Mapping[Key, float], planned: Mapping[Key, Planned], num_processes: int) -> list[list[Key]]:
-    """Deal out arms, those of one program together, costliest first, each time to the process that has least so far."""
+def deal(
+    costs: Mapping[Key, float],
+    planned: Mapping[Key, Planned],
+    num_processes: int,
+    homes: MutableMapping[str, int] | None = None,
+) -> list[list[Key]]:
+    """Deal out arms, those of one program together, costliest first, each time to the process that has least so far.
+
+    Programs that have a home go there first of all.
+    """
+    homes = {} if homes is None else homes
     groups: dict[str, list[Key]] = {}
     for key in costs:
         groups.setdefault(_program(planned[key]), []).append(key)
     loads: list[float] = [0.0] * num_processes
     shares: list[list[Key]] = [[] for _ in range(num_processes)]
-    for group in sorted(groups.values(), key=lambda keys: -sum(costs[key] for key in keys)):
-        least = loads.index(min(loads))
-        loads[least] += sum(costs[key] for key in group)
-        shares[least] += group
+    totals = {program: sum(costs[key] for key in keys) for program, keys in groups.items()}
+    for program in sorted(groups, key=lambda program: (program not in homes, -totals[program])):
+        home = homes.setdefault(program, loads.index(min(loads)))
+        loads[home] += totals[program]
+        shares[home] += groups[program]
     return shares
 
 

@@ -41,6 +41,7 @@ class Trainer:
         self._make_engine = make_engine
         self._worker = worker
         self._engine: Engine | None = None
+        self._homes: dict[str, int] = {}
 
     def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
         """Train until the store holds every wanted run, or its arm has failed here."""
@@ -61,7 +62,7 @@ class Trainer:
         """Seeds to train in one go."""
         if self._worker is None:
             return list(pending.items())
-        return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker)
+        return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker, self._homes)
 
     def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
         """Train an arm's seeds unless another process does so already; whether it was done here."""

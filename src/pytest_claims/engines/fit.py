@@ -64,7 +64,7 @@ class _Run:
 
 
 def _prepare(job: Job, seed: int, pool: np.ndarray) -> _Run:
-    arm, split = job.arm, job.arm.data.split(job.arrays, job.tier, seed)
+    arm, split = job.arm, at_tier(job.arm.data.split, job.tier)(job.arrays, job.tier, seed)
 
     def inputs(rows: np.ndarray) -> np.ndarray:
         decoded = arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed))

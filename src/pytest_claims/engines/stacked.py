@@ -44,16 +44,17 @@ class StackedEngine:
     stack
         How many seeds one call of the program trains. Default: one on a CPU, where more gain nothing, and all of a
         job on an accelerator.
-    num_programs
-        How many programs are kept, those used last. Arms of one shape class mostly follow each other, and each
-        program holds a model and machine code.
+    num_parameters
+        How many parameters the models of kept programs may have together, those used last: a second look at an arm
+        finds its program still compiled. Each parameter is held some six times, by the model, its optimizer and what
+        they start from.
     """
 
     name = "stacked"
 
-    def __init__(self, stack: int | None = None, num_programs: int = 8) -> None:
+    def __init__(self, stack: int | None = None, num_parameters: int = 10_000_000) -> None:
         self.stack = stack
-        self.num_programs = num_programs
+        self.num_parameters = num_parameters
         self.programs: OrderedDict[Any, tuple[EpochProgram, Arm]] = OrderedDict()
         self._pools = Pools()
 
@@ -66,7 +67,8 @@ class StackedEngine:
             If the arm's model, loss and data do not fit each other.
         """
         size = self.stack or (1 if jax.default_backend() == "cpu" else len(job.seeds))
-        splits = ((seed, job.arm.data.split(job.arrays, job.tier, seed)) for seed in job.seeds)
+        split = at_tier(job.arm.data.split, job.tier)
+        splits = ((seed, split(job.arrays, job.tier, seed)) for seed in job.seeds)
         # Only runs of one shape can be stacked.
         for _, group in itertools.groupby(splits, key=lambda pair: _shapes(pair[1])):
             for chunk in _batched(group, size):
@@ -131,13 +133,16 @@ class StackedEngine:
             program = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size, first_layer)
             self.programs[key] = program, arm
         self.programs.move_to_end(key)
-        while len(self.programs) > self.num_programs:
+        while len(self.programs) > 1 and self._num_parameters() > self.num_parameters:
             self.programs.popitem(last=False)
         program = self.programs[key][0]
         if program.first_layer is not None and sparse is not None:
             program.first_layer.use(sparse)
         objective_of(program.model, arm.loss, split, input_shape)
         return program
+
+    def _num_parameters(self) -> int:
+        return sum(program.model.count_params() for program, _ in self.programs.values())
 
     def _prepare(self, program: EpochProgram, job: Job, seed: int, split: Split) -> _Run:
         weights = initial_weights(program.model, seed, job.arm.initial_weights)
