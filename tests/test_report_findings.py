@@ -76,3 +76,18 @@ def test_command_prints_them(tmp_path, capsys):
     file.write_text(json.dumps(record()), encoding="utf-8")
     assert main(["findings", str(file), "--page", "there.html"]) == 0
     assert "[C01](there.html#C01)" in capsys.readouterr().out
+
+
+def test_engines_stand_side_by_side_with_what_differs_named():
+    one = record(claims=[claim("A", part()), claim("B", part()), claim("C", part())], engine="stacked")
+    other = record(
+        claims=[claim("A", part(**REFUTED)), claim("B", part()), claim("C", message="no data")], engine="fit"
+    )
+    text = findings([one], "claims.html", [one, other])
+    table = text.split("## Engines side by side", 1)[1]
+    assert "2 claims in the fast tier" in table
+    assert "by `--claims-engine` stacked and fit. Verdicts differ in 1 of them: A." in table
+    assert "| A | supported | refuted |" in table
+    assert "| B | supported | supported |" in table
+    assert "| C |" not in table
+    assert "Engines side by side" not in findings([one], "claims.html")

@@ -35,7 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     findings.add_argument(
         "--page", default="claims.html", metavar="ADDRESS", help="of the report, to link to its cards"
     )
-    findings.set_defaults(run=lambda options: write_findings(options.records, options.page))
+    findings.add_argument(
+        "--engine",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.json",
+        help="a record by one engine, to put beside others of the same claims and seeds by other engines; repeatable",
+    )
+    findings.set_defaults(run=lambda options: write_findings(options.records, options.page, options.engine))
     figures = commands.add_parser("figures", help="draw learning curves with their spread over seeds, as SVG and PDF")
     figures.add_argument("record", type=Path, metavar="FILE.json")
     figures.add_argument("claims", nargs="*", metavar="ID", help="claims whose curves are wanted (default: all)")
@@ -110,11 +118,11 @@ def write_summary(record: Path) -> str:
     return markdown(read_record(record))
 
 
-def write_findings(records: Sequence[Path], page: str) -> str:
+def write_findings(records: Sequence[Path], page: str, engines: Sequence[Path] = ()) -> str:
     """What records have found."""
     from pytest_claims.report.findings import findings
 
-    return findings([read_record(record) for record in records], page).rstrip()
+    return findings(list(map(read_record, records)), page, list(map(read_record, engines))).rstrip()
 
 
 def draw_figures(record: Path, output: Path, claims: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ _CHAPTERS = {
 }
 
 
-def findings(records: Sequence[Record], page: str) -> str:
+def findings(records: Sequence[Record], page: str, engines: Sequence[Record] = ()) -> str:
     """Tell what records have found.
 
     Parameters
@@ -32,6 +32,8 @@ def findings(records: Sequence[Record], page: str) -> str:
         the first record that judged it.
     page
         Address of the report's page, to whose cards claims are linked.
+    engines
+        Records of the same claims and seeds by several engines, whose verdicts are put side by side.
     """
     told = _first_of_each(records)
     chapters: dict[str, list[str]] = {title: [] for title in _CHAPTERS}
@@ -42,7 +44,8 @@ def findings(records: Sequence[Record], page: str) -> str:
     for title, entries in chapters.items():
         if entries:
             lines += [f"## {title}", "", *entries, ""]
-    return "\n".join([*lines, *_disagreements(records), "", *_beside_stand_ins(records)]).rstrip() + "\n"
+    tables = (_disagreements(records), _engines(engines), _beside_stand_ins(records))
+    return "\n".join([*lines, *(line for table in tables for line in [*table, ""])]).rstrip() + "\n"
 
 
 def name_of(record: Record) -> str:
@@ -106,6 +109,31 @@ def _disagreements(records: Sequence[Record]) -> list[str]:
         f"| claim | {' | '.join(names)} |",
         f"|---|{'---|' * len(names)}",
         *(f"| {id_} | {' | '.join(row)} |" for id_, row in differing.items()),
+    ]
+
+
+def _engines(records: Sequence[Record]) -> list[str]:
+    """A table of verdicts and effects by engine, of the claims that all records judged."""
+    if not records:
+        return []
+    names = [record["engine"] for record in records]
+    judged = [{claim["id"]: claim for claim in record["claims"] if claim["verdict"] != "not run"} for record in records]
+    shared = [id_ for id_ in judged[0] if all(id_ in claims for claims in judged)]
+    differing = [id_ for id_ in shared if len({claims[id_]["verdict"] for claims in judged}) > 1]
+    return [
+        "## Engines side by side",
+        "",
+        f"{counted(len(shared), 'claim')} in the {records[0]['tier']} tier on the same seeds, up to "
+        f"{max(records[0]['looks'])} of them, by `--claims-engine` {' and '.join(names)}. Verdicts differ in "
+        f"{len(differing)} of them{': ' + ', '.join(differing) if differing else ''}.",
+        "",
+        f"| claim | {' | '.join(names)} | effect, {' | effect, '.join(names)} |",
+        f"|---|{'---|' * (2 * len(names))}",
+        *(
+            f"| {id_} | {' | '.join(claims[id_]['verdict'] for claims in judged)} | "
+            f"{' | '.join('; '.join(map(effect_with_interval, claims[id_]['parts'])) for claims in judged)} |"
+            for id_ in shared
+        ),
     ]
 
 
