@@ -106,20 +106,34 @@ def _fresh_seeds(
 ) -> list[_Fresh]:
     """Draw seeds for each part, all parts with the same weights, so that they go together as those seen do."""
     seen = len(values[0])
-    # Sums of residuals with standard normal weights have the covariance seen, whatever its rank.
-    weights, shift = rng.standard_normal((num, num_seeds, seen)), rng.standard_normal((num, seen))
+    counted = [rule.name == "event" or not np.isfinite(array).all() for rule, array in zip(rules, values, strict=True)]
+    measured = np.array([array for array, is_counted in zip(values, counted, strict=True) if not is_counted])
+    together = _root(measured - measured.mean(axis=1, keepdims=True)) if len(measured) else np.zeros((0, 0))
+    weights, shift = rng.standard_normal((num, num_seeds, len(measured))), rng.standard_normal((num, len(measured)))
     scale = 1 / np.sqrt(rng.chisquare(max(seen - 1, 1), num))
+    mixes = iter(together)
     draws = []
-    for rule, array in zip(rules, values, strict=True):
-        if rule.name == "event" or not np.isfinite(array).all():
+    for rule, array, is_counted in zip(rules, values, counted, strict=True):
+        if is_counted:
             holds = rule.holds(array)
             share = rng.beta(holds.sum() + 0.5, (~holds).sum() + 0.5, num)
             draws.append(_Fresh((rng.random((num, num_seeds)) < share[:, None]).astype(float), counted=True))
         else:
-            residuals = array - array.mean()
-            means = array.mean() + scale * (shift @ residuals) / seen**0.5
-            draws.append(_Fresh(means[:, None] + scale[:, None] * (weights @ residuals), counted=False))
+            mix = next(mixes)
+            means = array.mean() + scale * (shift @ mix) / seen**0.5
+            draws.append(_Fresh(means[:, None] + scale[:, None] * (weights @ mix), counted=False))
     return draws
+
+
+def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the symmetric root of residuals' sums of products: ``(num_parts, num_seeds)`` to ``(num_parts, num_parts)``.
+
+    Its rows mix independent standard normal numbers into some that go together as the residuals do, whatever their
+    rank. Of all such roots this one does not depend on the signs that a decomposition happens to choose.
+    """
+    squares, directions = np.linalg.eigh(residuals @ residuals.T)
+    root: NDArray[np.float64] = (directions * np.sqrt(np.clip(squares, 0, None))) @ directions.T
+    return root
 
 
 def _decided(rule: Rule, fresh: _Fresh, look: Look, num_parts: int) -> tuple[Booleans, Booleans]:
