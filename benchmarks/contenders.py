@@ -1,6 +1,7 @@
 """What is compared, each in a process of its own: ``python benchmarks/contenders.py NAME`` answers requests.
 
-A request is a line of JSON: ``arm``, ``tier``, ``epochs``, ``seeds``, ``data`` and ``whole``. The answer is a line with
+A request is a line of JSON: ``arm`` (or the name of a declaration), ``tier``, ``epochs``, ``seeds``, ``data`` and
+``whole``. The answer is a line with
 the ``seconds`` of an epoch, validation included and everything compiled; or, for ``whole``, of all the seeds' runs
 together, with building and compiling models.
 """
@@ -28,7 +29,8 @@ def job_of(arm: str, tier: str, epochs: int, seeds: tuple[int, ...], data: str) 
     from fixtures import arms
     from pytest_claims.engines import Job
 
-    source = replace(getattr(arms, arm).__claims_source__, epochs=epochs)
+    declared = getattr(arms, arm)
+    source = replace(getattr(declared, "__claims_source__", declared), epochs=epochs)
     return Job(source, tier, seeds, raw_arrays(source.data.dataset, data))
 
 
@@ -47,7 +49,7 @@ def arrays_of(arm: str, tier: str, seed: int, data: str) -> Any:
 
     job = job_of(arm, tier, 1, (seed,), data)
     pool = np.asarray(at_tier(job.arm.data.pool, tier)(job.arrays))
-    split = job.arm.data.split(job.arrays, tier, seed)
+    split = at_tier(job.arm.data.split, tier)(job.arrays, tier, seed)
 
     def inputs(rows: np.ndarray) -> np.ndarray:
         return np.asarray(job.arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed)), np.float32)

@@ -53,8 +53,8 @@ def test_noise_channels_lower_accuracy(mnist_zeros, mnist_noise, judge):
     source="L",
     expected={"fast": "refuted", "full": ("inconclusive", "refuted"), "stand-in": "refuted"},
     because="""What noise costs depends on how many images there are to tell it from the digits. On all the data it
-    is a point and a half, 1.49 over 19 seeds, at the upper end of what would be printed as about one. On 6,000
-    images it is 5.1 points: an eighth of the examples for as many useless weights.""",
+    is a point and a half, 1.49 over 19 seeds, at the upper end of what would be printed as about one. On 2,000
+    images it is 6.5 points: a twenty-fourth of the examples for as many useless weights.""",
 )
 def test_noise_channels_cost_one_point(mnist_zeros, mnist_noise, judge):
     cost_of_noise = mnist_zeros.mean_of_last("val_accuracy", PLATEAU) - mnist_noise.mean_of_last(
