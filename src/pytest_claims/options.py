@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,8 @@ class Options:
         Directory with the data sets, if one was named.
     engine
         Name of the engine.
+    executor
+        Address of what trains elsewhere, or ``None`` to train here.
     store, report
         Where runs and reports go.
     against
@@ -43,6 +46,7 @@ class Options:
 
     data: Path | None
     engine: str
+    executor: str | None
     store: Path
     report: Path
     against: Path | None
@@ -72,6 +76,7 @@ class Options:
         return cls(
             data=_below(root, data) if data else None,
             engine=config.getoption("claims_engine"),
+            executor=_executor(config, trains=not (runs or stored)),
             store=_below(root, store),
             report=report,
             against=_below(root, against) if against else None,
@@ -106,6 +111,19 @@ def _check_written_with_equals_sign(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 f"pytest took {value} for a path of tests and found no configuration: write {option}={value}"
             )
+
+
+def _executor(config: pytest.Config, *, trains: bool) -> str | None:
+    address: str | None = config.getoption("claims_executor")
+    if address is None:
+        return None
+    if not re.fullmatch(r"dask://[^/:]+:\d+", address):
+        raise pytest.UsageError(f"--claims-executor takes dask://HOST:PORT, not {address!r}")
+    if not trains:
+        raise pytest.UsageError("--claims-executor trains: leave out --claims-runs and --claims-stored")
+    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        raise pytest.UsageError("--claims-executor hands the training to Dask's workers: leave out -n")
+    return address
 
 
 def _below(root: Path, path: Any) -> Path:

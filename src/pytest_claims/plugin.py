@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claims", "claims about training runs")
     group.addoption("--claims-data", metavar="DIR", help="directory with the data sets (default: $CLAIMS_DATA)")
     group.addoption("--claims-engine", metavar="NAME", default="stacked", help="stacked (default) or fit")
+    group.addoption("--claims-executor", metavar="dask://HOST:PORT", help="train on the workers of a Dask scheduler")
     group.addoption(
         "--claims-store", metavar="FILE", help="where runs are kept (default: $CLAIMS_STORE or .claims/runs.sqlite)"
     )

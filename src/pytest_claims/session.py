@@ -186,11 +186,10 @@ class ClaimsSession:
 
     def _train_by_looks(self) -> None:
         """Train for the first look of all, then for the next look of those still undecided."""
-        from pytest_claims.training import Trainer
+        from pytest_claims.training import trainer_of
 
         assert self.plan is not None
-        make_engine = self._make_engine if self.options.trains else None
-        self._trainer = Trainer(self.plan, make_engine, worker=self._worker())
+        self._trainer = trainer_of(self.plan, self.options, self._worker())
         progress = self._output.progress()
         undecided = list(self.claims.values())
         for index in range(max(map(len, self._all_looks()), default=0)):
@@ -221,11 +220,6 @@ class ClaimsSession:
         except FAILURES:  # told when the test proper runs
             pass
         return judge.asserted is None or judge.asserted.verdict != "inconclusive"
-
-    def _make_engine(self) -> Any:
-        from pytest_claims.engines.base import create
-
-        return create(self.options.engine)
 
     # What the fixtures give to a claim.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm
+from pytest_claims.arms import Arm, Measurement, Tier
 from pytest_claims.plan import Key, Plan, Planned, engine_of
 from pytest_claims.report.formatting import duration
 from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces
 
 if TYPE_CHECKING:
     from pytest_claims.engines.base import Engine, RunResult
+    from pytest_claims.options import Options
 
 WAIT_SECONDS = 0.2  # between looks at what other processes have finished
 
@@ -87,33 +88,46 @@ class Trainer:
         return True
 
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
-        from pytest_claims.store import Run
+        from pytest_claims.environment import provenance
 
-        engine_name = engine_of(planned.source, self.plan.engine)
+        engine = self.plan.engine if isinstance(planned.source, Arm) else None
         with progress.arm(planned, len(seeds)) as advance:
             for result in self._results(planned, seeds, advance):
-                self.plan.store.add(
-                    Run(
-                        fingerprint=planned.fingerprint,
-                        arm=planned.name,
-                        tier=planned.tier,
-                        engine=engine_name,
-                        seed=result.seed,
-                        declaration=planned.declaration,
-                        history=result.history,
-                        measurements=result.measurements,
-                        provenance=self._provenance(planned),
-                        seconds=result.seconds,
-                    )
-                )
-                self.num_trained += 1
+                self.keep(planned, result, provenance(engine))
+
+    def keep(self, planned: Planned, result: RunResult, made_with: Mapping[str, Any]) -> None:
+        """Put a run into the store, and with what it was made."""
+        from pytest_claims.store import Run
+
+        data = planned.located
+        self.plan.store.add(
+            Run(
+                fingerprint=planned.fingerprint,
+                arm=planned.name,
+                tier=planned.tier,
+                engine=engine_of(planned.source, self.plan.engine),
+                seed=result.seed,
+                declaration=planned.declaration,
+                history=result.history,
+                measurements=result.measurements,
+                provenance={
+                    **made_with,
+                    "semantics": self.plan.semantics,
+                    "data": {"kind": data.kind, "content_hash": data.content_hash} if data else None,
+                },
+                seconds=result.seconds,
+            )
+        )
+        self.num_trained += 1
 
     def _results(self, planned: Planned, seeds: tuple[int, ...], advance: Callable[[int], None]) -> Iterator[RunResult]:
         from pytest_claims.engines.base import Job
 
         arrays = planned.located.arrays if planned.located else None
         if not isinstance(planned.source, Arm):
-            yield from _measure(planned, seeds, arrays, advance)
+            for result in measured(planned.source, planned.tier, seeds, arrays):
+                yield result
+                advance(1)
             return
         assert arrays is not None
         assert self._make_engine is not None
@@ -121,27 +135,30 @@ class Trainer:
             self._engine = self._make_engine()
         yield from self._engine.train(Job(planned.source, planned.tier, seeds, arrays), advance)
 
-    def _provenance(self, planned: Planned) -> dict[str, Any]:
-        from pytest_claims.environment import provenance
 
-        data = planned.located
-        return {
-            **provenance(self.plan.engine if isinstance(planned.source, Arm) else None),
-            "semantics": self.plan.semantics,
-            "data": {"kind": data.kind, "content_hash": data.content_hash} if data else None,
-        }
-
-
-def _measure(
-    planned: Planned, seeds: tuple[int, ...], arrays: Any, advance: Callable[[int], None]
-) -> Iterator[RunResult]:
+def measured(source: Measurement, tier: Tier, seeds: Iterable[int], arrays: Any) -> Iterator[RunResult]:
+    """Make a measurement once for each seed."""
     from pytest_claims.engines.base import RunResult
 
     for seed in seeds:
         start = time.perf_counter()
-        measured = dict(planned.source.measure(arrays, planned.tier, seed))  # type: ignore[union-attr]
-        yield RunResult(seed, {}, measured, time.perf_counter() - start)
-        advance(1)
+        values = dict(source.measure(arrays, tier, seed))
+        yield RunResult(seed, {}, values, time.perf_counter() - start)
+
+
+def trainer_of(plan: Plan, options: Options, worker: Worker | None) -> Trainer:
+    """What trains in a session with these options."""
+    if options.executor:
+        from pytest_claims.dask_executor import DaskTrainer
+
+        return DaskTrainer(plan, options.executor)
+
+    def make_engine() -> Engine:
+        from pytest_claims.engines.base import create
+
+        return create(options.engine)
+
+    return Trainer(plan, make_engine if options.trains else None, worker=worker)
 
 
 class Progress:
@@ -199,22 +216,35 @@ class Progress:
     def arm(self, planned: Planned, num_seeds: int) -> Iterator[Callable[[int], None]]:
         """Show progress on one arm; gives what to call with the number of epochs that were done."""
         start = time.perf_counter()
-        label = f"{planned.name} [{planned.tier}]"
 
         def advance(num_epochs: int) -> None:
             if self._bar is not None:
                 self._bar.update(self._task, advance=num_epochs * self._weights.get(planned.key, 1.0))
 
         if self._bar is not None:
-            self._bar.update(self._task, description=label)
+            self._bar.update(self._task, description=_label(planned))
         yield advance
-        if self._bar is None and self._file is not None:
-            seconds = duration(time.perf_counter() - start)
-            # Other processes train as well.
-            num_done = self._num_runs - self._num_missing()
-            with self._uncaptured():
-                print(
-                    f"claims: {label}: {num_seeds} runs in {seconds} ({num_done} of {self._num_runs})",
-                    file=self._file,
-                    flush=True,
-                )
+        self._print(planned, num_seeds, time.perf_counter() - start)
+
+    def tell(self, planned: Planned, num_seeds: int, seconds: float) -> None:
+        """Show that some of an arm's runs have come, which took so many seconds elsewhere."""
+        if self._bar is not None:
+            weight = self._weights.get(planned.key, 1.0)
+            self._bar.update(self._task, description=_label(planned), advance=planned.num_epochs * num_seeds * weight)
+        self._print(planned, num_seeds, seconds)
+
+    def _print(self, planned: Planned, num_seeds: int, seconds: float) -> None:
+        if self._bar is not None or self._file is None:
+            return
+        # Other processes train as well.
+        num_done = self._num_runs - self._num_missing()
+        with self._uncaptured():
+            print(
+                f"claims: {_label(planned)}: {num_seeds} runs in {duration(seconds)} ({num_done} of {self._num_runs})",
+                file=self._file,
+                flush=True,
+            )
+
+
+def _label(planned: Planned) -> str:
+    return f"{planned.name} [{planned.tier}]"

@@ -1,0 +1,219 @@
+"""Training past one machine: the plan's missing runs as tasks of a Dask scheduler, stored here as they come.
+
+A worker is started in a checkout with the same claims, and says so if they are others; data come from here. A task may
+be done twice, or on another worker: its runs are the same.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims.arms import Arm, Source, Tier
+from pytest_claims.plan import Key, Plan, Planned, identity
+from pytest_claims.sharing import SEEDS_OF_A_PIECE
+from pytest_claims.training import Progress, Trainer, measured
+
+if TYPE_CHECKING:
+    from pytest_claims.engines.base import Engine, RunResult
+
+SCHEME = "dask://"
+
+SECONDS_OF_A_TASK = 20.0
+"""Long beside the milliseconds that a task costs the scheduler, and not much to lose with a worker."""
+
+CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Task:
+    """Runs to make somewhere: an arm or a measurement in one tier, with some seeds."""
+
+    name: str
+    source: Source
+    tier: Tier
+    seeds: tuple[int, ...]
+    engine: str
+    semantics: int
+    data_hash: str
+    fingerprint: str
+
+
+def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResult], dict[str, Any]]:
+    """Make a task's runs, in a worker; gives them and with what they were made.
+
+    Raises
+    ------
+    ValueError
+        If the worker's checkout declares the arm otherwise, or where the arm itself is at fault.
+    """
+    from pytest_claims.environment import provenance
+
+    own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, task.semantics)
+    if own != task.fingerprint:
+        raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
+    is_arm = isinstance(task.source, Arm)
+    try:
+        with _one_at_a_time if is_arm else nullcontext():
+            results = list(_results(task, _kept(task.data_hash, arrays)))
+    except (pytest.skip.Exception, pytest.fail.Exception) as error:
+        raise ValueError(str(error)) from error  # Dask takes what is no `Exception` for the end of the worker
+    return results, provenance(task.engine if is_arm else None)
+
+
+_one_at_a_time = threading.Lock()
+"""An engine is not made for several threads, which a worker may have."""
+
+_data: dict[str, Mapping[str, Any]] = {}
+
+
+def _kept(data_hash: str, arrays: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The arrays as this process first got them, so that an engine knows them again."""
+    return None if arrays is None else _data.setdefault(data_hash, arrays)
+
+
+def _results(task: Task, arrays: Mapping[str, Any] | None) -> Iterator[RunResult]:
+    if not isinstance(task.source, Arm):
+        yield from measured(task.source, task.tier, task.seeds, arrays)
+        return
+    from pytest_claims.engines.base import Job
+
+    assert arrays is not None
+    yield from _engine(task.engine).train(Job(task.source, task.tier, task.seeds, arrays))
+
+
+@cache
+def _engine(name: str) -> Engine:
+    """The engine of this process, with what it has compiled."""
+    from pytest_claims.engines.base import create
+
+    return create(name)
+
+
+class DaskTrainer(Trainer):
+    """Has missing runs trained by the workers of a Dask scheduler, and keeps them in the store.
+
+    Parameters
+    ----------
+    plan
+        The arms, and the store.
+    address
+        ``dask://HOST:PORT`` of the scheduler.
+    """
+
+    def __init__(self, plan: Plan, address: str) -> None:
+        super().__init__(plan, None, worker=None)
+        self._address = address
+
+    def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
+        """Train until the store holds every wanted run, or its arm has failed.
+
+        Raises
+        ------
+        pytest.UsageError
+            If no scheduler answers, or Dask is not installed.
+        pytest.exit.Exception
+            If the scheduler goes away; what was finished is in the store.
+        """
+        pending = {key: s for key, s in self.plan.missing(wanted).items() if key not in self.failures}
+        if not pending:
+            return
+        with _connected(self._address) as client, progress.over(self.plan, pending):
+            sent = dict(self._send(client, pending))
+            try:
+                self._take_in(client, sent, progress)
+            except _gone() as error:
+                num_left = sum(map(len, self.plan.missing(pending).values()))
+                pytest.exit(
+                    f"the Dask scheduler at {self._address} went away ({error or type(error).__name__}). "
+                    f"{sum(map(len, pending.values())) - num_left} runs are stored, {num_left} are missing: "
+                    "the same command goes on from there",
+                    returncode=pytest.ExitCode.INTERRUPTED,
+                )
+
+    def _send(self, client: Any, pending: Mapping[Key, tuple[int, ...]]) -> Iterator[tuple[Any, tuple[Key, int]]]:
+        """Submit tasks, costly arms first; gives each future with its arm and its number of seeds."""
+        data: dict[str, Any] = {}
+        seconds = {key: self.plan.seconds_per_run(key) for key in pending}
+        for key in sorted(pending, key=lambda key: -(seconds[key] or 0) * len(pending[key])):
+            planned = self.plan.arms[key]
+            for seeds in _cut(pending[key], seconds[key]):
+                task = self._task(planned, seeds)
+                if planned.located and task.data_hash not in data:
+                    data[task.data_hash] = client.scatter(dict(planned.located.arrays), hash=False)
+                name = f"{planned.name}-{planned.fingerprint}-{seeds[0]}-{len(seeds)}"
+                yield client.submit(perform, task, data.get(task.data_hash), key=name), (key, len(seeds))
+
+    def _task(self, planned: Planned, seeds: tuple[int, ...]) -> Task:
+        return Task(
+            name=planned.name,
+            source=planned.source,
+            tier=planned.tier,
+            seeds=seeds,
+            engine=self.plan.engine,
+            semantics=self.plan.semantics,
+            data_hash=planned.located.content_hash if planned.located else "",
+            fingerprint=planned.fingerprint,
+        )
+
+    def _take_in(self, client: Any, sent: Mapping[Any, tuple[Key, int]], progress: Progress) -> None:
+        """Store runs as they come; an arm that fails is told by the claims that need it, and the others go on."""
+        from distributed import as_completed
+
+        for future in as_completed(sent, loop=client.loop):
+            key, num_seeds = sent[future]
+            if future.status == "cancelled":
+                raise ConnectionError("tasks were cancelled")
+            planned = self.plan.arms[key]
+            if future.status == "error":
+                self.failures[key] = future.exception()
+                continue
+            results, made_with = future.result()
+            for result in results:
+                self.keep(planned, result, made_with)
+            progress.tell(planned, num_seeds, sum(result.seconds for result in results))
+            future.release()
+
+
+def _cut(seeds: tuple[int, ...], seconds: float | None) -> list[tuple[int, ...]]:
+    """Seeds of one task each."""
+    size = SEEDS_OF_A_PIECE if seconds is None else max(1, min(len(seeds), round(SECONDS_OF_A_TASK / seconds)))
+    return [seeds[start : start + size] for start in range(0, len(seeds), size)]
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what packages say about each other while they load
+            from distributed import Client
+    except ImportError as error:
+        raise pytest.UsageError('--claims-executor needs Dask: pip install "pytest-claims[dask]"') from error
+    try:
+        client = Client("tcp://" + address.removeprefix(SCHEME), timeout=CONNECT_SECONDS, set_as_default=False)
+    except OSError as error:
+        raise pytest.UsageError(
+            f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s. Start one with `dask scheduler`, and "
+            "workers, in a checkout of the same commit, with `PYTHONPATH=. dask worker HOST:PORT --nthreads 1`."
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close(timeout=2)
+
+
+def _gone() -> tuple[type[BaseException], ...]:
+    """What is raised when the scheduler goes away."""
+    from concurrent.futures import CancelledError
+
+    from distributed.comm import CommClosedError
+
+    return CancelledError, CommClosedError, ConnectionError
