@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -189,4 +190,4 @@ def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
 
 
 def _rounded(values: np.ndarray) -> list[float | None]:
-    return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values]
+    return [float(f"{value:.5g}") if math.isfinite(value) else None for value in values.tolist()]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from pytest_claims.statistics.decisions import Decision, Estimate
 from pytest_claims.statistics.power import smallest_detectable_effect
@@ -38,7 +38,7 @@ def mean_with_interval(values: NDArray[np.float64], alpha: float) -> Estimate:
 @cache
 def _quantile(confidence_level: float, degrees_of_freedom: int) -> float:
     """Student's t beyond which either side holds half of what the confidence level leaves."""
-    return float(stats.t.isf((1 - confidence_level) / 2, degrees_of_freedom))
+    return float(-special.stdtrit(degrees_of_freedom, (1 - confidence_level) / 2))
 
 
 def t_test_pvalue(values: NDArray[np.float64], margin: float, alternative: str) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from scipy import special, stats
+from functools import cache
+
+from scipy import special
 
 from pytest_claims.statistics.decisions import check_finite
 from pytest_claims.statistics.schedule import Look
@@ -49,6 +51,10 @@ def smallest_detectable_effect(sd: float, look: Look, power: float = 0.8) -> flo
         raise ValueError(f"power must lie between the look's alpha, {look.alpha}, and 1; received {power}")
     if look.num_seeds < 2:
         raise ValueError(f"a t-test needs at least 2 seeds; this look has {look.num_seeds}")
-    critical = stats.t.isf(look.alpha, look.num_seeds - 1)
-    noncentrality = special.nctdtrinc(look.num_seeds - 1, 1 - power, critical)
-    return float(sd * noncentrality / look.num_seeds**0.5)
+    return sd * _per_standard_deviation(look.num_seeds, look.alpha, power)
+
+
+@cache
+def _per_standard_deviation(num_seeds: int, alpha: float, power: float) -> float:
+    critical = -special.stdtrit(num_seeds - 1, alpha)
+    return float(special.nctdtrinc(num_seeds - 1, 1 - power, critical) / num_seeds**0.5)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from pytest_claims.statistics.rules import Rule
 from pytest_claims.statistics.schedule import ALPHA, Look
@@ -146,7 +146,7 @@ def _decided(rule: Rule, fresh: _Fresh, look: Look, num_parts: int) -> tuple[Boo
         return agrees, ~agrees
     low, high = rule.margin if isinstance(rule.margin, tuple) else (rule.margin, rule.margin)
     means, errors = draws.mean(axis=1), draws.std(axis=1, ddof=1) / look.num_seeds**0.5
-    support, refute = (stats.t.isf(alpha, look.num_seeds - 1) for alpha in (look.alpha, look.alpha / num_parts))
+    support, refute = (-special.stdtrit(look.num_seeds - 1, alpha) for alpha in (look.alpha, look.alpha / num_parts))
     is_above, is_below = np.asarray(means - support * errors > low), np.asarray(means + support * errors < high)
     far_above, far_below = np.asarray(means - refute * errors > high), np.asarray(means + refute * errors < low)
     if look.asks_unanimity(look.alpha):

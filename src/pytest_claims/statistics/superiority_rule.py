@@ -91,7 +91,7 @@ def superiority(
         claimed = sign * (array - margin) > 0
         return decide_by_share(array, look, claimed=claimed, opposite=opposite, refuted="missed")
     estimate = mean_with_interval(array, look.alpha)
-    refuting = mean_with_interval(array, look.refuting_alpha)
+    refuting = estimate if look.refuting_alpha == look.alpha else mean_with_interval(array, look.refuting_alpha)
     if not is_identical(array):
         pvalue = t_test_pvalue(array, margin, alternative)
         estimate = replace(estimate, pvalue=pvalue)
