@@ -115,12 +115,10 @@ def _check_written_with_equals_sign(config: pytest.Config) -> None:
 
 def _executor(config: pytest.Config, *, trains: bool) -> str | None:
     address: str | None = config.getoption("claims_executor")
-    if address is None:
+    if address is None or not trains:
         return None
     if not re.fullmatch(r"dask://[^/:]+:\d+", address):
         raise pytest.UsageError(f"--claims-executor takes dask://HOST:PORT, not {address!r}")
-    if not trains:
-        raise pytest.UsageError("--claims-executor trains: leave out --claims-runs and --claims-stored")
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         raise pytest.UsageError("--claims-executor hands the training to Dask's workers: leave out -n")
     return address

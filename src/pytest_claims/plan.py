@@ -164,6 +164,11 @@ class Plan:
         digest = identity(name, source, tier, data_hash, self.engine, self.semantics)
         return Planned(name, source, tier, digest, describe(source, tier=tier), located)
 
+    def kinds_of_data(self, claim: Claim) -> dict[str, str]:
+        """Of a claim's arms that have data, whether these are real or a stand-in."""
+        planned = [self.arms[name, claim.tier] for name in claim.sources if (name, claim.tier) in self.arms]
+        return {arm.name: arm.located.kind for arm in planned if arm.located}
+
     def missing(self, wanted: Mapping[Key, Iterable[int]]) -> dict[Key, tuple[int, ...]]:
         """Of the seeds wanted of each arm, those that the store lacks."""
         missing = {}

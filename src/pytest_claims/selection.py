@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +11,7 @@ from pytest_claims.arms import TIERS, Tier
 from pytest_claims.claims import mark_of
 
 if TYPE_CHECKING:
-    from pytest_claims.claims import Claim
-    from pytest_claims.pilot import Pilot
-    from pytest_claims.plan import DataSets, Key, Plan
-    from pytest_claims.statistics import Look
+    pass
 
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 
@@ -75,42 +71,3 @@ def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     narrowed |= bool(words_of_markexpr(config) - {*TIERS, "or", "and", AUDIT})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)
-
-
-def power_lines(
-    pilot: Pilot, last_looks: Iterable[tuple[Claim, Look, Mapping[str, str]]], *, every_claim: bool
-) -> list[str]:
-    """What claims can see at their last look, as far as pilots tell; or only those for which it is too little.
-
-    `last_looks` has a claim, its last look, and the kinds of its data for each claim.
-    """
-    lines, undecided = [], []
-    for claim, look, kinds in last_looks:
-        spreads = pilot.of(claim.id, claim.tier, kinds.values())
-        lines += [f"{claim.id} [{claim.tier}] {spread.line(look)}" for spread in spreads]
-        if any(spread.stays_undecided(look) for spread in spreads):
-            undecided.append(claim.id)
-    if every_claim:
-        return lines
-    return [f"likely to stay undecided, going by pilot runs: {', '.join(undecided)}"] if undecided else []
-
-
-def plan_lines(
-    plan: Plan,
-    data: DataSets,
-    first: Mapping[Key, tuple[int, ...]],
-    last: Mapping[Key, tuple[int, ...]],
-    num_claims: int,
-) -> list[str]:
-    """The plan in a few lines: what is wanted and missing at the first look and the last, its cost, and the data."""
-    now, at_most = plan.missing(first), plan.missing(last)
-    num_wanted, num_now, num_at_most = (sum(map(len, seeds.values())) for seeds in (first, now, at_most))
-    todo = "no run missing"
-    if num_now:
-        todo = f"{num_now} of {num_wanted} runs missing at the first look, {plan.cost_line(now)}"
-    if num_at_most > num_now:
-        todo += f"; {num_at_most} at most, {plan.cost_line(at_most)}"
-    lines = [f"{num_claims} claims, {len(first)} arms, engine {plan.engine}: {todo}"]
-    if described := data.line():
-        lines.append(f"data: {described}")
-    return [*lines, *data.notes()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pytest_claims.environment import divide_processors
 from pytest_claims.options import Options
 from pytest_claims.outcome import Outcomes
 from pytest_claims.output import Output, is_worker
+from pytest_claims.protocol import Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ class ClaimsSession:
         config.stash[SESSION] = self
         self.config = config
         self.options = Options.of(config)
+        self.protocol = Protocol(self.options)
         self.started = time.time()
         self.claims: dict[str, Claim] = {}
         self.collected = False
@@ -149,38 +151,20 @@ class ClaimsSession:
         self._publish()
 
     def _make_plan(self, *, offline: bool) -> None:
-        from pytest_claims.engines.base import semantics_of
-        from pytest_claims.pilot import Pilot
-        from pytest_claims.plan import DataSets, Plan
-        from pytest_claims.store import Store
+        from pytest_claims.planning import make_plan
 
-        options = self.options
-        semantics = semantics_of(options.engine)
-        pilot = Pilot.read(self.config.rootpath / self.config.getini("claims_pilot"))
-        self._data = DataSets(options.data)
-        store = Store.open(options.store, read_only=options.published)
-        self.plan = Plan(store, options.engine, semantics, pilot)
-        if options.published:
-            from pytest_claims.published import add_published
-
-            lacking = add_published(self.plan, self.claims.values(), self._data)
-        else:
-            lacking = self.plan.add(self.claims.values(), self._data, offline=offline)
+        pilot = self.config.rootpath / self.config.getini("claims_pilot")
+        self.plan, self._data, lacking = make_plan(self.options, pilot, self.claims.values(), offline=offline)
         for claim, reason in lacking:
             claim.item.add_marker(pytest.mark.skip(reason=reason))
             del self.claims[claim.item.nodeid]
 
-    def _all_looks(self) -> list[tuple[Look, ...]]:
-        return [self._looks_of(claim) for claim in self.claims.values()]
+    def _say_plan(self, *, dry_run: bool) -> None:
+        from pytest_claims.planning import told
 
-    def _looks_of(self, claim: Claim) -> tuple[Look, ...]:
-        from pytest_claims.statistics import fixed_look, looks
-
-        num_seeds = self.options.num_seeds or claim.num_seeds
-        return (fixed_look(num_seeds),) if num_seeds else looks(claim.tier)
-
-    def _seeds(self, num_seeds: int) -> tuple[int, ...]:
-        return tuple(range(self.options.first_seed, self.options.first_seed + num_seeds))
+        assert self.plan is not None
+        claims, published = self.claims.values(), self.options.published
+        self._output.say(*told(self.plan, self._data, claims, self.protocol, published=published, every_claim=dry_run))
 
     # Training, before the first test.
 
@@ -192,13 +176,15 @@ class ClaimsSession:
         self._trainer = trainer_of(self.plan, self.options, self._worker())
         progress = self._output.progress()
         undecided = list(self.claims.values())
-        for index in range(max(map(len, self._all_looks()), default=0)):
-            undecided = [claim for claim in undecided if index < len(self._looks_of(claim))]
+        for index in range(self.protocol.num_looks(undecided)):
+            undecided = [claim for claim in undecided if index < len(self.protocol.looks(claim))]
             if self.options.stored:
-                undecided = [claim for claim in undecided if not self.plan.missing(self.seeds_at(index, [claim]))]
-            looks = {claim.item.nodeid: self._looks_of(claim)[index] for claim in undecided}
+                undecided = [
+                    claim for claim in undecided if not self.plan.missing(self.protocol.wanted_at(index, [claim]))
+                ]
+            looks = {claim.item.nodeid: self.protocol.looks(claim)[index] for claim in undecided}
             self._looks.update(looks)
-            self._trainer.train(self.seeds_at(index, undecided), progress)
+            self._trainer.train(self.protocol.wanted_at(index, undecided), progress)
             undecided = [claim for claim in undecided if not self._is_decided(claim)]
         for claim in [claim for claim in self.claims.values() if claim.item.nodeid not in self._looks]:
             claim.item.add_marker(pytest.mark.skip(reason="not all of the runs of its first look are stored yet"))
@@ -228,7 +214,7 @@ class ClaimsSession:
         from pytest_claims.verdicts import Judge
 
         claim = self.claims[item.nodeid]
-        judge = Judge(claim.tier, self._looks[item.nodeid], self._looks_of(claim))
+        judge = Judge(claim.tier, self._looks[item.nodeid], self.protocol.looks(claim))
         self.outcomes.judges[item.nodeid] = judge
         return judge
 
@@ -238,7 +224,7 @@ class ClaimsSession:
         assert self.plan is not None
         assert self._trainer is not None
         key = name, claim.tier
-        seeds = self._seeds(self._looks[item.nodeid].num_seeds)
+        seeds = self.protocol.seeds(self._looks[item.nodeid].num_seeds)
         if key in self._trainer.failures and self.plan.missing({key: seeds}):
             error = self._trainer.failures[key]
             raise ValueError(f"arm {name!r} could not be trained: {error}") from error
@@ -255,16 +241,10 @@ class ClaimsSession:
         """Compare a claim's verdict with the expected one, and put its record on the report."""
         if isinstance(item, pytest.Function) and mark_of(item):
             claim = self.claims.get(item.nodeid) or read_claim(item)
-            kinds = self._kinds_of_data(claim)
+            kinds = self.plan.kinds_of_data(claim) if self.plan else {}
             spreads = self.plan.pilot.of(claim.id, claim.tier, kinds.values()) if self.plan else []
             self.outcomes.compare(claim, kinds, call, report)
-            self.outcomes.add_detectable(report, spreads, self._looks_of(claim)[-1])
-
-    def _kinds_of_data(self, claim: Claim) -> dict[str, str]:
-        if self.plan is None:
-            return {}
-        planned = [self.plan.arms[name, claim.tier] for name in claim.sources if (name, claim.tier) in self.plan.arms]
-        return {p.name: p.located.kind for p in planned if p.located}
+            self.outcomes.add_detectable(report, spreads, self.protocol.looks(claim)[-1])
 
     def collect(self, report: pytest.TestReport) -> None:
         """Take a claim's record off a report."""
@@ -281,7 +261,7 @@ class ClaimsSession:
 
         assert self.plan is not None
         assert self._trainer is not None
-        wanted = self._wanted(self.claims.values(), self._looks)
+        wanted = self.protocol.wanted(self.claims.values(), self._looks)
         known = context(self.plan, self._data, self._trainer, wanted)
         self.context = {**known, "order": self._order, "known": self._known}
         if is_worker(self.config):
@@ -339,34 +319,3 @@ class ClaimsSession:
                 color = reporter.hasmarkup
                 reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
                 reporter.write_line(f"report: {path}")
-
-    # What is said before the tests.
-
-    def _say_plan(self, *, dry_run: bool) -> None:
-        assert self.plan is not None
-        first, last = (self.seeds_at(index, self.claims.values()) for index in (0, -1))
-        last_looks = [(claim, self._looks_of(claim)[-1], self._kinds_of_data(claim)) for claim in self.claims.values()]
-        if self.options.published:
-            from pytest_claims.published import changed
-
-            names = ", ".join(changed(self.plan))
-            since = f"; declared otherwise today than when they ran: {names}" if names else ""
-            self._output.say(f"published runs, judged as they are{since}")
-        self._output.say(
-            *selection.plan_lines(self.plan, self._data, first, last, len(self.claims)),
-            *selection.power_lines(self.plan.pilot, last_looks, every_claim=dry_run),
-        )
-
-    def seeds_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
-        """The seeds that each arm needs if claims come to their look number `index`."""
-        claims = list(claims)
-        return self._wanted(claims, {claim.item.nodeid: self._looks_of(claim)[index] for claim in claims})
-
-    def _wanted(self, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
-        """The seeds that each arm needs if claims come to these looks, given by the ids of their tests."""
-        wanted: dict[Key, int] = {}
-        for claim in claims:
-            for name in claim.sources:
-                key = name, claim.tier
-                wanted[key] = max(looks[claim.item.nodeid].num_seeds, wanted.get(key, 0))
-        return {key: self._seeds(num_seeds) for key, num_seeds in wanted.items()}
