@@ -20,8 +20,8 @@ from pytest_claims.engines.sparse import SparseFirstLayer
 if TYPE_CHECKING:
     from pytest_claims.arms import Decode
 
-# LLVM's second level takes a third longer for the same numbers at the same speed: the work is in matrix products, which
-# are not compiled here, and in loops over numbers that lie side by side.
+# LLVM's second level takes a fifth longer and gives no faster programs: the work is in matrix products, which are not
+# compiled here, and in loops over numbers that lie side by side. Sums may round otherwise.
 CPU_OPTIONS: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
 
 # Validation needs no gradients and so less memory: larger batches make fewer steps.
