@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from pytest_claims.cli import main
 from pytest_claims.report.findings import findings
 from tests.report_sample import claim, log, part, record
@@ -79,9 +81,12 @@ def test_command_prints_them(tmp_path, capsys):
 
 
 def test_engines_stand_side_by_side_with_what_differs_named():
-    one = record(claims=[claim("A", part()), claim("B", part()), claim("C", part())], engine="stacked")
+    one = record(
+        claims=[claim("A", part()), claim("B", part()), claim("C", part())], engine={"name": "stacked", "semantics": 1}
+    )
     other = record(
-        claims=[claim("A", part(**REFUTED)), claim("B", part()), claim("C", message="no data")], engine="fit"
+        claims=[claim("A", part(**REFUTED)), claim("B", part()), claim("C", message="no data")],
+        engine={"name": "fit", "semantics": 1},
     )
     text = findings([one], "claims.html", [one, other])
     table = text.split("## Engines side by side", 1)[1]
@@ -91,3 +96,5 @@ def test_engines_stand_side_by_side_with_what_differs_named():
     assert "| B | supported | supported |" in table
     assert "| C |" not in table
     assert "Engines side by side" not in findings([one], "claims.html")
+    with pytest.raises(ValueError, match="of the same tier, seeds, looks and data"):
+        findings([one], "claims.html", [one, {**other, "first_seed": 900}])

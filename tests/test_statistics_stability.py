@@ -102,3 +102,15 @@ def test_imagined_repetitions_agree_with_the_real_rules():
 def test_other_numbers_of_rules_and_arrays_are_refused():
     with pytest.raises(ValueError, match="one array per rule"):
         stability("supported", [ABOVE], [], looks("fast"), rng=rng())
+
+
+@pytest.mark.parametrize("num_parts", [2, 4, 6])
+def test_an_exact_part_stays_exact_beside_others_that_scatter(num_parts):
+    rng = np.random.default_rng(5)
+    shared = rng.normal(size=10)
+    parts = [1 + 0.01 * (shared + 0.1 * rng.normal(size=10)) for _ in range(num_parts - 1)]
+    rules = [Rule("superiority", "greater", margin=0.0, null=0.0)] * (num_parts - 1) + [Rule("exact", "exactly", 7.0)]
+
+    found = stability("supported", rules, [*parts, np.full(10, 7.0)], looks("fast"), rng=np.random.default_rng(1))
+
+    assert found == 1.0

@@ -6,12 +6,14 @@ be done twice, or on another worker: its runs are the same.
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +43,6 @@ class Task:
     tier: Tier
     seeds: tuple[int, ...]
     engine: str
-    semantics: int
     data_hash: str
     fingerprint: str
 
@@ -52,11 +53,12 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
     Raises
     ------
     ValueError
-        If the worker's checkout declares the arm otherwise, or where the arm itself is at fault.
+        If the worker's checkout declares the arm otherwise, or has another engine; or where the arm itself is at fault.
     """
+    from pytest_claims.engines.base import semantics_of
     from pytest_claims.environment import provenance
 
-    own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, task.semantics)
+    own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
     if own != task.fingerprint:
         raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
     is_arm = isinstance(task.source, Arm)
@@ -72,6 +74,11 @@ _one_at_a_time = threading.Lock()
 """An engine is not made for several threads, which a worker may have."""
 
 _data: dict[str, Mapping[str, Any]] = {}
+
+
+def held(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Be a data set on a worker: a task, so that the scheduler can have it made again where a worker is lost."""
+    return arrays
 
 
 def _kept(data_hash: str, arrays: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -122,13 +129,12 @@ class DaskTrainer(Trainer):
         pytest.exit.Exception
             If the scheduler goes away; what was finished is in the store.
         """
-        pending = {key: s for key, s in self.plan.missing(wanted).items() if key not in self.failures}
-        if not pending:
+        if not (pending := self._pending(wanted)):
             return
         with _connected(self._address) as client, progress.over(self.plan, pending):
-            sent = dict(self._send(client, pending))
             try:
-                self._take_in(client, sent, progress)
+                while left := self._pending(wanted):
+                    self._take_in(client, dict(self._send(client, left)), progress)
             except _gone() as error:
                 num_left = sum(map(len, self.plan.missing(pending).values()))
                 pytest.exit(
@@ -138,18 +144,33 @@ class DaskTrainer(Trainer):
                     returncode=pytest.ExitCode.INTERRUPTED,
                 )
 
+    def _pending(self, wanted: Mapping[Key, tuple[int, ...]]) -> dict[Key, tuple[int, ...]]:
+        return {key: seeds for key, seeds in self.plan.missing(wanted).items() if key not in self.failures}
+
     def _send(self, client: Any, pending: Mapping[Key, tuple[int, ...]]) -> Iterator[tuple[Any, tuple[Key, int]]]:
-        """Submit tasks, costly arms first; gives each future with its arm and its number of seeds."""
-        data: dict[str, Any] = {}
+        """Submit tasks, costly arms and those of unknown cost first; gives each future with its arm and seeds."""
         seconds = {key: self.plan.seconds_per_run(key) for key in pending}
-        for key in sorted(pending, key=lambda key: -(seconds[key] or 0) * len(pending[key])):
+        for key in sorted(pending, key=lambda key: -(seconds[key] or math.inf) * len(pending[key])):
             planned = self.plan.arms[key]
-            for seeds in _cut(pending[key], seconds[key]):
-                task = self._task(planned, seeds)
-                if planned.located and task.data_hash not in data:
-                    data[task.data_hash] = client.scatter(dict(planned.located.arrays), hash=False)
-                name = f"{planned.name}-{planned.fingerprint}-{seeds[0]}-{len(seeds)}"
-                yield client.submit(perform, task, data.get(task.data_hash), key=name), (key, len(seeds))
+            try:
+                data = self._data(client, planned)
+                for seeds in _cut(pending[key], seconds[key]):
+                    named = sha256(repr((planned.fingerprint, seeds)).encode()).hexdigest()
+                    future = client.submit(perform, self._task(planned, seeds), data, key=f"{planned.name}-{named}")
+                    yield future, (key, len(seeds))
+            except _gone():
+                raise
+            except Exception as error:  # data that cannot be read, or a declaration that cannot be sent
+                self.failures[key] = error
+
+    def _data(self, client: Any, planned: Planned) -> Any:
+        """The arm's data set, on its way to workers under its content hash."""
+        if planned.located is None:
+            return None
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # it goes to the scheduler once
+            arrays = dict(planned.located.arrays)
+            return client.submit(held, arrays, key=f"claims-data-{planned.located.content_hash}", priority=1)
 
     def _task(self, planned: Planned, seeds: tuple[int, ...]) -> Task:
         return Task(
@@ -158,7 +179,6 @@ class DaskTrainer(Trainer):
             tier=planned.tier,
             seeds=seeds,
             engine=self.plan.engine,
-            semantics=self.plan.semantics,
             data_hash=planned.located.content_hash if planned.located else "",
             fingerprint=planned.fingerprint,
         )
@@ -169,22 +189,31 @@ class DaskTrainer(Trainer):
 
         for future in as_completed(sent, loop=client.loop):
             key, num_seeds = sent[future]
+            if key in self.failures:
+                continue
             if future.status == "cancelled":
                 raise ConnectionError("tasks were cancelled")
             planned = self.plan.arms[key]
             if future.status == "error":
                 self.failures[key] = future.exception()
+            else:
+                results, made_with = future.result()
+                try:
+                    for result in results:
+                        self.keep(planned, result, made_with)
+                except ValueError as error:  # what was measured cannot be stored
+                    self.failures[key] = error
+            if key in self.failures:
+                client.cancel([other for other, (its, _) in sent.items() if its == key])
                 continue
-            results, made_with = future.result()
-            for result in results:
-                self.keep(planned, result, made_with)
             progress.tell(planned, num_seeds, sum(result.seconds for result in results))
             future.release()
 
 
 def _cut(seeds: tuple[int, ...], seconds: float | None) -> list[tuple[int, ...]]:
     """Seeds of one task each."""
-    size = SEEDS_OF_A_PIECE if seconds is None else max(1, min(len(seeds), round(SECONDS_OF_A_TASK / seconds)))
+    size = SEEDS_OF_A_PIECE if seconds is None else round(SECONDS_OF_A_TASK / max(seconds, 1e-3))
+    size = max(1, min(len(seeds), size))
     return [seeds[start : start + size] for start in range(0, len(seeds), size)]
 
 
@@ -198,7 +227,9 @@ def _connected(address: str) -> Iterator[Any]:
     except ImportError as error:
         raise pytest.UsageError('--claims-executor needs Dask: pip install "pytest-claims[dask]"') from error
     try:
-        client = Client("tcp://" + address.removeprefix(SCHEME), timeout=CONNECT_SECONDS, set_as_default=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")  # other versions over there are worth a warning, and no error
+            client = Client("tcp://" + address.removeprefix(SCHEME), timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise pytest.UsageError(
             f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s. Start one with `dask scheduler`, and "

@@ -26,12 +26,17 @@ def make_plan(
     from pytest_claims.store import Store
 
     semantics, spreads, data = semantics_of(options.engine), Pilot.read(pilot), DataSets(options.data)
-    plan = Plan(Store.open(options.store, read_only=options.published), options.engine, semantics, spreads)
-    if options.published:
-        from pytest_claims.published import add_published
+    store = Store.open(options.store, read_only=options.published)
+    plan = Plan(store, options.engine, semantics, spreads)
+    try:
+        if options.published:
+            from pytest_claims.published import add_published
 
-        return plan, data, add_published(plan, claims, data)
-    return plan, data, plan.add(claims, data, offline=offline)
+            return plan, data, add_published(plan, claims, data)
+        return plan, data, plan.add(claims, data, offline=offline)
+    except BaseException:
+        store.close()
+        raise
 
 
 def told(

@@ -1,17 +1,13 @@
-"""Which claims run, and what is said of the plan before they do."""
+"""Which claims run."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_claims.arms import TIERS, Tier
 from pytest_claims.claims import mark_of
-
-if TYPE_CHECKING:
-    pass
 
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 

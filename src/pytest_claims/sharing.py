@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -48,9 +48,9 @@ def pieces(
     planned: Mapping[Key, Planned],
     seconds: Callable[[Key], float | None],
     worker: Worker,
-    homes: MutableMapping[str, int] | None = None,
+    compiled: Collection[str] = (),
 ) -> list[Piece]:
-    """Order the work of one process: its own share first, then what is left of the others', their last first.
+    """Order the work of one process: what it has compiled, its own share, then what is left of the others', backwards.
 
     Arms that one compiled program trains stay together, since each process compiles for itself.
 
@@ -64,43 +64,34 @@ def pieces(
         What a run of an arm takes; ``None`` where nobody knows.
     worker
         Whose order is wanted.
-    homes
-        Whose share each program was before, so that nobody compiles at a second look what another has compiled at the
-        first; further ones are added.
+    compiled
+        Programs (`program_of`) that this process has compiled at an earlier look, so that it need not be done again.
     """
     costs = _costs(pending, seconds)
-    shares = deal(costs, planned, worker.count, homes)
+    shares = deal(costs, planned, worker.count)
+    known = [key for share in shares for key in share if program_of(planned[key]) in compiled]
+    own = shares[worker.index]
     others = [key for index, share in enumerate(shares) if index != worker.index for key in reversed(share)]
     # What costs more than its due would keep one process busy while the others wait; what nobody knows may do so.
     due = sum(costs.values()) / (2 * worker.count)
     return [
         (key, seeds)
-        for key in [*shares[worker.index], *others]
+        for key in dict.fromkeys([*known, *own, *others])
         for seeds in (_blocks(pending[key]) if seconds(key) is None or costs[key] > due else [pending[key]])
     ]
 
 
-def deal(
-    costs: Mapping[Key, float],
-    planned: Mapping[Key, Planned],
-    num_processes: int,
-    homes: MutableMapping[str, int] | None = None,
-) -> list[list[Key]]:
-    """Deal out arms, those of one program together, costliest first, each time to the process that has least so far.
-
-    Programs that have a home go there first of all.
-    """
-    homes = {} if homes is None else homes
+def deal(costs: Mapping[Key, float], planned: Mapping[Key, Planned], num_processes: int) -> list[list[Key]]:
+    """Deal out arms, those of one program together, costliest first, each time to the process that has least so far."""
     groups: dict[str, list[Key]] = {}
     for key in costs:
-        groups.setdefault(_program(planned[key]), []).append(key)
+        groups.setdefault(program_of(planned[key]), []).append(key)
     loads: list[float] = [0.0] * num_processes
     shares: list[list[Key]] = [[] for _ in range(num_processes)]
-    totals = {program: sum(costs[key] for key in keys) for program, keys in groups.items()}
-    for program in sorted(groups, key=lambda program: (program not in homes, -totals[program])):
-        home = homes.setdefault(program, loads.index(min(loads)))
-        loads[home] += totals[program]
-        shares[home] += groups[program]
+    for group in sorted(groups.values(), key=lambda keys: -sum(costs[key] for key in keys)):
+        least = loads.index(min(loads))
+        loads[least] += sum(costs[key] for key in group)
+        shares[least] += group
     return shares
 
 
@@ -112,7 +103,7 @@ def _costs(pending: Pending, seconds: Callable[[Key], float | None]) -> dict[Key
     return {key: (each[key] or typical) * len(seeds) for key, seeds in pending.items()}
 
 
-def _program(planned: Planned) -> str:
+def program_of(planned: Planned) -> str:
     """What an arm's declaration leaves the same in the program that is compiled for it; a measurement's own name."""
     if not isinstance(planned.source, Arm):
         return planned.name

@@ -12,7 +12,7 @@ import pytest
 from pytest_claims.arms import Arm, Measurement, Tier
 from pytest_claims.plan import Key, Plan, Planned, engine_of
 from pytest_claims.report.formatting import duration
-from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces
+from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces, program_of
 
 if TYPE_CHECKING:
     from pytest_claims.engines.base import Engine, RunResult
@@ -42,7 +42,7 @@ class Trainer:
         self._make_engine = make_engine
         self._worker = worker
         self._engine: Engine | None = None
-        self._homes: dict[str, int] = {}
+        self._compiled: set[str] = set()
 
     def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
         """Train until the store holds every wanted run, or its arm has failed here."""
@@ -63,7 +63,7 @@ class Trainer:
         """Seeds to train in one go."""
         if self._worker is None:
             return list(pending.items())
-        return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker, self._homes)
+        return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker, self._compiled)
 
     def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
         """Train an arm's seeds unless another process does so already; whether it was done here."""
@@ -90,6 +90,7 @@ class Trainer:
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
         from pytest_claims.environment import provenance
 
+        self._compiled.add(program_of(planned))
         engine = self.plan.engine if isinstance(planned.source, Arm) else None
         with progress.arm(planned, len(seeds)) as advance:
             for result in self._results(planned, seeds, advance):

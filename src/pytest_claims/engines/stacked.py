@@ -25,6 +25,9 @@ from pytest_claims.engines.pools import Pool, Pools
 from pytest_claims.engines.program import EpochProgram, Rows, State, frozen, optimizer_config
 from pytest_claims.engines.sparse import SparseFirstLayer
 
+OF_A_PROGRAM = 50_000
+"""What machine code and a model take beside their parameters, in parameters: about a megabyte."""
+
 
 @dataclass(frozen=True)
 class _Run:
@@ -45,9 +48,9 @@ class StackedEngine:
         How many seeds one call of the program trains. Default: one on a CPU, where more gain nothing, and all of a
         job on an accelerator.
     num_parameters
-        How many parameters the models of kept programs may have together, those used last: a second look at an arm
-        finds its program still compiled. Each parameter is held some six times, by the model, its optimizer and what
-        they start from.
+        How many parameters the models of kept programs may have together, those used last, so that a second look at
+        an arm mostly finds its program compiled. Each parameter is held some six times, by the model, its optimizer and
+        what they start from; what else a program holds counts as `OF_A_PROGRAM` of them.
     """
 
     name = "stacked"
@@ -142,7 +145,7 @@ class StackedEngine:
         return program
 
     def _num_parameters(self) -> int:
-        return sum(program.model.count_params() for program, _ in self.programs.values())
+        return sum(OF_A_PROGRAM + program.model.count_params() for program, _ in self.programs.values())
 
     def _prepare(self, program: EpochProgram, job: Job, seed: int, split: Split) -> _Run:
         weights = initial_weights(program.model, seed, job.arm.initial_weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
@@ -116,7 +117,9 @@ def _engines(records: Sequence[Record]) -> list[str]:
     """A table of verdicts and effects by engine, of the claims that all records judged."""
     if not records:
         return []
-    names = [record["engine"] for record in records]
+    if len({json.dumps([record[name] for name in ("tier", "first_seed", "looks", "data")]) for record in records}) > 1:
+        raise ValueError("records of several engines must be of the same tier, seeds, looks and data")
+    names = [record["engine"]["name"] for record in records]
     judged = [{claim["id"]: claim for claim in record["claims"] if claim["verdict"] != "not run"} for record in records]
     shared = [id_ for id_ in judged[0] if all(id_ in claims for claims in judged)]
     differing = [id_ for id_ in shared if len({claims[id_]["verdict"] for claims in judged}) > 1]

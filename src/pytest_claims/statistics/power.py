@@ -51,7 +51,7 @@ def smallest_detectable_effect(sd: float, look: Look, power: float = 0.8) -> flo
         raise ValueError(f"power must lie between the look's alpha, {look.alpha}, and 1; received {power}")
     if look.num_seeds < 2:
         raise ValueError(f"a t-test needs at least 2 seeds; this look has {look.num_seeds}")
-    return sd * _per_standard_deviation(look.num_seeds, look.alpha, power)
+    return float(sd) * _per_standard_deviation(look.num_seeds, look.alpha, power)
 
 
 @cache

@@ -126,13 +126,17 @@ def _fresh_seeds(
 
 
 def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the symmetric root of residuals' sums of products: ``(num_parts, num_seeds)`` to ``(num_parts, num_parts)``.
+    """Give a root of residuals' sums of products: ``(num_parts, num_seeds)`` to ``(num_parts, num_parts)``.
 
     Its rows mix independent standard normal numbers into some that go together as the residuals do, whatever their
-    rank. Of all such roots this one does not depend on the signs that a decomposition happens to choose.
+    rank. Of all such roots, up to the parts' lengths the symmetric one, it does not depend on the signs that a
+    decomposition happens to choose.
     """
-    squares, directions = np.linalg.eigh(residuals @ residuals.T)
-    root: NDArray[np.float64] = (directions * np.sqrt(np.clip(squares, 0, None))) @ directions.T
+    # Of unit length, lest the rounding of a part that scatters drowns one that hardly does, or is exact.
+    lengths = np.linalg.norm(residuals, axis=1, keepdims=True)
+    units = residuals / np.where(lengths > 0, lengths, 1)
+    squares, directions = np.linalg.eigh(units @ units.T)
+    root: NDArray[np.float64] = lengths * ((directions * np.sqrt(np.clip(squares, 0, None))) @ directions.T)
     return root
 
 
