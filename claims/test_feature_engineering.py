@@ -87,7 +87,7 @@ def test_good_features_need_fewer_resources(clock_pixels, clock_tips, clock_angl
     "I07a",
     "With enough data a network finds useful features by itself: hand-made ones beside the pixels add nothing.",
     source="L",
-    # The 6,000 images of the fast tier are an eighth of what there is, and not "enough".
+    # The fast tier's subsets are not "enough".
     tiers="full",
     expected={"full": ("inconclusive", "supported")},
     because="""Hand-made features beside the 784 pixels, 114 counts and sums of ink, loops and strokes, still add a

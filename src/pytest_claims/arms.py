@@ -109,8 +109,8 @@ class Data:
         ``pool(arrays)`` gives the inputs that all seeds share, as compactly as they lie in memory (uint8 where they
         are uint8), shape ``(num_rows, ...)``. May differ by tier.
     split
-        ``split(arrays, tier, seed)`` gives the `Split` of one run. The same seed gives the same split in every arm.
-        May differ by tier.
+        ``split(arrays, tier, seed)`` gives the `Split` of one run. The same seed gives the same split in every arm
+        that has the same function. May differ by tier.
     decode
         Turns rows of the pool into inputs of the model.
     """
