@@ -48,4 +48,5 @@ def test_time_grows_in_proportion(benchmark, row, data, engine, what):
     medians = [float(np.median(times[1:])) for times in taken.values()]  # the first round was the warm-up
     slope, start = np.polyfit(COUNTS, medians, 1)
     away = max(abs(start + slope * count - median) / median for count, median in zip(COUNTS, medians, strict=True))
+    assert away < 0.5
     row([what, *(f"{median:.2f} s" for median in medians), f"{slope:.2f} s each, {start:+.2f} s", f"{away:.0%}"])
