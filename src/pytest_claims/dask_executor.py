@@ -24,6 +24,7 @@ from pytest_claims.sharing import SEEDS_OF_A_PIECE
 from pytest_claims.training import Progress, Trainer, measured
 
 if TYPE_CHECKING:
+    from pytest_claims.data import Located
     from pytest_claims.engines.base import Engine, RunResult
 
 SCHEME = "dask://"
@@ -150,27 +151,21 @@ class DaskTrainer(Trainer):
     def _send(self, client: Any, pending: Mapping[Key, tuple[int, ...]]) -> Iterator[tuple[Any, tuple[Key, int]]]:
         """Submit tasks, costly arms and those of unknown cost first; gives each future with its arm and seeds."""
         seconds = {key: self.plan.seconds_per_run(key) for key in pending}
+        sent: dict[str, Any] = {"": None}  # data sets; of the same key while these are there nothing is sent again
         for key in sorted(pending, key=lambda key: -(seconds[key] or math.inf) * len(pending[key])):
             planned = self.plan.arms[key]
             try:
-                data = self._data(client, planned)
                 for seeds in _cut(pending[key], seconds[key]):
-                    named = sha256(repr((planned.fingerprint, seeds)).encode()).hexdigest()
-                    future = client.submit(perform, self._task(planned, seeds), data, key=f"{planned.name}-{named}")
+                    task = self._task(planned, seeds)
+                    if planned.located and task.data_hash not in sent:
+                        sent[task.data_hash] = _submit_data(client, planned.located)
+                    named = sha256(repr((task.fingerprint, seeds)).encode()).hexdigest()
+                    future = client.submit(perform, task, sent[task.data_hash], key=f"{task.name}-{named}")
                     yield future, (key, len(seeds))
             except _gone():
                 raise
             except Exception as error:  # data that cannot be read, or a declaration that cannot be sent
                 self.failures[key] = error
-
-    def _data(self, client: Any, planned: Planned) -> Any:
-        """The arm's data set, on its way to workers under its content hash."""
-        if planned.located is None:
-            return None
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Sending large graph")  # it goes to the scheduler once
-            arrays = dict(planned.located.arrays)
-            return client.submit(held, arrays, key=f"claims-data-{planned.located.content_hash}", priority=1)
 
     def _task(self, planned: Planned, seeds: tuple[int, ...]) -> Task:
         return Task(
@@ -208,6 +203,13 @@ class DaskTrainer(Trainer):
                 continue
             progress.tell(planned, num_seeds, sum(result.seconds for result in results))
             future.release()
+
+
+def _submit_data(client: Any, located: Located) -> Any:
+    """Send a data set under its content hash: a future of its arrays."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")  # it goes to the scheduler once
+        return client.submit(held, dict(located.arrays), key=f"claims-data-{located.content_hash}", priority=1)
 
 
 def _cut(seeds: tuple[int, ...], seconds: float | None) -> list[tuple[int, ...]]:
