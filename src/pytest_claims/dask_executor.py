@@ -59,9 +59,11 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.environment import provenance
 
-    own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
-    if own != task.fingerprint:
-        raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
+    if task.fingerprint not in _verified:  # it takes some milliseconds, and an arm has many tasks
+        own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
+        if own != task.fingerprint:
+            raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
+        _verified.add(task.fingerprint)
     is_arm = isinstance(task.source, Arm)
     try:
         with _one_at_a_time if is_arm else nullcontext():
@@ -74,6 +76,7 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
 _one_at_a_time = threading.Lock()
 """An engine is not made for several threads, which a worker may have."""
 
+_verified: set[str] = set()
 _data: dict[str, Mapping[str, Any]] = {}
 
 
