@@ -1,9 +1,8 @@
 """What is compared, each in a process of its own: ``python benchmarks/contenders.py NAME`` answers requests.
 
 A request is a line of JSON: ``arm`` (or the name of a declaration), ``tier``, ``epochs``, ``seeds``, ``data`` and
-``whole``. The answer is a line with
-the ``seconds`` of an epoch, validation included and everything compiled; or, for ``whole``, of all the seeds' runs
-together, with building and compiling models.
+``whole``. The answer is a line with the ``seconds`` of an epoch, validation included and everything compiled; or, for
+``whole``, of all the seeds' runs together, with building and compiling models.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def pieces(
     compiled
         Programs (`program_of`) that this process has compiled at an earlier look, so that it need not be done again.
     """
-    costs = _costs(pending, seconds)
+    each = {key: seconds(key) for key in pending}
+    costs = _costs(pending, each)
     shares = deal(costs, planned, worker.count)
     known = [key for share in shares for key in share if program_of(planned[key]) in compiled]
     own = shares[worker.index]
@@ -77,7 +78,7 @@ def pieces(
     return [
         (key, seeds)
         for key in dict.fromkeys([*known, *own, *others])
-        for seeds in (_blocks(pending[key]) if seconds(key) is None or costs[key] > due else [pending[key]])
+        for seeds in (_blocks(pending[key]) if each[key] is None or costs[key] > due else [pending[key]])
     ]
 
 
@@ -95,9 +96,8 @@ def deal(costs: Mapping[Key, float], planned: Mapping[Key, Planned], num_process
     return shares
 
 
-def _costs(pending: Pending, seconds: Callable[[Key], float | None]) -> dict[Key, float]:
+def _costs(pending: Pending, each: Mapping[Key, float | None]) -> dict[Key, float]:
     """Seconds for all seeds of each arm; where nobody knows, those of a typical arm."""
-    each = {key: seconds(key) for key in pending}
     known = sorted(value for value in each.values() if value)
     typical = known[len(known) // 2] if known else 1.0
     return {key: (each[key] or typical) * len(seeds) for key, seeds in pending.items()}
