@@ -165,11 +165,6 @@ def test_steps_are_differences_between_neighbours():
         steps([first])
 
 
-def test_without_a_seed_everything_is_shorter():
-    quantity = runs(np.array([[0.9, 0.4], [0.4, 0.9]])).epoch_of_lowest("val_cross_entropy").without(0)
-    assert (quantity.values.tolist(), quantity.seeds, quantity.at_least.tolist()) == ([1.0], (1,), [False])
-
-
 def test_runs_of_different_data_are_not_compared():
     one, other = (
         Runs(data, "fast", (0, 1), {"val_cross_entropy": LOSSES}, {}, data).final("val_cross_entropy")

@@ -202,13 +202,12 @@ def test_whole_alpha_at_every_look_is_noticed(monkeypatch, rule):
 
 @pytest.mark.parametrize(("module", "rule"), [(superiority_rule, "superiority"), (equivalence_rule, "equivalence")])
 def test_narrow_interval_is_noticed(monkeypatch, module, rule):
-    honest = module.mean_with_interval
+    class Narrow(module.Sample):
+        def interval(self, alpha):
+            e = super().interval(alpha)
+            return replace(e, low=e.value - 0.6 * (e.value - e.low), high=e.value + 0.6 * (e.high - e.value))
 
-    def narrow(values, alpha):
-        e = honest(values, alpha)
-        return replace(e, low=e.value - 0.6 * (e.value - e.low), high=e.value + 0.6 * (e.high - e.value))
-
-    monkeypatch.setattr(module, "mean_with_interval", narrow)
+    monkeypatch.setattr(module, "Sample", Narrow)
     assert "interval misses" in broken(rule=rule)
 
 

@@ -87,6 +87,14 @@ def test_seeds_on_which_a_verdict_hangs_are_named():
     assert verdict.record()["stability"]["hangs_on_seeds"] == [17, 18, 19]
 
 
+def test_a_run_that_ended_too_early_counts_no_more_where_its_seed_is_left_out(judge):
+    later = quantity(5.0, kind="difference", unit="epochs")
+    never, last = np.zeros(len(SEEDS), bool), np.arange(len(SEEDS)) == len(SEEDS) - 1
+    doubtful = judge(replace(later, at_least=never, at_most=last), above=0.5)
+    assert (doubtful.verdict, doubtful.reason) == ("inconclusive", "censored")
+    assert doubtful.record()["stability"]["hangs_on_seeds"] == [SEEDS[-1]]
+
+
 def test_bounds_must_hold_what_a_constant_predictor_scores(judge):
     accuracy = quantity(0.105, unit="accuracy", name="val_accuracy, last epoch")
     accuracy = replace(accuracy, values=0.105 + NOISE / 20)

@@ -39,19 +39,19 @@ class Part:
     look: Look
     published: Mapping[str, Sequence[float]] | None = None
 
-    def decision(self, num_parts: int) -> Decision:
-        """The decision, where the claim has `num_parts` parts, each of which may refute it."""
-        decision = self.rule.decide(self.quantity.values, replace(self.look, parts=num_parts))
+    def decision(self, num_parts: int, *, without: int | None = None) -> Decision:
+        """The decision, where the claim has `num_parts` parts, each of which may refute it.
+
+        If `without` is the index of a seed, it is left out.
+        """
+        left = np.arange(len(self.quantity.seeds)) != without
+        look = replace(self.look, parts=num_parts, num_seeds=self.look.num_seeds - (without is not None))
         at_least, at_most = (
-            np.zeros(len(self.quantity.seeds), bool) if flags is None else flags
+            np.zeros_like(left) if flags is None else flags & left
             for flags in (self.quantity.at_least, self.quantity.at_most)
         )
+        decision = self.rule.decide(self.quantity.values[left], look)
         return statistics.heed_censoring(decision, self.rule, at_least, at_most)
-
-    def without(self, index: int) -> Part:
-        """The part as it is judged without one of its seeds."""
-        look = replace(self.look, num_seeds=self.look.num_seeds - 1)
-        return replace(self, quantity=self.quantity.without(index), look=look)
 
     def record(self, decision: Decision) -> dict[str, Any]:
         """The part and its decision as plain Python numbers and strings, in the units of the quantity."""

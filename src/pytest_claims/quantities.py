@@ -70,18 +70,6 @@ class Quantity:
         """Values of this quantity as people read them: ratios rather than their logarithms."""
         return np.exp(values) if self.kind in ("ratio", "deviation") else np.asarray(values)
 
-    def without(self, index: int) -> Quantity:
-        """The same without one of its seeds."""
-        flags = (None if given is None else np.delete(given, index) for given in (self.at_least, self.at_most))
-        at_least, at_most = flags
-        return replace(
-            self,
-            values=np.delete(self.values, index),
-            seeds=self.seeds[:index] + self.seeds[index + 1 :],
-            at_least=at_least,
-            at_most=at_most,
-        )
-
     def __sub__(self, other: Quantity) -> Quantity:
         """The difference to `other`, seed by seed."""
         return self._paired(other, "−", np.subtract, "difference", self.unit)

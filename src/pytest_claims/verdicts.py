@@ -122,7 +122,7 @@ class Verdict:
         return {"probability": probability, "hangs_on_seeds": hangs_on}
 
     def _changes_without(self, index: int) -> bool:
-        left = [part.without(index).decision(len(self.parts)) for part in self.parts]
+        left = [part.decision(len(self.parts), without=index) for part in self.parts]
         return _combined(left)[0] != self.verdict
 
 

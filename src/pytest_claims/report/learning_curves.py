@@ -152,8 +152,9 @@ def _without_outliers(single: list[float], central: list[float]) -> list[float]:
     """Values to scale by: a few diverged runs must not flatten all others."""
     if not central:
         return single
-    spread = max(central) - min(central)
-    return central + [v for v in single if min(central) - 2 * spread <= v <= max(central) + 2 * spread]
+    lowest, highest = min(central), max(central)
+    reach = 2 * (highest - lowest)
+    return central + [value for value in single if lowest - reach <= value <= highest + reach]
 
 
 def _epoch_ticks(num_epochs: int) -> list[int]:

@@ -8,14 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pytest_claims.statistics.decisions import Decision, check_finite, check_look, seed_values
-from pytest_claims.statistics.means import (
-    cannot_see,
-    decide_by_share,
-    is_close,
-    is_identical,
-    mean_with_interval,
-    t_test_pvalue,
-)
+from pytest_claims.statistics.means import Sample, decide_by_share, is_close
 from pytest_claims.statistics.schedule import Look
 
 
@@ -76,12 +69,12 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
     inside = (low < array) & (array < high)
     if not np.isfinite(array).all():
         return decide_by_share(array, look, claimed=inside, opposite=np.zeros_like(inside), refuted="outside")
-    estimate = mean_with_interval(array, look.alpha)
-    refuting = mean_with_interval(array, look.refuting_alpha)
-    if not is_identical(array):
-        pvalues = [t_test_pvalue(array, bound, side) for bound, side in ((low, "greater"), (high, "less"))]
-        estimate = replace(estimate, pvalue=float(max(pvalues)))
-    on_a_bound = is_identical(array) and (is_close(estimate.value, low) or is_close(estimate.value, high))
+    sample = Sample.of(array)
+    estimate, refuting = sample.interval(look.alpha), sample.interval(look.refuting_alpha)
+    if not sample.is_identical:
+        pvalues = [sample.pvalue(bound, side) for bound, side in ((low, "greater"), (high, "less"))]
+        estimate = replace(estimate, pvalue=max(pvalues))
+    on_a_bound = sample.is_identical and (is_close(estimate.value, low) or is_close(estimate.value, high))
     if low < estimate.low and estimate.high < high and not on_a_bound:
         decision, agreeing, level = Decision("supported", None, estimate), inside, look.alpha
     elif (refuting.high < low or refuting.low > high) and not on_a_bound:
@@ -89,7 +82,7 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
         decision, agreeing, level = Decision("refuted", "outside", estimate), side, look.refuting_alpha
     else:
         # Both one-sided tests must succeed: each may fail once in ten times.
-        blind = cannot_see(array, (high - low) / 2, look, power=0.9)
+        blind = sample.cannot_see((high - low) / 2, look, power=0.9)
         return Decision("inconclusive", "underpowered" if blind else "straddles", estimate)
     if look.asks_unanimity(level) and not agreeing.all():
         return Decision("inconclusive", "tests disagree", estimate)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -19,20 +21,57 @@ from pytest_claims.statistics.shares import USUALLY, is_less, is_more, tested_sh
 _ROUNDING = 1e-12
 
 
-def mean_with_interval(values: NDArray[np.float64], alpha: float) -> Estimate:
-    """Give the mean of finite values, shape ``(num_seeds,)``, with its t interval at 1 − 2·alpha."""
-    confidence_level = 1 - 2 * alpha
-    if values.size == 0:
-        return Estimate(math.nan, math.nan, math.nan, confidence_level, None, 0)
-    mean = float(values.mean())
-    if values.size == 1:
-        return Estimate(mean, math.nan, math.nan, confidence_level, None, 1)
-    if is_identical(values):
-        value = float(values[0])
-        return Estimate(value, value, value, confidence_level, None, values.size)
-    standard_error = values.std(ddof=1) / values.size**0.5
-    reach = _quantile(confidence_level, values.size - 1) * float(standard_error)
-    return Estimate(mean, mean - reach, mean + reach, confidence_level, None, values.size)
+@dataclass(frozen=True)
+class Sample:
+    """What a t-test needs of finite values, one per seed; worked out once for all that is asked of them.
+
+    A report takes some ten thousand tests, since each claim is judged without each of its seeds as well.
+
+    Parameters
+    ----------
+    num_seeds
+        How many values.
+    mean, sd
+        Their mean and standard deviation; NaN where there are too few.
+    is_identical
+        Whether they differ by the rounding of floats at most, so that a t-test would divide by nothing.
+    """
+
+    num_seeds: int
+    mean: float
+    sd: float
+    is_identical: bool
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> Sample:
+        """Summarize values of shape ``(num_seeds,)`` in ascending order."""
+        if values.size < 2:
+            return cls(values.size, float(values[0]) if values.size else math.nan, math.nan, False)
+        lowest, highest = float(values[0]), float(values[-1])
+        is_identical = highest - lowest <= 32 * sys.float_info.epsilon * max(abs(lowest), abs(highest))
+        mean = lowest if is_identical else float(values.mean())
+        return cls(values.size, mean, float(values.std(ddof=1)), is_identical)
+
+    def interval(self, alpha: float) -> Estimate:
+        """Give the mean with its t interval at 1 − 2·alpha."""
+        confidence_level = 1 - 2 * alpha
+        reach = 0.0 if self.is_identical else math.nan
+        if self.num_seeds > 1 and not self.is_identical:
+            reach = _quantile(confidence_level, self.num_seeds - 1) * self._standard_error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach, confidence_level, None, self.num_seeds)
+
+    def pvalue(self, margin: float, alternative: str) -> float:
+        """Give a one-sample t-test's p-value: `scipy.stats.ttest_1samp`'s, without its millisecond of checks."""
+        t = (self.mean - margin) / self._standard_error
+        return float(special.stdtr(self.num_seeds - 1, -t if alternative == "greater" else t))
+
+    def cannot_see(self, distance: float, look: Look, power: float = 0.8) -> bool:
+        """Whether seeds that scatter like these would miss an effect of this size too often."""
+        return smallest_detectable_effect(self.sd, look, power) > distance
+
+    @property
+    def _standard_error(self) -> float:
+        return self.sd / math.sqrt(self.num_seeds)
 
 
 @cache
@@ -41,28 +80,9 @@ def _quantile(confidence_level: float, degrees_of_freedom: int) -> float:
     return float(-special.stdtrit(degrees_of_freedom, (1 - confidence_level) / 2))
 
 
-def t_test_pvalue(values: NDArray[np.float64], margin: float, alternative: str) -> float:
-    """The p-value of a one-sample t-test: `scipy.stats.ttest_1samp`'s, without the checks that take it a millisecond.
-
-    A report takes some ten thousand: each claim is judged without each of its seeds as well.
-    """
-    t = (values.mean() - margin) / (values.std(ddof=1) / values.size**0.5)
-    return float(special.stdtr(values.size - 1, -t if alternative == "greater" else t))
-
-
-def is_identical(values: NDArray[np.float64]) -> bool:
-    """Whether values differ by the rounding of floats at most, so that a t-test would divide by nothing."""
-    return bool(np.ptp(values) <= 32 * np.finfo(np.float64).eps * np.abs(values).max())
-
-
 def is_close(value: float, bound: float) -> bool:
     """Whether a value lies on a bound, up to the rounding of floats."""
     return math.isclose(value, bound, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
-
-
-def cannot_see(values: NDArray[np.float64], distance: float, look: Look, power: float = 0.8) -> bool:
-    """Whether seeds that scatter like these would miss an effect of this size too often."""
-    return smallest_detectable_effect(float(values.std(ddof=1)), look, power) > distance
 
 
 def decide_by_share(
@@ -78,7 +98,7 @@ def decide_by_share(
     Judged at the last look alone, as an event that happens usually. It spends that look's alpha, not the whole, since
     looks at which no run had collapsed yet have spent theirs on the mean.
     """
-    mean = mean_with_interval(values[np.isfinite(values)], look.alpha)
+    mean = Sample.of(values[np.isfinite(values)]).interval(look.alpha)
     count, num = int(claimed.sum()), claimed.size
     share = tested_share(count, num, USUALLY, look.alpha)
     if look.last and is_more(count, num, USUALLY, look.alpha):

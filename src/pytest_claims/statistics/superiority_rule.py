@@ -8,14 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, check_look, seed_values
-from pytest_claims.statistics.means import (
-    cannot_see,
-    decide_by_share,
-    is_close,
-    is_identical,
-    mean_with_interval,
-    t_test_pvalue,
-)
+from pytest_claims.statistics.means import Sample, decide_by_share, is_close
 from pytest_claims.statistics.schedule import Look
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction, sign_flip_pvalue
 
@@ -90,18 +83,18 @@ def superiority(
         opposite = np.zeros(array.size, dtype=bool) if null is None else sign * (array - null) < 0
         claimed = sign * (array - margin) > 0
         return decide_by_share(array, look, claimed=claimed, opposite=opposite, refuted="missed")
-    estimate = mean_with_interval(array, look.alpha)
-    refuting = estimate if look.refuting_alpha == look.alpha else mean_with_interval(array, look.refuting_alpha)
-    if not is_identical(array):
-        pvalue = t_test_pvalue(array, margin, alternative)
-        estimate = replace(estimate, pvalue=pvalue)
+    sample = Sample.of(array)
+    estimate = sample.interval(look.alpha)
+    refuting = estimate if look.refuting_alpha == look.alpha else sample.interval(look.refuting_alpha)
+    if not sample.is_identical:
+        estimate = replace(estimate, pvalue=sample.pvalue(margin, alternative))
     if _is_beyond(estimate, margin, sign):
         decision, beyond, level = Decision("supported", None, estimate), sign * (array - margin), look.alpha
     elif _is_beyond(refuting, margin, -sign):
         reason = _why_refuted(refuting, margin, sign, null)
         decision, beyond, level = Decision("refuted", reason, estimate), sign * (margin - array), look.refuting_alpha
     else:
-        blind = null is not None and cannot_see(array, abs(margin - null), look)
+        blind = null is not None and sample.cannot_see(abs(margin - null), look)
         return Decision("inconclusive", "underpowered" if blind else "straddles", estimate)
     return decision if _signs_agree(beyond, look, level) else Decision("inconclusive", "tests disagree", estimate)
 
