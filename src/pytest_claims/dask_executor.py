@@ -47,6 +47,11 @@ class Task:
     data_hash: str
     fingerprint: str
 
+    @property
+    def key(self) -> str:
+        """Its name in Dask: equal tasks of several clients are done once."""
+        return f"{self.name}-{sha256(repr((self.fingerprint, self.seeds)).encode()).hexdigest()}"
+
 
 def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResult], dict[str, Any]]:
     """Make a task's runs, in a worker; gives them and with what they were made.
@@ -158,13 +163,13 @@ class DaskTrainer(Trainer):
         for key in sorted(pending, key=lambda key: -(seconds[key] or math.inf) * len(pending[key])):
             planned = self.plan.arms[key]
             try:
-                for seeds in _cut(pending[key], seconds[key]):
-                    task = self._task(planned, seeds)
-                    if planned.located and task.data_hash not in sent:
-                        sent[task.data_hash] = _submit_data(client, planned.located)
-                    named = sha256(repr((task.fingerprint, seeds)).encode()).hexdigest()
-                    future = client.submit(perform, task, sent[task.data_hash], key=f"{task.name}-{named}")
-                    yield future, (key, len(seeds))
+                tasks = [self._task(planned, seeds) for seeds in _cut(pending[key], seconds[key])]
+                data_hash = tasks[0].data_hash
+                if planned.located and data_hash not in sent:
+                    sent[data_hash] = _submit_data(client, planned.located)
+                # An arm's tasks at once: most of what a submission costs the scheduler, it costs once.
+                futures = client.map(perform, tasks, arrays=sent[data_hash], key=[task.key for task in tasks])
+                yield from zip(futures, ((key, len(task.seeds)) for task in tasks), strict=True)
             except _gone():
                 raise
             except Exception as error:  # data that cannot be read, or a declaration that cannot be sent
@@ -185,27 +190,36 @@ class DaskTrainer(Trainer):
         """Store runs as they come; an arm that fails is told by the claims that need it, and the others go on."""
         from distributed import as_completed
 
-        for future in as_completed(sent, loop=client.loop):
-            key, num_seeds = sent[future]
-            if key in self.failures:
-                continue
-            if future.status == "cancelled":
+        # What is finished by now is fetched together: fetched one by one, it takes as long as scheduling it.
+        for batch in as_completed(sent, loop=client.loop).batches():
+            futures = [future for future in batch if sent[future][0] not in self.failures]
+            if any(future.status == "cancelled" for future in futures):
                 raise ConnectionError("tasks were cancelled")
-            planned = self.plan.arms[key]
-            if future.status == "error":
-                self.failures[key] = future.exception()
-            else:
-                results, made_with = future.result()
+            failed = [future for future in futures if future.status == "error"]
+            # What a lost worker had is done again, and waited for.
+            finished = [future for future in futures if future not in failed]
+            for future, (results, made_with) in zip(finished, client.gather(finished), strict=True):
+                key, num_seeds = sent[future]
+                if key in self.failures:
+                    continue
+                planned = self.plan.arms[key]
                 try:
                     for result in results:
                         self.keep(planned, result, made_with)
                 except ValueError as error:  # what was measured cannot be stored
-                    self.failures[key] = error
-            if key in self.failures:
-                client.cancel([other for other, (its, _) in sent.items() if its == key])
-                continue
-            progress.tell(planned, num_seeds, sum(result.seconds for result in results))
-            future.release()
+                    self._give_up(client, sent, key, error)
+                    continue
+                progress.tell(planned, num_seeds, sum(result.seconds for result in results))
+                future.release()
+            for future in failed:
+                key, _ = sent[future]
+                if key not in self.failures:  # giving up on one task cancels the others, which then say nothing of why
+                    self._give_up(client, sent, key, future.exception())
+
+    def _give_up(self, client: Any, sent: Mapping[Any, tuple[Key, int]], key: Key, error: BaseException) -> None:
+        """Remember why an arm failed, and let its other tasks be."""
+        self.failures[key] = error
+        client.cancel([future for future, (its, _) in sent.items() if its == key])
 
 
 def _submit_data(client: Any, located: Located) -> Any:
