@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import jinja2  # noqa: F401
 import pytest
 import rich.table  # noqa: F401
 import scipy.stats  # noqa: F401
+
+# What Keras compiles runs for milliseconds here, and takes seconds to optimize. The engine's programs are as ever.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 # pytester forgets the modules that an inner run imports. NumPy and what is built on it must not be imported twice in a
 # process, so they are imported here, before any inner run.

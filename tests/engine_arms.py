@@ -208,6 +208,7 @@ def keras_history(arm: Arm, seed: int = SEED) -> dict[str, list[float]]:
         parts.train_targets[seen],
         batch_size=arm.batch_size,
         validation_data=(validation, parts.validation_targets),
+        validation_batch_size=len(validation),  # a smaller last batch would be a second program
         shuffle=False,
         verbose=0,
     )

@@ -63,6 +63,15 @@ def test_arms_on_other_inputs_of_one_shape_share_a_program_and_are_not_mixed_up(
     assert train(make_engine(share=0.0), other)[0].history["loss"] == pytest.approx(between["loss"], rel=1e-5)
 
 
+def test_runs_beside_each_other_take_their_own_rows(make_engine):
+    engine = make_engine()
+    alone, beside = [], []
+    for at_a_time, found in ((1, alone), (4, beside)):
+        engine.at_a_time = at_a_time
+        found += [run.history for run in train(engine, ARM, *range(8))]
+    assert alone == beside
+
+
 def shifted(arrays: Any) -> np.ndarray:
     return np.roll(mostly_zero(arrays), 1, axis=1)
 

@@ -92,6 +92,32 @@ def test_stacking_seeds_changes_nothing(stacked: Any) -> None:
             np.testing.assert_allclose(other.history[name], values, rtol=1e-3, atol=1e-3, err_msg=name)
 
 
+def test_runs_beside_each_other_are_those_of_one_after_the_other() -> None:
+    arm = replace(DROPOUT, measurements={"kernel": lambda trained: trained.weights["0/kernel"]})
+    engine = create("stacked")
+    alone, beside = [], []
+    for at_a_time, found in ((1, alone), (3, beside)):
+        engine.at_a_time = at_a_time
+        found += [(run.seed, run.history, run.measurements) for run in train(engine, arm, *range(7))]
+
+    assert alone == beside
+
+
+def test_a_failure_in_one_run_ends_those_beside_it() -> None:
+    engine = create("stacked")
+    engine.at_a_time = 2
+    told = []
+
+    def progress(num_epochs: int) -> None:
+        told.append(num_epochs)
+        if len(told) == 5:
+            raise OSError("no space left for the progress bar")
+
+    endless = replace(DENSE, epochs=10**9)
+    with pytest.raises(OSError, match="no space left"):
+        list(engine.train(Job(endless, "fast", (0, 1), arrays()), progress))
+
+
 @pytest.mark.parametrize("name", ["convolution", "gru", "lstm", "autoencoder", "one_hot"])
 def test_other_networks_learn(stacked: Any, name: str) -> None:
     history = histories(stacked, replace(ARMS[name], epochs=6))[0]

@@ -61,6 +61,30 @@ def test_mistakes_are_told_under_workers_too(four):
     assert "there is no arm 'lwo'; did you mean 'low'?" in result.stdout.str() + result.stderr.str()
 
 
+def test_where_no_process_can_be_bound_workers_take_their_share_of_threads_and_say_so(catalogue):
+    catalogue.pytester.makeconftest(
+        "import os\n"
+        "for name in ('sched_setaffinity', 'sched_getaffinity'):\n"
+        "    if hasattr(os, name): delattr(os, name)\n"
+        "os.cpu_count = lambda: 6\n"
+        "from pytest_claims import Measurement, arm\n"
+        "from pytest_claims.environment import num_threads\n"
+        "def threads(arrays, tier, seed):\n"
+        "    return {'accuracy': num_threads()}\n"
+        "high = arm(Measurement(threads))\n"
+    )
+    catalogue.write(
+        test_threads='@pytest.mark.claim("A01", "A third each.")\n'
+        "def test_threads(high, judge):\n"
+        "    assert judge(high.measured('accuracy'), exactly=2)\n"
+    )
+    result = catalogue.run_apart("-n", "3")
+    result.assert_outcomes(passed=1)
+    (result.stdout if "binds no process" in result.stdout.str() else result.stderr).fnmatch_lines(
+        "claims: this system binds no process to processors: *"
+    )
+
+
 def test_fresh_store_is_started_once(four):
     four.run_apart("-n", "2")
     four.run_apart("-n", "2", "--claims-fresh")

@@ -31,23 +31,46 @@ def provenance(engine: str | None) -> dict[str, Any]:
     return {"environment": environment(), "engine": engine, "device": _device(engine), "threads": num_threads()}
 
 
+_num_sharing = 1
+"""Processes that share the processors of this one, where none can be bound to its own."""
+
+
 def num_threads() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processors that this process may use, or its share of them."""
+    num = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, num // _num_sharing)
+
+
+MOST_AT_A_TIME = 4
+"""Runs that one process trains side by side, for its memory's sake; more processors are for more processes."""
+
+
+def runs_at_a_time() -> int:
+    """Runs that this process trains side by side on processors."""
+    return min(num_threads(), MOST_AT_A_TIME)
+
+
+def can_bind() -> bool:
+    """Whether this system lets a process be bound to processors; macOS and Windows do not."""
+    return hasattr(os, "sched_setaffinity")
 
 
 def divide_processors(worker: Mapping[str, Any]) -> None:
     """Bind a worker process to its share of the processors, before a library starts as many threads as there are.
+
+    Where that cannot be done, it trains as many runs at a time as its share, wherever they run.
 
     Parameters
     ----------
     worker
         xdist's ``workerinput``, which tells the worker's number and how many there are.
     """
-    if not hasattr(os, "sched_setaffinity"):
+    global _num_sharing  # noqa: PLW0603  # a fact about this process, as what it is bound to
+    own = Worker.of(worker)
+    if not can_bind():
+        _num_sharing = own.count
         return
     processors = sorted(os.sched_getaffinity(0))
-    own = Worker.of(worker)
     if own.count > 1:
         os.sched_setaffinity(0, processors[own.index % len(processors) :: own.count] or processors)
 

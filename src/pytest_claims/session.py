@@ -11,7 +11,7 @@ import pytest
 
 from pytest_claims import selection
 from pytest_claims.claims import Claim, is_claim, mark_of, problems, read_claim
-from pytest_claims.environment import divide_processors
+from pytest_claims.environment import can_bind, divide_processors
 from pytest_claims.options import Options
 from pytest_claims.outcome import Outcomes
 from pytest_claims.output import Output, is_worker
@@ -146,6 +146,8 @@ class ClaimsSession:
             from pytest_claims.devices import take_one
 
             divide_processors(self.config.workerinput)  # type: ignore[attr-defined]
+            if not can_bind():
+                self._output.say("this system binds no process to processors: workers share them as it sees fit")
             take_one(self.config.workerinput)  # type: ignore[attr-defined]
         self._train_by_looks()
         self._publish()

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pytest_claims.arms import Decode
 
 # LLVM's second level takes a fifth longer and gives no faster programs: the work is in matrix products, which are not
-# compiled here, and in loops over numbers that lie side by side. Sums may round otherwise.
-CPU_OPTIONS: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
+# compiled here, and in loops over numbers that lie side by side. Sums may round otherwise. A program keeps to one
+# processor: two runs beside each other take little more than half of the time of two that share processors in turn.
+CPU_OPTIONS: dict[str, str | bool] = {"xla_backend_optimization_level": "1", "xla_cpu_multi_thread_eigen": False}
 
 # Validation needs no gradients and so less memory: larger batches make fewer steps.
 VALIDATION_BATCH_SIZE = 1024

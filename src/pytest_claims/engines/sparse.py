@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -47,7 +48,7 @@ class SparseFirstLayer:
     def __init__(self, layer: Any) -> None:
         self._layer = layer
         self._pool: csr_array | None = None
-        self._last: tuple[bytes, csr_array] | None = None
+        self._last = threading.local()  # programs beside each other train on other rows
 
     @classmethod
     def of(cls, model: Any, batch_size: int) -> SparseFirstLayer | None:
@@ -61,7 +62,8 @@ class SparseFirstLayer:
 
     def use(self, pool: csr_array) -> None:
         """Take rows from this matrix from now on."""
-        self._pool, self._last = pool, None
+        if pool is not self._pool:
+            self._pool, self._last = pool, threading.local()
 
     @contextmanager
     def on(self, rows: Any) -> Iterator[None]:
@@ -98,9 +100,11 @@ class SparseFirstLayer:
     def _taken(self, rows: np.ndarray) -> csr_array:
         """The rows of the matrix; those of the last call are kept, since the gradient asks for them again."""
         assert self._pool is not None
-        if self._last is None or self._last[0] != rows.tobytes():
-            self._last = rows.tobytes(), self._pool[rows]
-        return self._last[1]
+        last, which = self._last, rows.tobytes()
+        if getattr(last, "which", None) != which:
+            last.which, last.taken = which, self._pool[rows]
+        taken: csr_array = last.taken
+        return taken
 
 
 _on_host = Primitive("on_host")

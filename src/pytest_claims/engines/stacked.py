@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -24,6 +27,7 @@ from pytest_claims.engines.order import order
 from pytest_claims.engines.pools import Pool, Pools
 from pytest_claims.engines.program import EpochProgram, Rows, State, frozen, optimizer_config
 from pytest_claims.engines.sparse import SparseFirstLayer
+from pytest_claims.environment import runs_at_a_time
 
 OF_A_PROGRAM = 50_000
 """What machine code and a model take beside their parameters, in parameters: about a megabyte."""
@@ -39,6 +43,20 @@ class _Run:
     arguments: tuple[State, Rows, Rows, np.uint32]
 
 
+@dataclass(frozen=True)
+class _Started:
+    """Runs in one call of a program, under way in a thread or about to be."""
+
+    program: EpochProgram
+    pool: np.ndarray
+    runs: list[_Run]
+    outcome: Callable[[], _Outcome]
+
+
+_Outcome = tuple[State, list[dict[str, Any]], float]
+"""The final state, the log of each epoch, and the seconds of a run."""
+
+
 class StackedEngine:
     """Trains runs as whole compiled epochs.
 
@@ -51,13 +69,19 @@ class StackedEngine:
         How many parameters the models of kept programs may have together, those used last, so that a second look at
         an arm mostly finds its program compiled. Each parameter is held some six times, by the model, its optimizer and
         what they start from; what else a program holds counts as `OF_A_PROGRAM` of them.
+    at_a_time
+        How many calls of the program go side by side on a CPU, each on one processor. Default: as many as there are
+        processors, up to `pytest_claims.environment.MOST_AT_A_TIME`.
     """
 
     name = "stacked"
 
-    def __init__(self, stack: int | None = None, num_parameters: int = 10_000_000) -> None:
+    def __init__(
+        self, stack: int | None = None, num_parameters: int = 10_000_000, at_a_time: int | None = None
+    ) -> None:
         self.stack = stack
         self.num_parameters = num_parameters
+        self.at_a_time = at_a_time or runs_at_a_time()
         self.programs: OrderedDict[Any, tuple[EpochProgram, Arm]] = OrderedDict()
         self._pools = Pools()
 
@@ -69,18 +93,41 @@ class StackedEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
-        size = self.stack or (1 if jax.default_backend() == "cpu" else len(job.seeds))
+        on_cpu = jax.default_backend() == "cpu"
+        at_a_time = self.at_a_time if on_cpu else 1
+        chunks = self._chunks(job, self.stack or (1 if on_cpu else len(job.seeds)))
+        started: deque[_Started] = deque()
+        stop = threading.Event()
+        with ThreadPoolExecutor(at_a_time) as threads:
+            try:
+                for chunk in chunks:
+                    if len(started) == at_a_time:
+                        yield from self._finished(job, started.popleft())
+                    started.append(self._started(job, chunk, progress, threads if at_a_time > 1 else None, stop))
+                while started:
+                    yield from self._finished(job, started.popleft())
+            finally:
+                stop.set()  # whoever wants no more of them does not wait for runs to their end
+
+    @staticmethod
+    def _chunks(job: Job, size: int) -> Iterator[dict[int, Split]]:
+        """Splits by seed, of as many runs as one call trains; only runs of one shape can be stacked."""
         split = at_tier(job.arm.data.split, job.tier)
         splits = ((seed, split(job.arrays, job.tier, seed)) for seed in job.seeds)
-        # Only runs of one shape can be stacked.
         for _, group in itertools.groupby(splits, key=lambda pair: _shapes(pair[1])):
-            for chunk in _batched(group, size):
-                yield from self._train_chunk(job, dict(chunk), progress)
+            yield from map(dict, _batched(group, size))
 
     @known_warnings()
-    def _train_chunk(self, job: Job, splits: dict[int, Split], progress: Progress | None) -> list[RunResult]:
-        arm = job.arm
-        kept = self._pools.get(at_tier(arm.data.pool, job.tier), job.arrays)
+    def _started(
+        self,
+        job: Job,
+        splits: dict[int, Split],
+        progress: Progress | None,
+        threads: ThreadPoolExecutor | None,
+        stop: threading.Event,
+    ) -> _Started:
+        """Make ready what compiles and draws, and let a thread train, if there are any."""
+        kept = self._pools.get(at_tier(job.arm.data.pool, job.tier), job.arrays)
         pool = kept.device
         for split in splits.values():
             check_rows(split, len(kept.host))
@@ -95,19 +142,31 @@ class StackedEngine:
             return each[0] if stack == 1 else np.stack(each)
 
         execute = program.compiled(stack, state, pool, train, validation, orders(0), seeds)
-        started = time.perf_counter()
-        logs = []
-        for epoch in range(at_tier(arm.epochs, job.tier)):
-            state, log = execute(state, pool, train, validation, orders(epoch), seeds)
-            logs.append(jax.device_get(log))
-            if progress:
-                progress(stack)
-        seconds = (time.perf_counter() - started) / stack
+
+        def trained(state: State) -> _Outcome:
+            begun = time.perf_counter()
+            logs = []
+            for epoch in range(at_tier(job.arm.epochs, job.tier)):
+                if stop.is_set():
+                    break
+                state, log = execute(state, pool, train, validation, orders(epoch), seeds)
+                logs.append(jax.device_get(log))
+                if progress:
+                    progress(stack)
+            return state, logs, (time.perf_counter() - begun) / stack
+
+        outcome = threads.submit(trained, state).result if threads else partial(trained, state)
+        return _Started(program, kept.host, runs, outcome)
+
+    @known_warnings()
+    def _finished(self, job: Job, started: _Started) -> list[RunResult]:
+        """Wait for runs, and take their measurements."""
+        state, logs, seconds = started.outcome()
         results = []
-        for index, run in enumerate(runs):
-            final = state if stack == 1 else jax.tree.map(lambda leaf, index=index: leaf[index], state)
+        for index, run in enumerate(started.runs):
+            final = state if len(started.runs) == 1 else jax.tree.map(lambda leaf, index=index: leaf[index], state)
             sums = {name: [float(np.atleast_1d(log[name])[index]) for log in logs] for name in logs[0]}
-            measurements = self._measure(program, job, run, final, kept.host)
+            measurements = self._measure(started.program, job, run, final, started.pool)
             results.append(RunResult(run.seed, _means(sums, run.split), measurements, seconds))
         return results
 
