@@ -35,7 +35,8 @@ def test_time_grows_in_proportion(benchmark, row, data, engine, what):
         arms = arms_of_a_class(count if what.startswith("arms") else 1)
         if what == "epochs":
             arms = [replace(arm, epochs=at_tier(arm.epochs, "fast") * count) for arm in arms]
-        seeds = tuple(range(900, 900 + (count if what == "seeds" else 1)))
+        # As many of them as go side by side.
+        seeds = tuple(range(900, 900 + engine.at_a_time * (count if what == "seeds" else 1)))
         started = time.perf_counter()
         for arm in arms:
             list(engine.train(Job(arm, "fast", seeds, raw_arrays(arm.data.dataset, data))))
