@@ -22,6 +22,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(devices, "num_threads", lambda: 4)
     monkeypatch.setattr(devices, "_available_bytes", lambda: 64e9)
     monkeypatch.setattr(devices, "find_spec", lambda name: None)
+    monkeypatch.setattr(devices, "trains_nothing", lambda config: False)
     # Set first, so that what tests change is set back.
     for name in ("CUDA_VISIBLE_DEVICES", "XLA_PYTHON_CLIENT_PREALLOCATE"):
         monkeypatch.setenv(name, "")
@@ -67,13 +68,3 @@ def test_each_worker_takes_one_and_shares_its_memory_if_it_must(machine, visible
         devices.take_one(worker(index, count))
         assert os.environ["CUDA_VISIBLE_DEVICES"] == taken[index]
         assert os.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE") == preallocate
-
-
-def test_xdist_asks_for_it(catalogue) -> None:
-    catalogue.pytester.makeconftest(
-        "import pytest_claims.devices\npytest_claims.devices.num_threads = lambda: 3\n"
-        "pytest_claims.devices._available_bytes = lambda: 5.1e9"
-    )
-    catalogue.pytester.makepyfile(test_one="def test_one(): pass")
-    result = catalogue.pytester.runpytest_subprocess("-n", "auto", "-m", "fast or not fast")
-    result.stdout.fnmatch_lines("*created: 2/2 workers*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 
@@ -90,3 +91,35 @@ def test_fresh_store_is_started_once(four):
     four.run_apart("-n", "2", "--claims-fresh")
     assert four.record()["num_trained"] == 40
     assert len(list(four.store.parent.glob("runs*.sqlite"))) == 2
+
+
+@pytest.fixture
+def three_processors(four):
+    """A catalogue on a machine that has three processors, whatever this one has."""
+    conftest = four.path / "conftest.py"
+    conftest.write_text(
+        "import pytest_claims.devices\npytest_claims.devices.num_threads = lambda: 3\n" + conftest.read_text()
+    )
+    return four
+
+
+AUTO = ("-m", "fast", "-n", "auto")
+
+
+def num_workers(result: pytest.RunResult) -> int:
+    found = [re.search(r"(\d+) workers \[", line) for line in result.outlines]
+    return max((int(match[1]) for match in found if match), default=0)
+
+
+def test_auto_is_no_worker_at_all_until_something_may_be_missing(three_processors):
+    first = three_processors.run_apart(*AUTO)
+    first.assert_outcomes(passed=2, xfailed=2)
+    assert num_workers(first) == 3
+    record = three_processors.record()
+    again = three_processors.run_apart(*AUTO)
+    again.assert_outcomes(passed=2, xfailed=2)
+    assert num_workers(again) == 0
+    assert scrubbed(three_processors.record()) == scrubbed(record)
+    edited = three_processors.path / "conftest.py"
+    edited.write_text(edited.read_text() + "\nmore = 1\n")
+    assert num_workers(three_processors.run_apart(*AUTO)) == 3

@@ -13,11 +13,15 @@ import pytest
 
 from pytest_claims.arms import TIERS
 from pytest_claims.environment import num_threads
+from pytest_claims.foresight import trains_nothing
 from pytest_claims.selection import words_of_markexpr
 from pytest_claims.sharing import Worker
 
 BYTES_OF_A_WORKER = 2.5e9
 """What a process takes at most: 25,000 reviews as rows of 10,000 words, a model, and the library."""
+
+XDIST_VARIABLE = "PYTEST_XDIST_AUTO_NUM_WORKERS"
+"""Says how many workers xdist takes for ``auto``, and is obeyed here as well."""
 
 CUDA_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 
@@ -25,11 +29,13 @@ CUDA_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 def num_workers(config: pytest.Config) -> int | None:
     """What ``-n auto`` means for claims; ``None`` leaves it to xdist, as for any other test.
 
-    One process for each graphics processor, since there seeds are stacked and a second process would only share it;
-    else as many as there are processors, and room in memory.
+    None but this process where nothing is missing; one for each graphics processor, since there seeds are stacked and a
+    second process would only share it; else as many as there are processors, and room in memory.
     """
-    if words_of_markexpr(config).isdisjoint(TIERS):
+    if words_of_markexpr(config).isdisjoint(TIERS) or os.environ.get(XDIST_VARIABLE):
         return None
+    if trains_nothing(config):
+        return 0
     if devices := graphics_processors():
         return len(devices)
     return max(1, int(min(num_threads(), _available_bytes() / BYTES_OF_A_WORKER)))

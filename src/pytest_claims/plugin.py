@@ -57,6 +57,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ClaimsHooks(session), "claims-hooks")
 
 
+# Asked before pytest_configure, which registers the other hooks; and before xdist, which always has an answer.
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Say what ``-n auto`` means for claims."""
+    from pytest_claims.devices import num_workers
+
+    return num_workers(config)
+
+
 @pytest.fixture
 def claims_tier(request: pytest.FixtureRequest) -> Tier:
     """The tier that a claim is tested in."""
@@ -118,13 +127,6 @@ class ClaimsHooks:
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
         """Show a verdict by its own word."""
         return self.session.status(report)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int | None:
-        """Say what ``-n auto`` means for claims."""
-        from pytest_claims.devices import num_workers
-
-        return num_workers(config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

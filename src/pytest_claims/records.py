@@ -40,6 +40,7 @@ def context(plan: Plan, data: DataSets, trainer: Trainer, wanted: Mapping[Key, t
         "data": data.record(),
         "engine": {"name": plan.engine, "semantics": plan.semantics},
         "num_trained": trainer.num_trained,
+        "complete": not trainer.failures,
     }
 
 
@@ -47,7 +48,11 @@ def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     """What two processes know; they have planned the same."""
     if not ours:
         return theirs
-    return {**ours, "num_trained": ours["num_trained"] + theirs["num_trained"]}
+    return {
+        **ours,
+        "num_trained": ours["num_trained"] + theirs["num_trained"],
+        "complete": ours["complete"] and theirs["complete"],
+    }
 
 
 def build(session: ClaimsSession, tier: str, store: Store) -> dict[str, Any]:

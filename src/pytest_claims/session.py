@@ -259,13 +259,14 @@ class ClaimsSession:
 
     def _publish(self) -> None:
         """Make known what the report needs of the plan; a worker sends it to the controller."""
+        from pytest_claims.foresight import project_directories
         from pytest_claims.records import context
 
         assert self.plan is not None
         assert self._trainer is not None
         wanted = self.protocol.wanted(self.claims.values(), self._looks)
         known = context(self.plan, self._data, self._trainer, wanted)
-        self.context = {**known, "order": self._order, "known": self._known}
+        self.context = {**known, "order": self._order, "known": self._known, "directories": project_directories()}
         if is_worker(self.config):
             self.config.workeroutput["claims"] = self.context  # type: ignore[attr-defined]
 
@@ -289,11 +290,14 @@ class ClaimsSession:
             self._leave_report()
         if not self.outcomes.records or not self.context:
             return
+        from pytest_claims.foresight import remember
         from pytest_claims.records import write_reports
 
         missing = set(self.context["order"]) - {record["test"] for record in self.outcomes.records}
         self._partial = selection.is_partial(self.config, session) or self.options.stored or bool(missing)
         write_reports(self)
+        if self.context["complete"] and session.exitstatus != pytest.ExitCode.INTERRUPTED:
+            remember(self.config, self.context, started=self.started)
 
     def _leave_report(self) -> None:
         """Where training was interrupted, report what can be judged; a controller knows of it by the store alone."""
