@@ -48,12 +48,16 @@ def take_the_store(catalogue):
     catalogue.store.unlink()
 
 
-def spoil_the_note(catalogue):
+def spoil_the_note(catalogue, text="{"):
     (note,) = catalogue.store.parent.glob("*complete*")
-    note.write_text("{")
+    note.write_text(text)
 
 
-@pytest.mark.parametrize("change", [edit, add, remove, forget_a_run, take_the_store, spoil_the_note])
+def empty_the_note(catalogue):
+    spoil_the_note(catalogue, "[]")
+
+
+@pytest.mark.parametrize("change", [edit, add, remove, forget_a_run, take_the_store, spoil_the_note, empty_the_note])
 def test_after_a_change_something_may_be_missing(stored, change):
     change(stored)
     assert not foreseen(stored)

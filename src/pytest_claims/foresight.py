@@ -103,10 +103,10 @@ def _selection(config: pytest.Config, options: Options) -> str:
 
 def _notes(store: Path) -> dict[str, Any]:
     try:
-        notes: dict[str, Any] = json.loads(_file(store).read_text(encoding="utf-8"))
+        notes = json.loads(_file(store).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return notes
+    return notes if isinstance(notes, dict) else {}
 
 
 def _file(store: Path) -> Path:
