@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 
@@ -25,6 +26,13 @@ def foreseen(catalogue, *options):
 def test_the_same_selection_again_trains_nothing(stored):
     assert foreseen(stored)
     assert devices.num_workers(stored.pytester.parseconfig("-m", "fast", "-n", "auto")) == 0
+
+
+def test_the_same_files_written_again_change_nothing(stored):
+    for file in stored.path.glob("*.py"):
+        file.write_bytes(file.read_bytes())
+        os.utime(file, (1e9, 1e9))
+    assert foreseen(stored)
 
 
 def edit(catalogue):

@@ -1,7 +1,7 @@
 """Whether a session will train nothing, foreseen before its claims are collected.
 
 How many processes there are is settled before pytest collects, and only collected claims tell what is missing. So a
-session that ends with nothing missing leaves a note beside the store: what was selected, how old the files were that
+session that ends with nothing missing leaves a note beside the store: what was selected, the hashes of the files that
 claims and arms came from, and which runs were needed. As long as all that holds, the same selection needs no more. A
 note that is wrong costs time, never a result: one process trains what turns out to be missing.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,13 @@ def remember(config: pytest.Config, context: Mapping[str, Any], *, started: floa
     started
         When it began, in seconds since 1970. What was edited since then may not be what it has imported.
     """
-    options, files = Options.of(config), _files(context["directories"])
+    options, files = Options.of(config), _modules(context["directories"])
     narrowed = any(config.getoption(name, None) for name in _NARROWING)
-    if not options.trains or narrowed or any(modified >= started * 1e9 for modified in files.values()):
+    if not options.trains or narrowed or any(file.stat().st_mtime >= started for file in files):
         return
     note = {
         "directories": context["directories"],
-        "files": files,
+        "files": _hashes(files),
         "first_seed": options.first_seed,
         "arms": {arm["fingerprint"]: arm["num_seeds"] for arm in context["arms"]},
     }
@@ -82,7 +83,7 @@ def project_directories() -> list[str]:
 def _holds(note: dict[str, Any], store: Path) -> bool:
     from pytest_claims.store import Store
 
-    if not store.is_file() or _files(note["directories"]) != note["files"]:
+    if not store.is_file() or _hashes(_modules(note["directories"])) != note["files"]:
         return False
     first = note["first_seed"]
     with Store.open(store, read_only=True) as runs:
@@ -92,9 +93,14 @@ def _holds(note: dict[str, Any], store: Path) -> bool:
         )
 
 
-def _files(directories: Iterable[str]) -> dict[str, int]:
-    """When each module in these directories was last modified, in nanoseconds since 1970."""
-    return {str(file): file.stat().st_mtime_ns for place in directories for file in sorted(Path(place).glob("*.py"))}
+def _modules(directories: Iterable[str]) -> list[Path]:
+    """All modules in these directories."""
+    return [file for place in directories for file in sorted(Path(place).glob("*.py"))]
+
+
+def _hashes(files: Iterable[Path]) -> dict[str, str]:
+    # Not their ages: to install a package again makes its files new.
+    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def _selection(config: pytest.Config, options: Options) -> str:
