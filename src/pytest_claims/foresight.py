@@ -94,8 +94,8 @@ def _holds(note: dict[str, Any], store: Path) -> bool:
 
 
 def _modules(directories: Iterable[str]) -> list[Path]:
-    """All modules in these directories."""
-    return [file for place in directories for file in sorted(Path(place).glob("*.py"))]
+    """All modules in these directories; an editor's lock, a link to nowhere, is none."""
+    return [file for place in directories for file in sorted(Path(place).glob("*.py")) if file.is_file()]
 
 
 def _hashes(files: Iterable[Path]) -> dict[str, str]:
