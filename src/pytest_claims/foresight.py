@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,9 @@ from typing import Any
 import pytest
 
 from pytest_claims.options import Options
-from pytest_claims.sources import module_is_of_project
+from pytest_claims.selection import NARROWING
+from pytest_claims.sources import OWN_PACKAGE, module_is_of_project
 
-_OWN_PACKAGE = __name__.partition(".")[0]
-_NARROWING = ("lf", "stepwise", "deselect", "ignore", "ignore_glob")
 _MOST_NOTES = 8
 """Selections that are remembered; beyond, the oldest is forgotten."""
 
@@ -46,8 +46,10 @@ def remember(config: pytest.Config, context: Mapping[str, Any], *, started: floa
     started
         When it began, in seconds since 1970. What was edited since then may not be what it has imported.
     """
+    from pytest_claims.records import replace_file
+
     options, files = Options.of(config), _modules(context["directories"])
-    narrowed = any(config.getoption(name, None) for name in _NARROWING)
+    narrowed = any(config.getoption(name, None) for name in NARROWING)
     if not options.trains or narrowed or any(file.stat().st_mtime >= started for file in files):
         return
     note = {
@@ -59,13 +61,8 @@ def remember(config: pytest.Config, context: Mapping[str, Any], *, started: floa
     notes, selection = _notes(options.store), _selection(config, options)
     notes.pop(selection, None)
     kept = dict([*notes.items(), (selection, note)][-_MOST_NOTES:])
-    file = _file(options.store)
-    try:
-        temporary = file.with_name(f"{file.name}.new")
-        temporary.write_text(json.dumps(kept), encoding="utf-8")
-        temporary.replace(file)
-    except OSError:  # beside a store that can only be read
-        pass
+    with suppress(OSError):  # beside a store that can only be read
+        replace_file(_file(options.store), json.dumps(kept))
 
 
 def project_directories() -> list[str]:
@@ -75,7 +72,7 @@ def project_directories() -> list[str]:
             str(Path(file).parent)
             for name, module in list(sys.modules.items())
             if (file := getattr(module, "__file__", None))
-            and (name.partition(".")[0] == _OWN_PACKAGE or module_is_of_project(module))
+            and (name.partition(".")[0] == OWN_PACKAGE or module_is_of_project(module))
         }
     )
 

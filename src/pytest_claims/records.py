@@ -128,11 +128,11 @@ def write_reports(session: ClaimsSession) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             for name in (f"{kind}-{tier}", kind):
                 for suffix, text in texts.items():
-                    _replace(folder / f"{name}{suffix}", text)
+                    replace_file(folder / f"{name}{suffix}", text)
             session.outcomes.written.append((record, _shown(folder / f"{kind}.html")))
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, encoding="utf-8")

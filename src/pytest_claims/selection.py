@@ -11,6 +11,9 @@ from pytest_claims.claims import mark_of
 
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 
+NARROWING = ("lf", "stepwise", "deselect", "ignore", "ignore_glob")
+"""Options by which only some of the claims run that marks and words ask for."""
+
 
 def words_of_markexpr(config: pytest.Config) -> set[str]:
     """The words of ``-m``: marks, and the operators between them."""
@@ -62,8 +65,7 @@ def runs_no_test(config: pytest.Config) -> bool:
 def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     """Whether a run shows only a selection of the claims: it must not replace a whole report."""
     selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
-    narrowing = ("keyword", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
-    narrowed = any(config.getoption(option, None) for option in narrowing)
+    narrowed = any(config.getoption(option, None) for option in ("keyword", *NARROWING))
     narrowed |= bool(words_of_markexpr(config) - {*TIERS, "or", "and", AUDIT})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)

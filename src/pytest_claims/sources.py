@@ -21,7 +21,7 @@ _INSTALLED = tuple(
     for name in ("stdlib", "platstdlib", "purelib", "platlib")
     if (place := sysconfig.get_paths().get(name))
 )
-_OWN_PACKAGE = __name__.partition(".")[0]
+OWN_PACKAGE = __name__.partition(".")[0]
 
 # Of a node of the syntax tree: what says nothing about its meaning, or only some versions of Python record.
 _IGNORED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
@@ -90,7 +90,7 @@ def is_of_project(module: str, file: str | None) -> bool:
     (False, True)
     """
     top = module.partition(".")[0]
-    return file is not None and top not in sys.stdlib_module_names and top != _OWN_PACKAGE and not _is_installed(file)
+    return file is not None and top not in sys.stdlib_module_names and top != OWN_PACKAGE and not _is_installed(file)
 
 
 def module_is_of_project(module: ModuleType) -> bool:
