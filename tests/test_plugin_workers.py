@@ -86,6 +86,26 @@ def test_where_no_process_can_be_bound_workers_take_their_share_of_threads_and_s
     )
 
 
+def test_libraries_that_are_loaded_before_a_worker_is_bound_keep_to_its_processors(catalogue):
+    catalogue.pytester.makeconftest(
+        "import numpy\n"
+        "from pytest_claims import Measurement, arm\n"
+        "def most_threads(arrays, tier, seed):\n"
+        "    import os\n"
+        "    from threadpoolctl import threadpool_info\n"
+        "    own = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else 1\n"
+        "    pools = [pool['num_threads'] for pool in threadpool_info()]\n"
+        "    return {'accuracy': max(pools) / own if pools else 1}\n"
+        "high = arm(Measurement(most_threads))\n"
+    )
+    catalogue.write(
+        test_threads='@pytest.mark.claim("A01", "A thread for each processor.")\n'
+        "def test_threads(high, judge):\n"
+        "    assert judge(high.measured('accuracy'), exactly=1)\n"
+    )
+    catalogue.run_apart("-n", "2").assert_outcomes(passed=1)
+
+
 def test_fresh_store_is_started_once(four):
     four.run_apart("-n", "2")
     four.run_apart("-n", "2", "--claims-fresh")

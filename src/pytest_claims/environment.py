@@ -56,23 +56,28 @@ def can_bind() -> bool:
 
 
 def divide_processors(worker: Mapping[str, Any]) -> None:
-    """Bind a worker process to its share of the processors, before a library starts as many threads as there are.
+    """Bind a worker process to its share of the processors, and have libraries use no more threads than those.
 
-    Where that cannot be done, it trains as many runs at a time as its share, wherever they run.
+    What claims import when they are collected, NumPy first of all, has started a thread for each processor by now:
+    bound to fewer, such threads spin in each other's way, and a decomposition takes ten times as long.
+
+    Where no process can be bound, it trains as many runs at a time as its share, wherever they run.
 
     Parameters
     ----------
     worker
         xdist's ``workerinput``, which tells the worker's number and how many there are.
     """
+    from threadpoolctl import threadpool_limits
+
     global _num_sharing  # noqa: PLW0603  # a fact about this process, as what it is bound to
     own = Worker.of(worker)
     if not can_bind():
         _num_sharing = own.count
-        return
-    processors = sorted(os.sched_getaffinity(0))
-    if own.count > 1:
+    elif own.count > 1:
+        processors = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, processors[own.index % len(processors) :: own.count] or processors)
+    threadpool_limits(num_threads())
 
 
 def _device(engine: str | None) -> str:
