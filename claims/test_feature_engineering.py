@@ -1,6 +1,6 @@
 """Lecture section 9: improving generalization, by better features. One test per assertion.
 
-Its new arms cost about 3.5 seconds per seed in the fast tier, the clocks 3 and the digits 0.5; in the full tier 40.
+Its new arms cost about 2.7 seconds per seed in the fast tier, the clocks 2.2 and the digits 0.5; in the full tier 40.
 """
 
 import pytest
@@ -32,10 +32,10 @@ LAST_EPOCHS = 3
     "from their angles.",
     source="L",
     expected=("inconclusive", "supported"),
-    because="""From pixels to the tips of the hands the error falls to a ninth, from 39 minutes to 4.6, in every
-    seed. From the tips to the angles it falls to 3.2 on average. But the tips tell nearly all that the angles tell,
-    and what is left depends on which 240 times a network has seen: in single seeds the angles are anywhere from
-    three times better to twice as bad. Faces are drawn by a formula, so that all data give the same.""",
+    because="""From pixels to the tips of the hands the error falls to a ninth, from 42 minutes to 5.0 (twenty seeds of
+    the fast tier), in every seed. From the tips to the angles it falls to 3.1 on average. But the tips tell nearly all
+    that the angles tell, and what is left depends on which 240 times a network has seen: in single seeds the angles are
+    anywhere from four times better to a third worse. Faces are drawn by a formula, so that all data give the same.""",
 )
 def test_time_is_easier_to_tell_by_better_features(clock_pixels, clock_tips, clock_angles, judge):
     pixels, tips, angles = (
