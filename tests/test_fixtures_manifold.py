@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from fixtures import autoencoders, manifold, manifold_arms
+from fixtures.datasets import mnist_split
 from fixtures.intrinsic_dimension import DIMENSION_ESTIMATORS, maximum_likelihood, neighbour_distances
 from fixtures.intrinsic_dimension import two_nearest_neighbours as two_neighbours
 from fixtures.stand_ins import digits
+from pytest_claims.arms import at_tier
 from pytest_claims.randomness import generator
 
 
@@ -214,3 +216,15 @@ def test_pairs_are_of_different_classes():
 
     assert len(first) == len(second) == 500
     assert (labels[first] != labels[second]).all()
+
+
+def test_images_that_midpoints_are_measured_by_are_among_those_of_the_run():
+    images = digits()
+    split = autoencoders.fewer_inputs_as_targets(images, "fast", 900)
+    # As the measurement draws them.
+    whole = mnist_split(images, "fast", 900)
+    known = whole.train_rows[: at_tier(autoencoders.NUM_KNOWN, "fast")]
+    held_out = whole.validation_rows[: autoencoders.NUM_HELD_OUT]
+    assert set(known) < set(split.train_rows)
+    assert set(held_out) < set(split.validation_rows)
+    assert not set(split.train_rows) & set(split.validation_rows)

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ import pytest
 from pytest_claims.arms import Arm, Source, Tier
 from pytest_claims.plan import Key, Plan, Planned, identity
 from pytest_claims.sharing import SEEDS_OF_A_PIECE
-from pytest_claims.training import Progress, Trainer, measured
+from pytest_claims.training import Progress, Trainer, make_runs
 
 if TYPE_CHECKING:
     from pytest_claims.data import Located
@@ -72,7 +72,8 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
     is_arm = isinstance(task.source, Arm)
     try:
         with _one_at_a_time if is_arm else nullcontext():
-            results = list(_results(task, _kept(task.data_hash, arrays)))
+            kept = _kept(task.data_hash, arrays)
+            results = list(make_runs(task.source, task.tier, task.seeds, kept, partial(_engine, task.engine)))
     except (pytest.skip.Exception, pytest.fail.Exception) as error:
         raise ValueError(str(error)) from error  # Dask takes what is no `Exception` for the end of the worker
     return results, provenance(task.engine if is_arm else None)
@@ -93,16 +94,6 @@ def held(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
 def _kept(data_hash: str, arrays: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """The arrays as this process first got them, so that an engine knows them again."""
     return None if arrays is None else _data.setdefault(data_hash, arrays)
-
-
-def _results(task: Task, arrays: Mapping[str, Any] | None) -> Iterator[RunResult]:
-    if not isinstance(task.source, Arm):
-        yield from measured(task.source, task.tier, task.seeds, arrays)
-        return
-    from pytest_claims.engines.base import Job
-
-    assert arrays is not None
-    yield from _engine(task.engine).train(Job(task.source, task.tier, task.seeds, arrays))
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Measurement, Tier
+from pytest_claims.arms import Arm, Source, Tier
 from pytest_claims.plan import Key, Plan, Planned, engine_of
 from pytest_claims.report.formatting import duration
 from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces, program_of
@@ -39,9 +40,8 @@ class Trainer:
         self.plan = plan
         self.num_trained = 0
         self.failures: dict[Key, BaseException] = {}
-        self._make_engine = make_engine
+        self._engine = make_engine and cache(make_engine)
         self._worker = worker
-        self._engine: Engine | None = None
         self._compiled: set[str] = set()
 
     def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
@@ -49,7 +49,7 @@ class Trainer:
         pending = self.plan.missing(wanted)
         if not pending:
             return
-        if self._make_engine is None:
+        if self._engine is None:
             self.failures |= {key: ValueError(f"there are no runs of seeds {seeds}") for key, seeds in pending.items()}
             return
         with progress.over(self.plan, pending):
@@ -90,10 +90,12 @@ class Trainer:
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
         from pytest_claims.environment import provenance
 
+        assert self._engine is not None
         self._compiled.add(program_of(planned))
         engine = self.plan.engine if isinstance(planned.source, Arm) else None
+        arrays = planned.located.arrays if planned.located else None
         with progress.arm(planned, len(seeds)) as advance:
-            for result in self._results(planned, seeds, advance):
+            for result in make_runs(planned.source, planned.tier, seeds, arrays, self._engine, advance):
                 self.keep(planned, result, provenance(engine))
 
     def keep(self, planned: Planned, result: RunResult, made_with: Mapping[str, Any]) -> None:
@@ -121,30 +123,38 @@ class Trainer:
         )
         self.num_trained += 1
 
-    def _results(self, planned: Planned, seeds: tuple[int, ...], advance: Callable[[int], None]) -> Iterator[RunResult]:
-        from pytest_claims.engines.base import Job
 
-        arrays = planned.located.arrays if planned.located else None
-        if not isinstance(planned.source, Arm):
-            for result in measured(planned.source, planned.tier, seeds, arrays):
-                yield result
-                advance(1)
-            return
+def make_runs(
+    source: Source,
+    tier: Tier,
+    seeds: tuple[int, ...],
+    arrays: Mapping[str, Any] | None,
+    engine: Callable[[], Engine],
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[RunResult]:
+    """Train an arm, or make a measurement, once for each seed, giving each run as soon as it is made.
+
+    Parameters
+    ----------
+    source, tier, seeds, arrays
+        What to run, and the arrays of its data set if it has one.
+    engine
+        Gives what trains; asked for arms only.
+    progress
+        Is told of finished epochs, or measurements.
+    """
+    from pytest_claims.engines.base import Job, RunResult
+
+    if isinstance(source, Arm):
         assert arrays is not None
-        assert self._make_engine is not None
-        if self._engine is None:
-            self._engine = self._make_engine()
-        yield from self._engine.train(Job(planned.source, planned.tier, seeds, arrays), advance)
-
-
-def measured(source: Measurement, tier: Tier, seeds: Iterable[int], arrays: Any) -> Iterator[RunResult]:
-    """Make a measurement once for each seed."""
-    from pytest_claims.engines.base import RunResult
-
+        yield from engine().train(Job(source, tier, seeds, arrays), progress)
+        return
     for seed in seeds:
         start = time.perf_counter()
         values = dict(source.measure(arrays, tier, seed))
         yield RunResult(seed, {}, values, time.perf_counter() - start)
+        if progress:
+            progress(1)
 
 
 def trainer_of(plan: Plan, options: Options, worker: Worker | None) -> Trainer:
