@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from pytest_claims.cli import main
-from pytest_claims.pilot import Pilot, Spread
-from pytest_claims.statistics import looks
+from pytest_claims.pilot import Pilot, Spread, stays_undecided
+from pytest_claims.statistics import looks, smallest_detectable_effect
 
 LAST = looks("fast")[-1]
 GAIN = Spread("accuracy: a − b", 0.03, 0.01, 10, "superiority", "greater", 0.002, "accuracy", difference=True)
@@ -36,6 +36,31 @@ def test_what_can_be_detected_has_a_power_of_four_in_five():
 )
 def test_a_claim_near_its_margin_is_likely_to_stay_undecided(mean, undecided):
     assert replace(GAIN, mean=mean).stays_undecided(LAST) is undecided
+    assert stays_undecided([replace(GAIN, mean=mean)], LAST) is undecided
+
+
+def test_where_it_is_as_likely_as_not_to_be_decided_a_test_has_a_power_of_one_half():
+    distance = smallest_detectable_effect(GAIN.sd, LAST, power=0.5)
+    power = stats.nct.sf(stats.t.isf(LAST.alpha, df=19), df=19, nc=distance / GAIN.sd * 20**0.5)
+    assert power == pytest.approx(0.5, abs=1e-4)
+    assert replace(GAIN, mean=0.002 + 0.99 * distance).stays_undecided(LAST)
+    assert not replace(GAIN, mean=0.002 + 1.01 * distance).stays_undecided(LAST)
+
+
+@pytest.mark.parametrize(
+    ("part", "refutes"),
+    [
+        (replace(GAIN, mean=-0.03), True),
+        (GAIN, False),
+        (replace(KEPT, mean=0.0, sd=0.01), True),
+        (KEPT, False),
+        (replace(GAIN, mean=0.01, sd=0.0001, rule="equivalence", alternative="within", margin=[-0.003, 0.003]), True),
+        (replace(GAIN, mean=0.0, sd=0.0001, rule="equivalence", alternative="within", margin=[-0.003, 0.003]), False),
+    ],
+)
+def test_a_part_that_refutes_its_claim_decides_it_whatever_the_others_leave_open(part, refutes):
+    left_open = replace(GAIN, mean=0.003)
+    assert stays_undecided([part, left_open], LAST) is not refutes
 
 
 def test_bounds_of_an_equivalence_are_both_margins():

@@ -64,10 +64,26 @@ class Spread:
         return math.exp(effect) if self.unit == "ratio" else effect
 
     def stays_undecided(self, look: Look) -> bool:
-        """Whether it lies so close to its margin that seeds up to this look would hardly decide."""
+        """Whether it lies so close to its margin that a look more likely than not leaves it undecided."""
+        from pytest_claims.statistics import smallest_detectable_effect
+
+        even_odds = smallest_detectable_effect(self.sd, look, power=0.5)
+        return min(abs(self.mean - bound) for bound in self._bounds) < even_odds
+
+    def is_missed(self) -> bool:
+        """Whether it lies on the side of its margin that refutes the claim."""
+        if self.alternative == "greater":
+            return self.mean < self._bounds[0]
+        if self.alternative == "less":
+            return self.mean > self._bounds[0]
+        low, high = self._bounds
+        return not low <= self.mean <= high
+
+    @property
+    def _bounds(self) -> list[float]:
+        """The margin, or both, on the scale that is tested."""
         bounds = self.margin if isinstance(self.margin, list) else [self.margin]
-        tested = [math.log(bound) for bound in bounds] if self.unit == "ratio" else bounds
-        return min(abs(self.mean - bound) for bound in tested) < self.detectable(look)
+        return [math.log(bound) for bound in bounds] if self.unit == "ratio" else bounds
 
     def line(self, look: Look) -> str:
         """What can be seen at a look, and where the pilots lie, in words."""
@@ -83,6 +99,13 @@ class Spread:
             f"sees {distance.lstrip('+')} from {margin(part)} at {look.num_seeds} seeds; "
             f"pilots {quantity_value(mean, part)}{undecided}"
         )
+
+
+def stays_undecided(spreads: Iterable[Spread], look: Look) -> bool:
+    """Whether a claim of these parts is likely to stay undecided: one of them is, and none refutes it."""
+    near = [(spread, spread.stays_undecided(look)) for spread in spreads]
+    refuted = any(spread.is_missed() for spread, undecided in near if not undecided)
+    return any(undecided for _, undecided in near) and not refuted
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,13 @@ def _power_lines(
 
     `last_looks` has a claim, its last look, and the kinds of its data for each claim.
     """
+    from pytest_claims.pilot import stays_undecided
+
     lines, undecided = [], []
     for claim, look, kinds in last_looks:
         spreads = pilot.of(claim.id, claim.tier, kinds.values())
         lines += [f"{claim.id} [{claim.tier}] {spread.line(look)}" for spread in spreads]
-        if any(spread.stays_undecided(look) for spread in spreads):
+        if stays_undecided(spreads, look):
             undecided.append(claim.id)
     if every_claim:
         return lines
