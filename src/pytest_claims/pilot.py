@@ -68,22 +68,21 @@ class Spread:
         from pytest_claims.statistics import smallest_detectable_effect
 
         even_odds = smallest_detectable_effect(self.sd, look, power=0.5)
-        return min(abs(self.mean - bound) for bound in self._bounds) < even_odds
+        return min(abs(self.mean - bound) for bound in self._claimed) < even_odds
 
     def is_missed(self) -> bool:
         """Whether it lies on the side of its margin that refutes the claim."""
-        if self.alternative == "greater":
-            return self.mean < self._bounds[0]
-        if self.alternative == "less":
-            return self.mean > self._bounds[0]
-        low, high = self._bounds
+        low, high = self._claimed
         return not low <= self.mean <= high
 
     @property
-    def _bounds(self) -> list[float]:
-        """The margin, or both, on the scale that is tested."""
+    def _claimed(self) -> tuple[float, float]:
+        """From where to where the claim has it, on the scale that is tested; infinite where there is no margin."""
         bounds = self.margin if isinstance(self.margin, list) else [self.margin]
-        return [math.log(bound) for bound in bounds] if self.unit == "ratio" else bounds
+        tested = [math.log(bound) for bound in bounds] if self.unit == "ratio" else bounds
+        if len(tested) == 1:
+            return (tested[0], math.inf) if self.alternative == "greater" else (-math.inf, tested[0])
+        return tested[0], tested[1]
 
     def line(self, look: Look) -> str:
         """What can be seen at a look, and where the pilots lie, in words."""
