@@ -59,7 +59,7 @@ def divide_processors(worker: Mapping[str, Any]) -> None:
     """Bind a worker process to its share of the processors, and have libraries use no more threads than those.
 
     What claims import when they are collected, NumPy first of all, has started a thread for each processor by now:
-    bound to fewer, such threads spin in each other's way, and a decomposition takes ten times as long.
+    bound to fewer, such threads spin in each other's way, and the linear probes of one network took 2.5 s, not 0.4.
 
     Where no process can be bound, it trains as many runs at a time as its share, wherever they run.
 
