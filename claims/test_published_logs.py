@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.logs import claim_on, read_logs
+from pytest_claims import claim_on, read_logs
 
 pytestmark = pytest.mark.section("Published training logs", 11)
 

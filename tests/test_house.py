@@ -16,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import pytest_claims
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
@@ -136,3 +138,28 @@ def test_links_in_the_documents_lead_somewhere():
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def imports_of_the_package(path: Path) -> set[str]:
+    """The modules of this project's package that a file imports from, lazily or for types included."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {module for module in modules if module.partition(".")[0] == "pytest_claims"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for folder in ("claims", "fixtures", "examples") for path in sorted((ROOT / folder).rglob("*.py"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_a_catalogue_imports_public_names_alone(path):
+    assert imports_of_the_package(path) <= {"pytest_claims"}
+
+
+def test_public_names_are_those_that_types_know_and_each_can_be_imported():
+    assert sorted(pytest_claims._HOME) == sorted(pytest_claims.__all__)
+    for name in pytest_claims.__all__:
+        assert getattr(pytest_claims, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'arn'"):
+        _ = pytest_claims.arn

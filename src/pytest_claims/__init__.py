@@ -1,4 +1,7 @@
-"""Put the assertions of a machine-learning lecture to the test, over many seeded training runs."""
+"""Put the assertions of a machine-learning lecture to the test, over many seeded training runs.
+
+A catalogue of claims imports the names below and nothing else of this package.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,87 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_claims.arms import Arm, Data, Measurement, Split, arm, at_tier, by_tier, keeps_values
-    from pytest_claims.data import DataSet
+    from pytest_claims.arms import (
+        Arm,
+        Arrays,
+        ByTier,
+        Data,
+        Measurement,
+        Split,
+        Tier,
+        arm,
+        at_tier,
+        by_tier,
+        keeps_values,
+    )
+    from pytest_claims.data import DataSet, pool_made_once
+    from pytest_claims.engines.base import ENGINES, create, known_warnings
+    from pytest_claims.logs import claim_on, read_logs
+    from pytest_claims.npz import Layout, read_npz
     from pytest_claims.quantities import Quantity, ratio, slope, steps
+    from pytest_claims.randomness import generator
+    from pytest_claims.runs import Runs
 
 __version__ = "0.1.0"
 
-__all__ = [
+_HOME = {
+    "Arm": "arms",
+    "Arrays": "arms",
+    "ByTier": "arms",
+    "Data": "arms",
+    "DataSet": "data",
+    "ENGINES": "engines.base",
+    "Layout": "npz",
+    "Measurement": "arms",
+    "Quantity": "quantities",
+    "Runs": "runs",
+    "Split": "arms",
+    "Tier": "arms",
+    "arm": "arms",
+    "at_tier": "arms",
+    "by_tier": "arms",
+    "claim_on": "logs",
+    "create": "engines.base",
+    "generator": "randomness",
+    "keeps_values": "arms",
+    "known_warnings": "engines.base",
+    "pool_made_once": "data",
+    "ratio": "quantities",
+    "read_logs": "logs",
+    "read_npz": "npz",
+    "slope": "quantities",
+    "steps": "quantities",
+}
+"""The module of each public name, without the package's own name before it."""
+
+__all__ = [  # imported when first used
+    "ENGINES",
     "Arm",
+    "Arrays",
+    "ByTier",
     "Data",
     "DataSet",
+    "Layout",
     "Measurement",
     "Quantity",
+    "Runs",
     "Split",
+    "Tier",
     "arm",
     "at_tier",
     "by_tier",
+    "claim_on",
+    "create",
+    "generator",
     "keeps_values",
+    "known_warnings",
+    "pool_made_once",
     "ratio",
+    "read_logs",
+    "read_npz",
     "slope",
     "steps",
 ]
-
-_HOME = {
-    **dict.fromkeys(["Arm", "Data", "Measurement", "Split", "arm", "at_tier", "by_tier", "keeps_values"], "arms"),
-    **dict.fromkeys(["Quantity", "ratio", "slope", "steps"], "quantities"),
-    "DataSet": "data",
-}
 
 
 def __getattr__(name: str) -> object:
