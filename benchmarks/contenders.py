@@ -36,7 +36,7 @@ def job_of(arm: str, tier: str, epochs: int, seeds: tuple[int, ...], data: str) 
 @cache
 def raw_arrays(dataset: Any, data: str) -> Any:
     """A data set's arrays, read once."""
-    from pytest_claims.data import locate
+    from pytest_claims.data.locate import locate
 
     return locate(dataset, directory=Path(data), offline=True).arrays
 
@@ -44,7 +44,7 @@ def raw_arrays(dataset: Any, data: str) -> Any:
 @cache
 def arrays_of(arm: str, tier: str, seed: int, data: str) -> Any:
     """Inputs and targets for training and validation, as a notebook would hold them."""
-    from pytest_claims.arms import at_tier
+    from pytest_claims.support.vocabulary import at_tier
 
     job = job_of(arm, tier, 1, (seed,), data)
     pool = np.asarray(at_tier(job.arm.data.pool, tier)(job.arrays))
@@ -65,7 +65,7 @@ class KerasFit:
         self._models: dict[str, Any] = {}
 
     def seconds(self, request: dict[str, Any]) -> float:
-        from pytest_claims.arms import at_tier
+        from pytest_claims.support.vocabulary import at_tier
 
         job = job_of(request["arm"], request["tier"], request["epochs"], tuple(request["seeds"]), request["data"])
         batch_size = at_tier(job.arm.batch_size, job.tier)

@@ -13,7 +13,7 @@ from pytest_claims import dask_executor
 from pytest_claims.arms import Measurement
 from pytest_claims.pilot import Pilot
 from pytest_claims.plan import Plan, Planned, identity
-from pytest_claims.store import Store
+from pytest_claims.store.store import Store
 from pytest_claims.training import Progress
 
 NUM_WORKERS = 64

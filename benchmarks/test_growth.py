@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.contenders import raw_arrays
-from pytest_claims.arms import at_tier
 from pytest_claims.engines import Job, create
+from pytest_claims.support.vocabulary import at_tier
 
 COUNTS = (1, 2, 4, 8)
 

@@ -9,54 +9,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_claims.arms import (
-        Arm,
-        Arrays,
-        ByTier,
-        Data,
-        Measurement,
-        Split,
-        Tier,
-        arm,
-        at_tier,
-        by_tier,
-        keeps_values,
-    )
-    from pytest_claims.data import DataSet, pool_made_once
+    from pytest_claims.arms import Arm, Data, Measurement, Split, arm, keeps_values
+    from pytest_claims.data.npz import Layout, read_npz
+    from pytest_claims.data.pools import pool_made_once
+    from pytest_claims.data.sets import Arrays, DataSet
     from pytest_claims.engines.base import ENGINES, create, known_warnings
     from pytest_claims.logs import claim_on, read_logs
-    from pytest_claims.npz import Layout, read_npz
     from pytest_claims.quantities import Quantity, ratio, slope, steps
-    from pytest_claims.randomness import generator
     from pytest_claims.runs import Runs
+    from pytest_claims.support.randomness import generator
+    from pytest_claims.support.vocabulary import ByTier, Tier, at_tier, by_tier
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Arm": "arms",
-    "Arrays": "arms",
-    "ByTier": "arms",
+    "Arrays": "data.sets",
+    "ByTier": "support.vocabulary",
     "Data": "arms",
-    "DataSet": "data",
+    "DataSet": "data.sets",
     "ENGINES": "engines.base",
-    "Layout": "npz",
+    "Layout": "data.npz",
     "Measurement": "arms",
     "Quantity": "quantities",
     "Runs": "runs",
     "Split": "arms",
-    "Tier": "arms",
+    "Tier": "support.vocabulary",
     "arm": "arms",
-    "at_tier": "arms",
-    "by_tier": "arms",
+    "at_tier": "support.vocabulary",
+    "by_tier": "support.vocabulary",
     "claim_on": "logs",
     "create": "engines.base",
-    "generator": "randomness",
+    "generator": "support.randomness",
     "keeps_values": "arms",
     "known_warnings": "engines.base",
-    "pool_made_once": "data",
+    "pool_made_once": "data.pools",
     "ratio": "quantities",
     "read_logs": "logs",
-    "read_npz": "npz",
+    "read_npz": "data.npz",
     "slope": "quantities",
     "steps": "quantities",
 }

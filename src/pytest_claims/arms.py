@@ -8,52 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_claims.support.vocabulary import ByTier, Tier
 
 if TYPE_CHECKING:
     import numpy as np
     import pytest
 
-    from pytest_claims.data import DataSet
+    from pytest_claims.data.sets import DataSet
 
-Tier = Literal["fast", "full"]
-TIERS: tuple[Tier, ...] = ("fast", "full")
 
-T = TypeVar("T")
 Arrays = Mapping[str, "np.ndarray"]
 """A data set as plain arrays, by name."""
-
-
-@dataclass(frozen=True)
-class ByTier(Generic[T]):
-    """A value that differs between the tiers. Made by `by_tier`."""
-
-    fast: T
-    full: T
-
-
-def by_tier(*, fast: T, full: T) -> ByTier[T]:
-    """Give a value for each tier, where the size of the data changes what can be asked.
-
-    Examples
-    --------
-    >>> at_tier(by_tier(fast=10, full=50), "full")
-    50
-    """
-    return ByTier(fast, full)
-
-
-def at_tier(value: ByTier[T] | T, tier: Tier) -> T:
-    """The value that holds in `tier`; a value that is not `by_tier` holds in both.
-
-    Examples
-    --------
-    >>> at_tier(20, "fast")
-    20
-    """
-    if isinstance(value, ByTier):
-        return value.fast if tier == "fast" else value.full
-    return value
 
 
 @dataclass(frozen=True)

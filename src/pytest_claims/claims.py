@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import TIERS, Source, Tier, dataset_of
+from pytest_claims.arms import Source, dataset_of
+from pytest_claims.support.vocabulary import HOLDS, TIERS, VERDICTS, Tier
 
 if TYPE_CHECKING:
-    from pytest_claims.data import DataSet
+    from pytest_claims.data.sets import DataSet
 
-VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible")
-HOLDS = ("supported", "compatible")
-"""Verdicts with which a claim passes, and which need no explanation."""
 OWN_ARGUMENTS = ("judge", "claims_tier")
 
 

@@ -141,7 +141,7 @@ def difference(old: Path, new: Path) -> str:
 
 def publish_runs(record: Path, output: Path, store: Path) -> str:
     """Write the runs that a record's claims used to one file; says where, and how many."""
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     _check_is_there(store, "name the one with the record's runs with --store")
     content = read_record(record)
@@ -160,7 +160,7 @@ def _check_is_there(store: Path, what_to_do: str) -> None:
 def list_runs(options: argparse.Namespace) -> str:
     """What a store holds; or, once that is confirmed, what was deleted."""
     from pytest_claims import inventory
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     _check_is_there(options.store, "name one with --store")
     sources = inventory.collected_sources([options.catalogue] if options.catalogue else [])
@@ -187,7 +187,7 @@ def _confirmed(question: str) -> bool:
 def compare_runs(first: Path, second: Path) -> str:
     """How far runs of the same arms and seeds lie apart."""
     from pytest_claims import side_by_side
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     with Store.open(first, read_only=True) as one, Store.open(second, read_only=True) as other:
         if found := side_by_side.pairs(one, other):
@@ -208,7 +208,7 @@ def calibration(seed: int, num_families: int) -> str:
 def write_pilot(store: Path, output: Path, records: Sequence[Path] = ()) -> str:
     """Bring a pilot file up to date with a store's seconds per run and the spreads of records; says where."""
     from pytest_claims.pilot import Pilot
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     _check_is_there(store, "run pytest -m fast first, or name one with --store")
     pilot = Pilot.read(output)

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source, Tier
+from pytest_claims.arms import Arm, Source
 from pytest_claims.plan import Key, Plan, Planned, identity
 from pytest_claims.sharing import SEEDS_OF_A_PIECE
+from pytest_claims.support.vocabulary import Tier
 from pytest_claims.training import Progress, Trainer, make_runs
 
 if TYPE_CHECKING:
-    from pytest_claims.data import Located
+    from pytest_claims.data.sets import Located
     from pytest_claims.engines.base import Engine, RunResult
 
 SCHEME = "dask://"

@@ -12,8 +12,9 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-from pytest_claims.arms import Arm, ByTier, Data, Measurement, Split, Tier, at_tier
-from pytest_claims.store import finite_or_name
+from pytest_claims.arms import Arm, Data, Measurement, Split
+from pytest_claims.support.json_numbers import finite_or_name
+from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
 _LARGEST_READABLE_ARRAY = 20
 
@@ -138,8 +139,8 @@ def is_numpy(value: Any) -> bool:
 
 
 def is_data_set(value: Any) -> bool:
-    """Whether a value is a `pytest_claims.data.DataSet`."""
-    data = sys.modules.get("pytest_claims.data")  # who holds a data set has imported it
+    """Whether a value is a `pytest_claims.data.sets.DataSet`."""
+    data = sys.modules.get("pytest_claims.data.sets")  # who holds a data set has imported it
     return data is not None and isinstance(value, data.DataSet)
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from pytest_claims.arms import TIERS
 from pytest_claims.environment import num_threads
 from pytest_claims.foresight import trains_nothing
 from pytest_claims.selection import words_of_markexpr
 from pytest_claims.sharing import Worker
+from pytest_claims.support.vocabulary import TIERS
 
 BYTES_OF_A_WORKER = 2.5e9
 """What a process takes at most: 25,000 reviews as rows of 10,000 words, a model, and the library."""

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from pytest_claims.arms import Arm, ByTier, Source, Tier, at_tier
+from pytest_claims.arms import Arm, Source
 from pytest_claims.description import call_of, describe, differences, dump, fields_of, is_data_set, is_numpy
 from pytest_claims.sources import (
     Text,
@@ -33,10 +33,21 @@ from pytest_claims.sources import (
     module_source,
     source_of,
 )
+from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
 __all__ = ["describe", "differences", "fingerprint"]
 
 _FORMAT = 1  # rises when the same declaration gets another fingerprint, so that it is a decision
+
+PUBLISHED_MODULES = {
+    "pytest_claims.data.pools": "pytest_claims.data",
+    "pytest_claims.support.randomness": "pytest_claims.randomness",
+    "pytest_claims.support.vocabulary": "pytest_claims.arms",
+}
+"""By today's name of a module of this package, the name under which runs were published.
+
+A fingerprint names what an arm takes from this package by its module. A module that moves keeps its name here.
+"""
 
 _HEX_DIGITS = 32  # 128 bits: no two arms of a lifetime share one
 
@@ -168,7 +179,7 @@ class _Material:
         if ours:
             named = self._defined(value, value.__globals__ | _enclosed(value), where)
         else:
-            named = f"{home}.{value.__code__.co_qualname}"
+            named = f"{PUBLISHED_MODULES.get(home, home)}.{value.__code__.co_qualname}"
         return named if wrapped is None else ["wrapped", named, self.of(wrapped, where)]
 
     def _defined(self, value: FunctionType | type, scope: Mapping[str, Any], where: str) -> Any:
@@ -285,4 +296,4 @@ def _order_in_set(value: Any) -> str:
 
 
 def _qualified(value: Any) -> str:
-    return f"{value.__module__}.{value.__qualname__}"
+    return f"{PUBLISHED_MODULES.get(value.__module__, value.__module__)}.{value.__qualname__}"

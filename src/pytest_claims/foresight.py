@@ -78,7 +78,7 @@ def project_directories() -> list[str]:
 
 
 def _holds(note: dict[str, Any], store: Path) -> bool:
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     if not store.is_file() or _hashes(_modules(note["directories"])) != note["files"]:
         return False

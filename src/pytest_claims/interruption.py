@@ -17,7 +17,7 @@ GO_ON = "interrupted: finished runs are kept, and the same command goes on from 
 
 def has_stored_since(options: Options, started: float) -> bool:
     """Whether the store has a run that was finished after `started`, in seconds since the epoch."""
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     if not options.store.exists():
         return False

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.arms import Source, Tier
+from pytest_claims.arms import Source
 from pytest_claims.plan import NO_ENGINE, Key, identity
-from pytest_claims.report.formatting import counted, duration
-from pytest_claims.store import Store, Stored
+from pytest_claims.store.store import Store, Stored
+from pytest_claims.support.text import counted, duration
+from pytest_claims.support.vocabulary import Tier
 
 CURRENT = "current"
 

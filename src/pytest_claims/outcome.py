@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.claims import HOLDS, Claim
+from pytest_claims.claims import Claim
 from pytest_claims.options import Options
+from pytest_claims.support.vocabulary import HOLDS
 
 if TYPE_CHECKING:
     from pytest_claims.pilot import Spread

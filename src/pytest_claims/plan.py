@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source, Tier, at_tier, dataset_of
-from pytest_claims.report.formatting import duration
+from pytest_claims.arms import Arm, Source, dataset_of
+from pytest_claims.support.text import duration
+from pytest_claims.support.vocabulary import Tier, at_tier
 
 if TYPE_CHECKING:
     from pytest_claims.claims import Claim
-    from pytest_claims.data import DataSet, Located
+    from pytest_claims.data.sets import DataSet, Located
     from pytest_claims.pilot import Pilot
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
 Key = tuple[str, Tier]
 """An arm's name and a tier."""
@@ -65,7 +66,7 @@ class DataSets:
 
     def locate(self, dataset: DataSet, *, offline: bool) -> Located | None:
         """Find a data set; where nothing real is to be had, its stand-in if it has one."""
-        from pytest_claims.data import locate
+        from pytest_claims.data.locate import locate
 
         if dataset.name not in self._located:
             located = locate(dataset, directory=self._directory, offline=offline)

@@ -23,7 +23,7 @@ def make_plan(
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.pilot import Pilot
     from pytest_claims.plan import DataSets, Plan
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     semantics, spreads, data = semantics_of(options.engine), Pilot.read(pilot), DataSets(options.data)
     store = Store.open(options.store, read_only=options.published)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import TIERS, Tier
 from pytest_claims.audit.hooks import AuditHooks
 from pytest_claims.claims import mark_of, tiers_of
 from pytest_claims.session import ClaimsSession, session_of
+from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
     from pytest_claims.verdicts import Judge

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Source, Tier, dataset_of
+from pytest_claims.arms import Source, dataset_of
+from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
     from pytest_claims.claims import Claim
-    from pytest_claims.data import Located
+    from pytest_claims.data.sets import Located
     from pytest_claims.plan import DataSets, Plan, Planned
-    from pytest_claims.store import Run, Store
+    from pytest_claims.store.store import Run, Store
 
 
 def add_published(plan: Plan, claims: Iterable[Claim], data: DataSets) -> list[tuple[Claim, str]]:
@@ -62,7 +63,7 @@ def _planned(store: Store, name: str, source: Source, tier: Tier) -> Planned | N
 
 
 def _data_of(run: Run) -> Located | None:
-    from pytest_claims.data import Located
+    from pytest_claims.data.sets import Located
 
     recorded: Any = run.provenance.get("data")
     if not recorded:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pytest_claims.arms import Tier
+from pytest_claims.support.vocabulary import Tier
 
 Kind = Literal["plain", "difference", "ratio", "event", "deviation"]
 

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_claims.arms import TIERS
 from pytest_claims.environment import environment
 from pytest_claims.lecture import account, read_lecture
 from pytest_claims.options import Options
 from pytest_claims.report import SCHEMA_VERSION
+from pytest_claims.support.vocabulary import TIERS
 
 if TYPE_CHECKING:
     from pytest_claims.plan import DataSets, Key, Plan
     from pytest_claims.session import ClaimsSession
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
     from pytest_claims.training import Trainer
 
 
@@ -110,7 +110,7 @@ def _arm(arm: dict[str, Any], options: Options, store: Store) -> dict[str, Any]:
 def write_reports(session: ClaimsSession) -> None:
     """Write JSON and HTML for each tier that ran; a selection never replaces a whole report."""
     from pytest_claims.report.html import render
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     folder = session.options.report
     with Store.open(session.options.store, read_only=session.options.published) as store:

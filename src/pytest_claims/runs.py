@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_claims.arms import ByTier, Tier, at_tier
 from pytest_claims.quantities import Quantity
+from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
 if TYPE_CHECKING:
-    from pytest_claims.store import Run
+    from pytest_claims.store.store import Run
 
 
 class Runs:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from pytest_claims.arms import TIERS, Tier
 from pytest_claims.claims import mark_of
+from pytest_claims.support.vocabulary import TIERS, Tier
 
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 

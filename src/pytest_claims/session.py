@@ -73,10 +73,10 @@ class ClaimsSession:
             return
         if self.options.against:
             self.older = self._read_older(self.options.against)
-        from pytest_claims.store_file import is_older
+        from pytest_claims.store.file_checks import is_older
 
         if self.options.fresh or is_older(self.options.store):
-            from pytest_claims.store import Store
+            from pytest_claims.store.store import Store
 
             with Store.open(self.options.store, fresh=self.options.fresh, read_only=self.options.published) as store:
                 if store.message:

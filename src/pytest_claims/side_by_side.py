@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 
 VALIDATION = "val_"
 

@@ -10,10 +10,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source, Tier
+from pytest_claims.arms import Arm, Source
 from pytest_claims.plan import Key, Plan, Planned, engine_of
-from pytest_claims.report.formatting import duration
 from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces, program_of
+from pytest_claims.support.text import duration
+from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
     from pytest_claims.engines.base import Engine, RunResult
@@ -100,7 +101,7 @@ class Trainer:
 
     def keep(self, planned: Planned, result: RunResult, made_with: Mapping[str, Any]) -> None:
         """Put a run into the store, and with what it was made."""
-        from pytest_claims.store import Run
+        from pytest_claims.store.store import Run
 
         data = planned.located
         self.plan.store.add(

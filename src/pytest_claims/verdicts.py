@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims import statistics
-from pytest_claims.arms import ByTier, Tier, at_tier
-from pytest_claims.claims import HOLDS
 from pytest_claims.parts import Part
 from pytest_claims.quantities import Quantity
+from pytest_claims.support.vocabulary import HOLDS, ByTier, Tier, at_tier
 
 if TYPE_CHECKING:
     from pytest_claims.logs import PublishedLog

@@ -14,7 +14,7 @@ from pytest_claims.audit import certificate, keep
 from pytest_claims.audit.comparing import compare
 from pytest_claims.audit.drawing import draw
 from pytest_claims.engines.base import RunResult
-from pytest_claims.store import Run
+from pytest_claims.store.store import Run
 
 # The draw.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_claims.cli import main
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 
 RUN = Run(
     "4f1c", "wide", "fast", "stacked", 0, {}, {"loss": [0.5], "val_accuracy": [0.9], "val_loss": [0.7]}, {}, {}, 1

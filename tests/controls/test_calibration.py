@@ -236,7 +236,7 @@ def test_taking_what_is_not_refuted_for_shown_is_noticed(monkeypatch, rule):
 
 
 def test_share_of_collapsing_runs_against_too_low_a_threshold_is_noticed(monkeypatch):
-    monkeypatch.setattr("pytest_claims.statistics.means.USUALLY", 0.4)
+    monkeypatch.setattr("pytest_claims.statistics.samples.USUALLY", 0.4)
     assert "supported" in broken(distribution="collapsing")
 
 

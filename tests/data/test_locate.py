@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_claims import download
-from pytest_claims.data import Arrays, DataSet, content_hash, locate, pool_made_once
-from pytest_claims.npz import MAX_BYTES, read_npz
+from pytest_claims.data import download
+from pytest_claims.data.locate import locate
+from pytest_claims.data.npz import MAX_BYTES, read_npz
+from pytest_claims.data.pools import pool_made_once
+from pytest_claims.data.sets import Arrays, DataSet, content_hash
 
 LAYOUT = {"x": ("u1", (6, 2)), "y": ("u1", (None,))}
 REAL = {"x": np.arange(12, dtype=np.uint8).reshape(6, 2), "y": np.arange(6, dtype=np.uint8)}
@@ -226,7 +228,7 @@ def test_pickle_is_refused_without_being_loaded(directory: Path, tmp_path: Path)
 
 def test_array_larger_than_any_data_set_is_not_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (directory / "toy.npz").write_bytes(PLAIN)
-    monkeypatch.setattr("pytest_claims.npz.MAX_BYTES", 10)
+    monkeypatch.setattr("pytest_claims.data.npz.MAX_BYTES", 10)
 
     with pytest.raises(pytest.UsageError, match="found 12 bytes in x; expected at most 10"):
         locate(data_set(), directory=directory)

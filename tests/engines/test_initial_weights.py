@@ -10,7 +10,7 @@ import pytest
 
 from pytest_claims.engines import create
 from pytest_claims.engines.initial import canonical_paths, draw, initial_weights
-from pytest_claims.randomness import generator
+from pytest_claims.support.randomness import generator
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_claims.arms import Arm, Data, Measurement, by_tier
-from pytest_claims.data import DataSet, pool_made_once
+from pytest_claims.arms import Arm, Data, Measurement
+from pytest_claims.data.pools import pool_made_once
+from pytest_claims.data.sets import DataSet
 from pytest_claims.fingerprint import describe, differences, fingerprint
 from pytest_claims.sources import file_of_module
+from pytest_claims.support.vocabulary import by_tier
 
 # ---------------------------------------------------------------- declarations
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fixtures import capacity_arms
-from pytest_claims.arms import TIERS, at_tier
+from pytest_claims.support.vocabulary import TIERS, at_tier
 from tests.helpers.samples import global_state
 
 # All that is looked at of MNIST: its labels.

@@ -24,7 +24,8 @@ from fixtures.datasets import (
     read_imdb,
     read_mnist,
 )
-from pytest_claims.data import Arrays, locate
+from pytest_claims.data.locate import locate
+from pytest_claims.data.sets import Arrays
 
 needs_data = pytest.mark.skipif(
     not os.environ.get("CLAIMS_DATA"), reason="CLAIMS_DATA does not name a directory with the real data sets"

@@ -12,8 +12,8 @@ from fixtures.datasets import mnist_split
 from fixtures.intrinsic_dimension import DIMENSION_ESTIMATORS, maximum_likelihood, neighbour_distances
 from fixtures.intrinsic_dimension import two_nearest_neighbours as two_neighbours
 from fixtures.stand_ins import digits
-from pytest_claims.arms import at_tier
-from pytest_claims.randomness import generator
+from pytest_claims.support.randomness import generator
+from pytest_claims.support.vocabulary import at_tier
 
 
 def curved(dimension: int, num_points: int = 2_000, seed: int = 0) -> np.ndarray:

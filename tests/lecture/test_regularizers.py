@@ -22,7 +22,7 @@ from fixtures.regularizers import (
     sizes,
     weights_after_updates,
 )
-from pytest_claims.randomness import generator
+from pytest_claims.support.randomness import generator
 
 SEEDS = (900, 901)
 

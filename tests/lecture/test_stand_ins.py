@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.datasets import IMDB_LAYOUT, MNIST_LAYOUT, imdb_split, mnist_split
 from fixtures.stand_ins import BAYES_ERROR, Arrays, choose_originals, digits, log_odds, reviews
-from pytest_claims.data import content_hash
+from pytest_claims.data.sets import content_hash
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_claims.store import Store
+from pytest_claims.store.store import Store
 
 NUM_TRIALS = int(os.environ.get("CLAIMS_NUM_FAULTS", "3"))
 

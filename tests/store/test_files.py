@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims import store_file
-from pytest_claims.store import Run, Store
-from pytest_claims.store_file import APPLICATION_ID, SCHEMA_VERSION
+from pytest_claims.store import file_checks
+from pytest_claims.store.file_checks import APPLICATION_ID, SCHEMA_VERSION
+from pytest_claims.store.store import Run, Store
 
 RUN = Run("4f1c", "mnist_noise", "fast", "stacked", 0, {}, {"loss": [0.5] * 500}, {}, {}, 1.5)
 NOBODY = 65534
@@ -175,7 +175,7 @@ def test_a_new_store_can_begin_where_there_is_none(path):
 
 def test_runs_in_the_log_of_a_killed_process_move_with_the_old_store(path):
     killed = (
-        "import os, sys; from pytest_claims.store import *;"
+        "import os, sys; from pytest_claims.store.store import *;"
         'Store.open(sys.argv[1]).add(Run("4f1c", "a", "fast", "stacked", 0, {}, {}, {}, {}, 1.0)); os._exit(0)'
     )
     subprocess.run([sys.executable, "-c", killed, path], check=True, timeout=30)
@@ -220,7 +220,7 @@ def test_no_new_store_begins_under_another_process(filled):
 @pytest.mark.parametrize("fresh", [False, True])
 def test_network_file_systems_are_refused(path, monkeypatch, kind, fresh):
     table = f"22 1 254:0 / / rw - ext4 /dev/vda rw\n40 22 0:35 / {path.parent} rw shared:1 - {kind} server:/home rw\n"
-    monkeypatch.setattr(store_file, "mount_table", lambda: table)
+    monkeypatch.setattr(file_checks, "mount_table", lambda: table)
     message = refusal(path, fresh=fresh)
     assert f"network file system ({kind})" in message
     assert "local disk" in message
@@ -229,14 +229,14 @@ def test_network_file_systems_are_refused(path, monkeypatch, kind, fresh):
 
 def test_a_local_disk_below_a_network_file_system_is_used(path, monkeypatch):
     table = f"22 1 0:35 / / rw - nfs4 server:/root rw\n40 22 254:0 / {path.parent} rw - ext4 /dev/vda rw\n"
-    monkeypatch.setattr(store_file, "mount_table", lambda: table)
+    monkeypatch.setattr(file_checks, "mount_table", lambda: table)
     with Store.open(path) as store:
         assert store.writable
 
 
 def test_of_two_mounts_on_one_place_the_later_counts():
     table = "40 22 0:35 / /my\\040home rw - ext4 /dev/vda rw\n41 40 0:36 / /my\\040home rw master:1 - nfs a:/ rw\n"
-    assert store_file.file_system_type(Path("/my home/runs.sqlite"), table) == "nfs"
+    assert file_checks.file_system_type(Path("/my home/runs.sqlite"), table) == "nfs"
 
 
 def test_a_store_in_a_read_only_place_is_used_for_reading(place, request):
@@ -302,7 +302,7 @@ def test_a_full_disk_is_an_error_and_keeps_what_is_there(filled):
 
 
 def test_a_store_that_stays_locked_is_an_error(filled, monkeypatch):
-    monkeypatch.setattr("pytest_claims.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pytest_claims.store.database.BUSY_SECONDS", 0.05)
     with Store.open(filled) as store, closing(sqlite3.connect(filled, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(pytest.UsageError, match="locked by another process"):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims import leases
-from pytest_claims.leases import STALE_AFTER_SECONDS, Owner
-from pytest_claims.store import Store
+from pytest_claims.store import leases
+from pytest_claims.store.leases import STALE_AFTER_SECONDS, Owner
+from pytest_claims.store.store import Store
 
 HOLDER = """
 import sys, time

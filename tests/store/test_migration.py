@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.database import FIRST_SCHEMA
-from pytest_claims.migration import MIGRATIONS
-from pytest_claims.store import Run, Store
-from pytest_claims.store_file import APPLICATION_ID, SCHEMA_VERSION
+from pytest_claims.store.database import FIRST_SCHEMA
+from pytest_claims.store.file_checks import APPLICATION_ID, SCHEMA_VERSION
+from pytest_claims.store.migration import MIGRATIONS
+from pytest_claims.store.store import Run, Store
 
 DATA = {"data": {"kind": "real", "content_hash": "8fc8"}}
 RUN = Run("4f1c", "mnist_noise", "fast", "stacked", 0, {"epochs": 2}, {"loss": [0.5, float("inf")]}, {}, DATA, 1.5)

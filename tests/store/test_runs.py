@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 
 RUN = Run(
     fingerprint="4f1c",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_claims.randomness import generator
+from pytest_claims.support.randomness import generator
 from tests.helpers.samples import global_state
 
 

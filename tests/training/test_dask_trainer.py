@@ -16,7 +16,7 @@ import pytest
 from pytest_claims import dask_executor
 from pytest_claims.engines import base
 from pytest_claims.plan import identity
-from pytest_claims.store import Store
+from pytest_claims.store.store import Store
 from tests.helpers import engine_arms
 
 # Imported here, since pytester forgets what an inner run imports.

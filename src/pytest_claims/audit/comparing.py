@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pytest_claims.engines.base import RunResult
-from pytest_claims.store import Run
+from pytest_claims.store.store import Run
 
 # Rounding grows. In a lecture's 15 arms without stochastic layers, with two seeds and in both tiers, most training
 # losses of the first epoch differed by 1e-7 to 1e-4 of themselves, the worst by 0.8 % and by a fifth of the spread.
@@ -190,7 +190,7 @@ def _floor(kind: str, center: float, *, logarithmic: bool) -> float:
 
 def plain(compared: Sequence[Compared]) -> list[dict[str, Any]]:
     """The same as plain data for a JSON file, in which numbers that are not finite are strings."""
-    from pytest_claims.store import finite_or_name
+    from pytest_claims.support.json_numbers import finite_or_name
 
     numbers = ("audited", "stored", "low", "high")
     return [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims import selection
-from pytest_claims.arms import Arm, Tier
+from pytest_claims.arms import Arm
 from pytest_claims.audit.apart import ENGINE, AuditError, train_apart
 from pytest_claims.audit.comparing import compare, plain
 from pytest_claims.audit.drawing import Drawn, draw
@@ -23,6 +23,7 @@ from pytest_claims.audit.sampling import Population, population
 from pytest_claims.engines.base import Job, semantics_of
 from pytest_claims.environment import divide_processors, environment
 from pytest_claims.output import Output, is_worker
+from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
     from pytest_claims.session import ClaimsSession

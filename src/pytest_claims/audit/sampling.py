@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Tier
+from pytest_claims.arms import Arm
+from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
     from pytest_claims.claims import Claim
     from pytest_claims.plan import Key, Plan, Planned
     from pytest_claims.session import ClaimsSession
-    from pytest_claims.store import Run
+    from pytest_claims.store.store import Run
 
 
 NOT_STORED = "of no arm as it is declared today are all runs on these data and seeds stored"
@@ -69,7 +70,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.pilot import Pilot
     from pytest_claims.plan import DataSets, Plan
-    from pytest_claims.store import Store
+    from pytest_claims.store.store import Store
 
     options, semantics = session.options, semantics_of(session.options.engine)
     if options.engine == ENGINE:

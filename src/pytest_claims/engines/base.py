@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from pytest_claims.arms import Arm, Split, Tier
+    from pytest_claims.arms import Arm, Split
+    from pytest_claims.support.vocabulary import Tier
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_claims.randomness import generator
+from pytest_claims.support.randomness import generator
 
 Array = npt.NDArray[np.float64]
 Hook = Callable[[dict[str, np.ndarray], int], dict[str, np.ndarray]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pytest_claims.randomness import generator
+from pytest_claims.support.randomness import generator
 
 
 def order(seed: int, epoch: int, num_train: int) -> npt.NDArray[np.int32]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_claims.arms import Arrays
+from pytest_claims.data.sets import Arrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from pytest_claims.arms import Arm, Split, at_tier
+from pytest_claims.arms import Arm, Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
 from pytest_claims.engines.building import build_model, check_rows
 from pytest_claims.engines.initial import initial_weights
@@ -28,6 +28,7 @@ from pytest_claims.engines.pools import Pool, Pools
 from pytest_claims.engines.program import EpochProgram, Rows, State, frozen, optimizer_config
 from pytest_claims.engines.sparse import SparseFirstLayer
 from pytest_claims.environment import runs_at_a_time
+from pytest_claims.support.vocabulary import at_tier
 
 OF_A_PROGRAM = 50_000
 """What machine code and a model take beside their parameters, in parameters: about a megabyte."""

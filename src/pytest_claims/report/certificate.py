@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_claims.report.formatting import counted
+from pytest_claims.support.text import counted
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pytest_claims.report.formatting import (
     Part,
     Unit,
-    counted,
     effect,
     effect_with_interval,
     interval_name,
@@ -23,6 +22,7 @@ from pytest_claims.report.formatting import (
 )
 from pytest_claims.report.scales import Scale, Values, lanes, scale_over
 from pytest_claims.report.wording import asked, num_happened
+from pytest_claims.support.text import counted
 
 WIDTH = 720
 LEFT, RIGHT = 84, 704

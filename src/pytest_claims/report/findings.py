@@ -8,9 +8,10 @@ from statistics import fmean
 from typing import Any
 
 from pytest_claims.lecture import assertion_of
-from pytest_claims.report.formatting import MISSING, Claim, counted, effect_with_interval
+from pytest_claims.report.formatting import MISSING, Claim, effect_with_interval
 from pytest_claims.report.standing import counts_in_words
 from pytest_claims.report.wording import capitalized, explanation
+from pytest_claims.support.text import counted
 
 Record = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pytest_claims.report.formatting import counted, duration
 from pytest_claims.report.standing import is_statistical
+from pytest_claims.support.text import counted, duration
 
 TIERS = {
     "fast": "small subsets of the data, each seed with its own",

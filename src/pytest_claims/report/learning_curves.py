@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_claims.report.figures import LEFT, RIGHT, Tick, finite, in_unit, ticks
-from pytest_claims.report.formatting import UNITS, Claim, Unit, counted, number
+from pytest_claims.report.formatting import UNITS, Claim, Unit, number
 from pytest_claims.report.scales import Scale, band, path, scale_over
+from pytest_claims.support.text import counted
 
 CURVES_TOP, CURVES_BOTTOM, CURVES_HEIGHT = 20, 330, 390
 

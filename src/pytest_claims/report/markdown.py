@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_claims.claims import HOLDS
 from pytest_claims.report.formatting import effect_with_interval
 from pytest_claims.report.standing import counts_in_words, standing
+from pytest_claims.support.vocabulary import HOLDS
 
 
 def markdown(record: Mapping[str, Any]) -> str:

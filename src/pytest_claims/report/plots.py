@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_claims.report.formatting import Claim, Unit, counted
+from pytest_claims.report.formatting import Claim, Unit
 from pytest_claims.report.learning_curves import MOST_RUNS_DRAWN, arms_and_metrics, unit_of_metric
+from pytest_claims.support.text import counted
 
 FORMATS = ("svg", "pdf")
 SIZE_INCHES = (6.4, 3.6)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from pytest_claims.claims import VERDICTS as JUDGED
-from pytest_claims.report.formatting import Claim, Part, counted
+from pytest_claims.report.formatting import Claim, Part
+from pytest_claims.support.text import counted
+from pytest_claims.support.vocabulary import VERDICTS as JUDGED
 
 Standing = Literal["as expected", "unexpected", "not run", "not compared"]
 

@@ -13,16 +13,7 @@ from pytest_claims.report import head
 from pytest_claims.report.certificate import ControlView, audit, calibration, controls
 from pytest_claims.report.changes import Change, changes, differences
 from pytest_claims.report.figures import Strip, strip
-from pytest_claims.report.formatting import (
-    Claim,
-    Part,
-    confidence,
-    counted,
-    duration,
-    effect_with_interval,
-    margin,
-    pvalue,
-)
+from pytest_claims.report.formatting import Claim, Part, confidence, effect_with_interval, margin, pvalue
 from pytest_claims.report.learning_curves import CLAIMS_WITH_CURVES, Curves, curves, thinned
 from pytest_claims.report.outlook import (
     detectable_sentence,
@@ -35,6 +26,7 @@ from pytest_claims.report.outlook import (
 from pytest_claims.report.overview import Overview, overview
 from pytest_claims.report.standing import VERDICTS, findings, missing, standing
 from pytest_claims.report.wording import capitalized, explanation, part_sentence, reason_in_words
+from pytest_claims.support.text import counted, duration
 
 ARM_DIFFERENCES = 6
 """Differences shown between two arms; arms of other data sets differ in nearly everything."""

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from pytest_claims.report.formatting import (
     Claim,
     Part,
-    counted,
     effect,
     interval,
     interval_name,
@@ -25,6 +24,7 @@ from pytest_claims.report.formatting import (
     unit_of,
 )
 from pytest_claims.report.standing import VERDICTS
+from pytest_claims.support.text import counted
 
 __all__ = ["effect", "interval", "sentence"]
 

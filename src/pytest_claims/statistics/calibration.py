@@ -14,9 +14,9 @@ from scipy import stats
 
 from pytest_claims.statistics.decisions import Decision, Estimate
 from pytest_claims.statistics.equivalence_rule import equivalence
+from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, event, share_with_interval
+from pytest_claims.statistics.looks import ALPHA, Look, looks
 from pytest_claims.statistics.power import smallest_detectable_effect
-from pytest_claims.statistics.schedule import ALPHA, Look, looks
-from pytest_claims.statistics.shares import RELIABLY, USUALLY, event, share_with_interval
 from pytest_claims.statistics.superiority_rule import superiority
 
 # A rule that keeps its promise is named once in ten thousand rows.

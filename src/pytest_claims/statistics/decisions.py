@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_claims.statistics.schedule import Look
+from pytest_claims.statistics.looks import Look
 
 Verdict = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
 """The last two are for published logs, which support nothing."""

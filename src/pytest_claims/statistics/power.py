@@ -7,7 +7,7 @@ from functools import cache
 from scipy import special
 
 from pytest_claims.statistics.decisions import check_finite
-from pytest_claims.statistics.schedule import Look
+from pytest_claims.statistics.looks import Look
 
 
 def smallest_detectable_effect(sd: float, look: Look, power: float = 0.8) -> float:

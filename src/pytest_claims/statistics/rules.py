@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision
 from pytest_claims.statistics.equivalence_rule import equivalence
-from pytest_claims.statistics.figures import exact
-from pytest_claims.statistics.published import compatible
-from pytest_claims.statistics.schedule import Look
-from pytest_claims.statistics.shares import RELIABLY, USUALLY, event
+from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, event
+from pytest_claims.statistics.exact_rule import exact
+from pytest_claims.statistics.log_rule import compatible
+from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.superiority_rule import superiority
 
 RuleName = Literal["superiority", "equivalence", "event", "exact", "log"]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from pytest_claims.statistics.event_rule import is_less, is_more
+from pytest_claims.statistics.looks import ALPHA, Look
 from pytest_claims.statistics.rules import Rule
-from pytest_claims.statistics.schedule import ALPHA, Look
-from pytest_claims.statistics.shares import is_less, is_more
 
 NUM_REPETITIONS = 2000
 """Imagined repetitions, so that a probability is known to one percent."""

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, check_look, seed_values
-from pytest_claims.statistics.means import Sample, decide_by_share, is_close
-from pytest_claims.statistics.schedule import Look
+from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.samples import Sample, decide_by_share, is_close
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction, sign_flip_pvalue
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from pytest_claims.migration import migrate, migrate_file, migrated_copy, version_of
-from pytest_claims.store_file import (
+from pytest_claims.store.file_checks import (
     APPLICATION_ID,
     SCHEMA_VERSION,
     START_NEW,
@@ -25,6 +24,7 @@ from pytest_claims.store_file import (
     prepare,
     refuse_foreign_file,
 )
+from pytest_claims.store.migration import migrate, migrate_file, migrated_copy, version_of
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process' transaction, which takes milliseconds."""
@@ -54,7 +54,7 @@ CREATE TABLE leases (
     heartbeat REAL NOT NULL
 );
 """
-"""Of version 1; `pytest_claims.migration` leads from it to the present one."""
+"""Of version 1; `pytest_claims.store.migration` leads from it to the present one."""
 
 # Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
 _inherited: list[object] = []

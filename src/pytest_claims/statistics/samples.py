@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pytest_claims.statistics.decisions import Decision, Estimate
+from pytest_claims.statistics.event_rule import USUALLY, is_less, is_more, tested_share
+from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.power import smallest_detectable_effect
-from pytest_claims.statistics.schedule import Look
-from pytest_claims.statistics.shares import USUALLY, is_less, is_more, tested_share
 
 # What floating-point arithmetic alone may add to a difference of two accuracies or losses.
 _ROUNDING = 1e-12

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_look
-from pytest_claims.statistics.schedule import ALPHA, Look
+from pytest_claims.statistics.looks import ALPHA, Look
 
 USUALLY = 1 / 2
 """An event happens usually if it does in more than half of the runs."""

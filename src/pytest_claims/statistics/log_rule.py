@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_look
-from pytest_claims.statistics.schedule import Look
+from pytest_claims.statistics.looks import Look
 
 PUBLISHED_LEVEL = 0.05
 """Probability of calling a run of our own incompatible. It is no part of the error rate of the claims."""

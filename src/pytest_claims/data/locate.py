@@ -8,132 +8,20 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
-from collections import deque
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property, partial, wraps
-from inspect import signature
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 
-from pytest_claims.download import DownloadError, fetch
-from pytest_claims.npz import PickledError
-
-Arrays = Mapping[str, np.ndarray]
-Origin = Literal["directory", "cache", "download", "stand-in", "published runs"]
+from pytest_claims.data.download import DownloadError, fetch
+from pytest_claims.data.npz import PickledError
+from pytest_claims.data.sets import Arrays, DataSet, Located, Origin
+from pytest_claims.support.files import write_whole
 
 CHECKS = 1  # rises when a check is added, so that files which passed the older ones are checked again
-_POOLS_KEPT = 4  # the sets of a session in a few encodings; a pool takes up to hundreds of megabytes
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set as a catalogue declares it: how to find it, read it, check it, and stand in for it.
-
-    Parameters
-    ----------
-    name
-        What people call it.
-    filename
-        Its file in a data directory, in the cache, and among Keras' downloads.
-    read
-        ``read(path)`` gives the arrays of a file in the plain layout, checked; `pytest_claims.npz.read_npz` helps. It
-        raises ValueError that says what was found and what was expected.
-    url, sha256
-        Address of a download, and the SHA-256 of the file there. Without them nothing is downloaded.
-    convert
-        ``convert(file)`` gives the arrays of the downloaded file in the plain layout. It is called only with bytes
-        that have just passed their SHA-256, so it alone may load pickles. ``None``: `read` reads the download, too.
-    stand_in
-        ``stand_in()`` gives arrays of the same layout that need no network; for the fast tier only.
-    how_to_get
-        A sentence or two for a person who lacks the data.
-    """
-
-    name: str
-    filename: str
-    read: Callable[[Path | BinaryIO], Arrays]
-    url: str | None = None
-    sha256: str | None = None
-    convert: Callable[[BinaryIO], Arrays] | None = None
-    stand_in: Callable[[], Arrays] | None = None
-    how_to_get: str = ""
-
-
-@dataclass(frozen=True)
-class Located:
-    """A data set that was found: what it is, where it came from, and its arrays, loaded when first used.
-
-    Parameters
-    ----------
-    kind
-        ``"real"`` or ``"stand-in"``.
-    origin
-        Where it was found; never a path.
-    note
-        One line on why nothing better was found, or ``None``.
-    """
-
-    kind: Literal["real", "stand-in"]
-    origin: Origin
-    note: str | None
-    _load: Callable[[], Arrays] = field(repr=False)
-    _known_hash: str | None = field(default=None, repr=False)
-
-    @cached_property
-    def arrays(self) -> Arrays:
-        """The arrays by name, read-only; the same objects at every use."""
-        arrays = self._load()
-        for array in arrays.values():
-            array.flags.writeable = False
-        return arrays
-
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 of the arrays, as `content_hash` computes it."""
-        return self._known_hash or content_hash(self.arrays)
-
-
-def content_hash(arrays: Arrays) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes of arrays, in the order of their names, as 64 hex digits.
-
-    Examples
-    --------
-    >>> counted = content_hash({"x": np.arange(3)})
-    >>> counted == content_hash({"x": np.arange(3)}), counted == content_hash({"y": np.arange(3)})
-    (True, False)
-    """
-    digest = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def pool_made_once(pool: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    """Decorate a function of a data set's arrays, so that the same arrays and options give the very same array.
-
-    All arms on a data set then share one copy in memory, and one on the device.
-    """
-    kept: deque[tuple[Arrays, dict[str, Any], np.ndarray]] = deque(maxlen=_POOLS_KEPT)
-    defaults = {name: option.default for name, option in list(signature(pool).parameters.items())[1:]}
-
-    @wraps(pool)
-    def kept_pool(arrays: Arrays, **given: Any) -> np.ndarray:
-        options = defaults | given
-        for known_arrays, known_options, made in kept:
-            if known_arrays is arrays and known_options == options:
-                return made
-        made = pool(arrays, **options)
-        kept.append((arrays, options, made))
-        return made
-
-    return kept_pool
 
 
 def locate(
@@ -245,7 +133,7 @@ def _kept(dataset: DataSet, content: bytes, origin: Origin) -> Located:
     """Keep a checked download in the cache, as plain arrays, for the sessions to come."""
     arrays = _convert(dataset, content)
     with suppress(OSError):  # without a cache every session converts anew
-        _write_whole(_cache_directory() / dataset.filename, partial(_save_arrays, arrays))
+        write_whole(_cache_directory() / dataset.filename, partial(_save_arrays, arrays))
     return _of(arrays, origin)
 
 
@@ -272,21 +160,8 @@ def _checked(dataset: DataSet, path: Path, origin: Origin) -> Located:
             return Located("real", origin, None, partial(dataset.read, path), known)
     located = _of(dataset.read(path), origin)
     with suppress(OSError):  # without a cache every session checks anew
-        _write_whole(remembered, lambda file: file.write(located.content_hash.encode()))
+        write_whole(remembered, lambda file: file.write(located.content_hash.encode()))
     return located
-
-
-def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file of which nobody ever sees a part: elsewhere first, then moved into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            write(file)  # type: ignore[arg-type]
-        except BaseException:
-            temporary.unlink()
-            raise
-    temporary.replace(path)
 
 
 def _cache_directory() -> Path:

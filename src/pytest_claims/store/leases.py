@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_claims.database import Database
+    from pytest_claims.store.database import Database
 
 STALE_AFTER_SECONDS = 60.0
 """How long an owner that cannot be looked up may be silent; four of its heartbeats."""

@@ -11,19 +11,18 @@ the ``sqlite3`` shell::
 from __future__ import annotations
 
 import json
-import math
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from pytest_claims.database import Database, set_aside
-from pytest_claims.leases import Leases
+from pytest_claims.store.database import Database, set_aside
+from pytest_claims.store.leases import Leases
+from pytest_claims.support.json_numbers import dumped, encoded, loaded, plain_numbers
 
 
 @dataclass(frozen=True)
@@ -185,10 +184,10 @@ class Store:
             run.arm,
             run.tier,
             run.engine,
-            _json(_encoded(run.declaration)),
-            _json({name: _encoded([float(value) for value in values]) for name, values in run.history.items()}),
-            _json({name: _encoded(_numbers(value, name)) for name, value in run.measurements.items()}),
-            _json(_encoded(run.provenance)),
+            dumped(encoded(run.declaration)),
+            dumped({name: encoded([float(value) for value in values]) for name, values in run.history.items()}),
+            dumped({name: encoded(plain_numbers(value, name)) for name, value in run.measurements.items()}),
+            dumped(encoded(run.provenance)),
             float(run.seconds),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
@@ -269,22 +268,6 @@ class Store:
         self.close()
 
 
-def finite_or_name(number: float) -> float | str:
-    """A finite number as it is, another as the string that stands for it in JSON.
-
-    Examples
-    --------
-    >>> finite_or_name(0.5), finite_or_name(float("-inf"))
-    (0.5, '-Infinity')
-    """
-    if math.isfinite(number):
-        return number
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
-
-
-_NOT_FINITE = tuple(json.dumps(finite_or_name(number)) for number in (math.nan, math.inf, -math.inf))
-
-
 def _run_from_row(row: tuple[Any, ...]) -> Run:
     fingerprint, arm, tier, engine, seed, declaration, history, measurements, provenance, seconds = row
     return Run(
@@ -294,55 +277,8 @@ def _run_from_row(row: tuple[Any, ...]) -> Run:
         engine=engine,
         seed=seed,
         declaration=json.loads(declaration),
-        history=_read(history),
-        measurements=_read(measurements),
+        history=loaded(history),
+        measurements=loaded(measurements),
         provenance=json.loads(provenance),
         seconds=seconds,
     )
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _numbers(value: Any, name: str) -> Any:
-    """Numbers of any library as plain ones, arrays and tuples as lists."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value)
-    if hasattr(value, "tolist"):
-        return _numbers(value.tolist(), name)
-    if isinstance(value, list | tuple):
-        return [_numbers(item, name) for item in value]
-    raise ValueError(
-        f"the measurement {name!r} holds a {type(value).__name__}, {value!r}; expected numbers or nested lists of them"
-    )
-
-
-def _encoded(value: Any) -> Any:
-    if isinstance(value, float):
-        return finite_or_name(value)
-    if isinstance(value, Mapping):
-        return {str(key): _encoded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encoded(item) for item in value]
-    return value
-
-
-def _read(text: str) -> Any:
-    """What `_encoded` wrote; most of it holds finite numbers alone, and nothing to decode."""
-    content = json.loads(text)
-    return _decoded(content) if any(name in text for name in _NOT_FINITE) else content
-
-
-def _decoded(value: Any) -> Any:
-    if isinstance(value, str):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _decoded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_decoded(item) for item in value]
-    return value

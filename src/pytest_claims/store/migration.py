@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pytest_claims.store_file import SCHEMA_VERSION, free_name
+from pytest_claims.store.file_checks import SCHEMA_VERSION, free_name
 
 MIGRATIONS = {
     # For who reads the file with the sqlite3 shell, and for lists of what it holds.
