@@ -15,7 +15,7 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.contenders import SIZE
-from pytest_claims.environment import runs_at_a_time
+from pytest_claims.engines.processors import runs_at_a_time
 
 ROUNDS = 5
 # As many as the engine trains side by side: claims take ten, and one alone leaves processors idle.

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from pytest_claims import dask_executor
-from pytest_claims.arms import Measurement
+from pytest_claims.catalogue.arms import Measurement
 from pytest_claims.pilot import Pilot
 from pytest_claims.plan import Plan, Planned, identity
 from pytest_claims.store.store import Store

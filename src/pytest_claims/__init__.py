@@ -9,46 +9,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_claims.arms import Arm, Data, Measurement, Split, arm, keeps_values
+    from pytest_claims.catalogue.arms import Arm, Data, Measurement, Split, arm, keeps_values
+    from pytest_claims.catalogue.published_logs import claim_on, read_logs
     from pytest_claims.data.npz import Layout, read_npz
     from pytest_claims.data.pools import pool_made_once
     from pytest_claims.data.sets import Arrays, DataSet
     from pytest_claims.engines.base import ENGINES, create, known_warnings
-    from pytest_claims.logs import claim_on, read_logs
-    from pytest_claims.quantities import Quantity, ratio, slope, steps
-    from pytest_claims.runs import Runs
     from pytest_claims.support.randomness import generator
     from pytest_claims.support.vocabulary import ByTier, Tier, at_tier, by_tier
+    from pytest_claims.verdicts.quantities import Quantity, ratio, slope, steps
+    from pytest_claims.verdicts.runs import Runs
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Arm": "arms",
+    "Arm": "catalogue.arms",
     "Arrays": "data.sets",
     "ByTier": "support.vocabulary",
-    "Data": "arms",
+    "Data": "catalogue.arms",
     "DataSet": "data.sets",
     "ENGINES": "engines.base",
     "Layout": "data.npz",
-    "Measurement": "arms",
-    "Quantity": "quantities",
-    "Runs": "runs",
-    "Split": "arms",
+    "Measurement": "catalogue.arms",
+    "Quantity": "verdicts.quantities",
+    "Runs": "verdicts.runs",
+    "Split": "catalogue.arms",
     "Tier": "support.vocabulary",
-    "arm": "arms",
+    "arm": "catalogue.arms",
     "at_tier": "support.vocabulary",
     "by_tier": "support.vocabulary",
-    "claim_on": "logs",
+    "claim_on": "catalogue.published_logs",
     "create": "engines.base",
     "generator": "support.randomness",
-    "keeps_values": "arms",
+    "keeps_values": "catalogue.arms",
     "known_warnings": "engines.base",
     "pool_made_once": "data.pools",
-    "ratio": "quantities",
-    "read_logs": "logs",
+    "ratio": "verdicts.quantities",
+    "read_logs": "catalogue.published_logs",
     "read_npz": "data.npz",
-    "slope": "quantities",
-    "steps": "quantities",
+    "slope": "verdicts.quantities",
+    "steps": "verdicts.quantities",
 }
 """The module of each public name, without the package's own name before it."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source
+from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.plan import Key, Plan, Planned, identity
 from pytest_claims.sharing import SEEDS_OF_A_PIECE
 from pytest_claims.support.vocabulary import Tier
@@ -63,7 +63,7 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
         If the worker's checkout declares the arm otherwise, or has another engine; or where the arm itself is at fault.
     """
     from pytest_claims.engines.base import semantics_of
-    from pytest_claims.environment import provenance
+    from pytest_claims.engines.provenance import provenance
 
     if task.fingerprint not in _verified:  # it takes some milliseconds, and an arm has many tasks
         own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))

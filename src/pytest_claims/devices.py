@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pytest_claims.environment import num_threads
+from pytest_claims.engines.processors import graphics_processors, num_threads
 from pytest_claims.foresight import trains_nothing
 from pytest_claims.selection import words_of_markexpr
-from pytest_claims.sharing import Worker
 from pytest_claims.support.vocabulary import TIERS
 
 BYTES_OF_A_WORKER = 2.5e9
@@ -22,8 +18,6 @@ BYTES_OF_A_WORKER = 2.5e9
 
 XDIST_VARIABLE = "PYTEST_XDIST_AUTO_NUM_WORKERS"
 """Says how many workers xdist takes for ``auto``, and is obeyed here as well."""
-
-CUDA_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 
 
 def num_workers(config: pytest.Config) -> int | None:
@@ -39,30 +33,6 @@ def num_workers(config: pytest.Config) -> int | None:
     if devices := graphics_processors():
         return len(devices)
     return max(1, int(min(num_threads(), _available_bytes() / BYTES_OF_A_WORKER)))
-
-
-def graphics_processors(devices: Path = Path("/dev")) -> list[str]:
-    """What ``CUDA_VISIBLE_DEVICES`` may name, if JAX is there for it: ``pip install "pytest-claims[gpu]"``."""
-    if not any(map(find_spec, CUDA_PLUGINS)):
-        return []
-    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
-        return [name for name in visible.split(",") if name not in ("", "-1")]
-    return sorted(path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*"))
-
-
-def take_one(worker: Mapping[str, Any]) -> None:
-    """Give a worker process one graphics processor, before a library takes all; those that share take memory as needed.
-
-    Parameters
-    ----------
-    worker
-        xdist's ``workerinput``, which tells the worker's number and how many there are.
-    """
-    own, devices = Worker.of(worker), graphics_processors()
-    if devices:
-        os.environ["CUDA_VISIBLE_DEVICES"] = devices[own.index % len(devices)]
-    if own.count > len(devices):
-        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
 def _available_bytes() -> float:

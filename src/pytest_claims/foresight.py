@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
+from pytest_claims.fingerprint.source_text import OWN_PACKAGE, module_is_of_project
 from pytest_claims.options import Options
 from pytest_claims.selection import NARROWING
-from pytest_claims.sources import OWN_PACKAGE, module_is_of_project
 
 _MOST_NOTES = 8
 """Selections that are remembered; beyond, the oldest is forgotten."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.arms import Source
+from pytest_claims.catalogue.arms import Source
 from pytest_claims.plan import NO_ENGINE, Key, identity
 from pytest_claims.store.store import Store, Stored
 from pytest_claims.support.text import counted, duration

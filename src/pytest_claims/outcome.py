@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.claims import Claim
+from pytest_claims.catalogue.claims import Claim
 from pytest_claims.options import Options
 from pytest_claims.support.vocabulary import HOLDS
 
 if TYPE_CHECKING:
     from pytest_claims.pilot import Spread
     from pytest_claims.statistics import Look
-    from pytest_claims.verdicts import Judge
+    from pytest_claims.verdicts.judge import Judge
 
 PROPERTY = "claim"
 """Name of the user property that carries a claim's record, as plain data, from process to process."""

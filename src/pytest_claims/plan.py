@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source, dataset_of
+from pytest_claims.catalogue.arms import Arm, Source, dataset_of
 from pytest_claims.support.text import duration
 from pytest_claims.support.vocabulary import Tier, at_tier
 
 if TYPE_CHECKING:
-    from pytest_claims.claims import Claim
+    from pytest_claims.catalogue.claims import Claim
     from pytest_claims.data.sets import DataSet, Located
     from pytest_claims.pilot import Pilot
     from pytest_claims.store.store import Store
@@ -107,7 +107,7 @@ def engine_of(source: Source, engine: str) -> str:
 
 def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str, semantics: int) -> str:
     """The fingerprint of an arm's runs by an engine, or of a measurement's, which needs none."""
-    from pytest_claims.fingerprint import fingerprint
+    from pytest_claims.fingerprint.fingerprint import fingerprint
 
     return fingerprint(
         source,
@@ -157,7 +157,7 @@ class Plan:
         return lacking
 
     def _planned(self, name: str, source: Source, tier: Tier, data: Mapping[DataSet, Located | None]) -> Planned:
-        from pytest_claims.fingerprint import describe
+        from pytest_claims.fingerprint.fingerprint import describe
 
         dataset = dataset_of(source)
         located = data[dataset] if dataset is not None else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_claims.claims import Claim
+from pytest_claims.catalogue.claims import Claim
 from pytest_claims.options import Options
 from pytest_claims.protocol import Protocol
 

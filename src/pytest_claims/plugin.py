@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_claims.audit.hooks import AuditHooks
-from pytest_claims.claims import mark_of, tiers_of
+from pytest_claims.catalogue.claims import mark_of, tiers_of
 from pytest_claims.session import ClaimsSession, session_of
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
-    from pytest_claims.verdicts import Judge
+    from pytest_claims.verdicts.judge import Judge
 
 MARKS = (
     "claim(id, statement, *, source, expected, because, tiers, seeds): an assertion of the lecture, over several runs",
@@ -71,6 +72,12 @@ def claims_tier(request: pytest.FixtureRequest) -> Tier:
     """The tier that a claim is tested in."""
     tier: Tier = request.param
     return tier
+
+
+@pytest.fixture
+def claims_runs(request: pytest.FixtureRequest, claims_tier: Tier) -> Callable[[str], Any]:
+    """Gives the runs of an arm by its name, those of the seeds that this claim has come to."""
+    return partial(session_of(request.config).runs_for, request.node)
 
 
 @pytest.fixture

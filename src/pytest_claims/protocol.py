@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pytest_claims.claims import Claim
+from pytest_claims.catalogue.claims import Claim
 from pytest_claims.options import Options
 
 if TYPE_CHECKING:

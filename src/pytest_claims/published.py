@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Source, dataset_of
+from pytest_claims.catalogue.arms import Source, dataset_of
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
-    from pytest_claims.claims import Claim
+    from pytest_claims.catalogue.claims import Claim
     from pytest_claims.data.sets import Located
     from pytest_claims.plan import DataSets, Plan, Planned
     from pytest_claims.store.store import Run, Store
@@ -42,7 +42,7 @@ def changed(plan: Plan) -> list[str]:
     """Names of the arms that declare something else today than when the runs were published."""
     import json
 
-    from pytest_claims.fingerprint import describe
+    from pytest_claims.fingerprint.fingerprint import describe
 
     return sorted(
         planned.name

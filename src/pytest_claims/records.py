@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_claims.environment import environment
-from pytest_claims.lecture import account, read_lecture
+from pytest_claims.catalogue.assertions import account, read_lecture
+from pytest_claims.engines.provenance import environment
 from pytest_claims.options import Options
 from pytest_claims.report import SCHEMA_VERSION
 from pytest_claims.support.vocabulary import TIERS
@@ -95,7 +95,7 @@ def _lecture(session: ClaimsSession) -> dict[str, Any] | None:
 
 
 def _arm(arm: dict[str, Any], options: Options, store: Store) -> dict[str, Any]:
-    from pytest_claims.runs import curves
+    from pytest_claims.verdicts.runs import curves
 
     seeds = range(options.first_seed, options.first_seed + arm["num_seeds"])
     runs = store.runs(arm["fingerprint"], seeds)

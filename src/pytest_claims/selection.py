@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_claims.claims import mark_of
+from pytest_claims.catalogue.claims import mark_of
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims import selection
-from pytest_claims.claims import Claim, is_claim, mark_of, problems, read_claim
-from pytest_claims.environment import can_bind, divide_processors
+from pytest_claims.catalogue.claims import Claim, is_claim, mark_of, read_claim
+from pytest_claims.catalogue.mark_problems import problems
+from pytest_claims.engines.processors import can_bind, divide_processors
 from pytest_claims.options import Options
 from pytest_claims.outcome import Outcomes
 from pytest_claims.output import Output, is_worker
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_claims.sharing import Worker
     from pytest_claims.statistics import Look
     from pytest_claims.training import Trainer
-    from pytest_claims.verdicts import Judge
+    from pytest_claims.verdicts.judge import Judge
 
 FAILURES = (Exception, pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
 """What may end a test or a measurement; pytest's own are no `Exception`."""
@@ -143,12 +144,14 @@ class ClaimsSession:
         if dry_run:
             return
         if is_worker(self.config):
-            from pytest_claims.devices import take_one
+            from pytest_claims.engines.processors import take_one
+            from pytest_claims.sharing import Worker
 
-            divide_processors(self.config.workerinput)  # type: ignore[attr-defined]
+            worker = Worker.of(self.config.workerinput)  # type: ignore[attr-defined]
+            divide_processors(worker.index, worker.count)
             if not can_bind():
                 self._output.say("this system binds no process to processors: workers share them as it sees fit")
-            take_one(self.config.workerinput)  # type: ignore[attr-defined]
+            take_one(worker.index, worker.count)
         self._train_by_looks()
         self._publish()
 
@@ -213,7 +216,7 @@ class ClaimsSession:
 
     def judge_for(self, item: pytest.Item) -> Judge:
         """A judge at the look that the claim has come to."""
-        from pytest_claims.verdicts import Judge
+        from pytest_claims.verdicts.judge import Judge
 
         claim = self.claims[item.nodeid]
         judge = Judge(claim.tier, self._looks[item.nodeid], self.protocol.looks(claim))
@@ -231,7 +234,7 @@ class ClaimsSession:
             error = self._trainer.failures[key]
             raise ValueError(f"arm {name!r} could not be trained: {error}") from error
         if (key, seeds) not in self._runs:
-            from pytest_claims.runs import runs_from
+            from pytest_claims.verdicts.runs import runs_from
 
             stored = self.plan.store.runs(self.plan.arms[key].fingerprint, seeds)
             self._runs[key, seeds] = runs_from(name, claim.tier, stored)

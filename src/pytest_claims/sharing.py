@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_claims.arms import Arm
+from pytest_claims.catalogue.arms import Arm
 
 if TYPE_CHECKING:
     from pytest_claims.plan import Key, Planned

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source
+from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.plan import Key, Plan, Planned, engine_of
 from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, pieces, program_of
 from pytest_claims.support.text import duration
@@ -89,7 +89,7 @@ class Trainer:
         return True
 
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
-        from pytest_claims.environment import provenance
+        from pytest_claims.engines.provenance import provenance
 
         assert self._engine is not None
         self._compiled.add(program_of(planned))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.lecture import account, read_lecture
-from pytest_claims.logs import read_logs
+from pytest_claims.catalogue.assertions import account, read_lecture
+from pytest_claims.catalogue.published_logs import read_logs
 
 ROOT = Path(__file__).parents[2]
 LIST = """

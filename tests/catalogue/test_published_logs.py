@@ -7,10 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from pytest_claims.logs import PublishedLog, claim_on, read_logs
-from pytest_claims.runs import Runs
+from pytest_claims.catalogue.published_logs import PublishedLog, claim_on, read_logs
 from pytest_claims.statistics import fixed_look
-from pytest_claims.verdicts import Judge
+from pytest_claims.verdicts.judge import Judge
+from pytest_claims.verdicts.log_deviations import log_deviations
+from pytest_claims.verdicts.runs import Runs
 
 NUM_SEEDS = 19
 LOG = PublishedLog("short", "B", "a short run", {"loss": (1.0, 0.5), "accuracy": (0.6, 0.8)})
@@ -115,27 +116,35 @@ def test_log_without_an_arm_says_what_to_add():
 
 
 MODULE = """
-import numpy as np
-from pytest_claims.logs import PublishedLog, claim_on
-from pytest_claims.runs import Runs
+from pytest_claims import claim_on
+from pytest_claims.catalogue.published_logs import PublishedLog
 
-class Trained:
-    name, tier = "high", "full"
-    def __init__(self, num_seeds):
-        self.seeds = range(num_seeds)
-    def history(self, metric):
-        return np.exp(np.random.default_rng(1).normal(0, 0.1, (len(self.seeds), 2)))
-
-class Log(PublishedLog):
-    def deviations(self, runs):
-        return super().deviations(Trained(len(runs.seeds)))
-
-near, far = (Log(name, "B", name, {"loss": (level, level)}) for name, level in (("near", 1.0), ("far", 9.0)))
+near, far = (PublishedLog(name, "B", name, {"loss": (level, level)}) for name, level in (("near", 1.0), ("far", 9.0)))
 test_near = claim_on(near, "high", seeds=19)
 test_far = claim_on(far, "high", seeds=19, expected="incompatible", because="It was made otherwise.")
 """
 
 
+class Trained:
+    """Runs with curves, in the place of those of an arm that only measures."""
+
+    name, tier = "high", "full"
+
+    def __init__(self, num_seeds: int) -> None:
+        self.seeds = range(num_seeds)
+
+    def history(self, metric: str) -> np.ndarray:
+        return np.exp(np.random.default_rng(1).normal(0, 0.1, (len(self.seeds), 2)))
+
+
+@pytest.fixture
+def trained_runs(monkeypatch):
+    monkeypatch.setattr(
+        "pytest_claims.verdicts.judge.log_deviations", lambda log, runs: log_deviations(log, Trained(len(runs.seeds)))
+    )
+
+
+@pytest.mark.usefixtures("trained_runs")
 def test_logs_are_claims_of_the_full_tier_outside_the_error_rate(catalogue):
     catalogue.write(test_logs=MODULE)
     result = catalogue.run("-m", "full", "-v")
@@ -146,6 +155,7 @@ def test_logs_are_claims_of_the_full_tier_outside_the_error_rate(catalogue):
     assert [claim["id"] for claim in record["claims"]] == ["P-near", "P-far"]
 
 
+@pytest.mark.usefixtures("trained_runs")
 def test_too_few_seeds_leave_a_log_undecided(catalogue):
     catalogue.write(test_logs=MODULE)
     catalogue.run("-m", "full", "--claims-seeds=5")

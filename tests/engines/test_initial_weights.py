@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_claims.engines import create
-from pytest_claims.engines.initial import canonical_paths, draw, initial_weights
+from pytest_claims.engines.draws import canonical_paths, draw, initial_weights
 from pytest_claims.support.randomness import generator
 
 

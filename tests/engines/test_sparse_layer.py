@@ -22,10 +22,10 @@ def make_engine(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def make(*, share: float = 0.06) -> Any:
         engine = create("stacked")
-        from pytest_claims.engines import sparse
+        from pytest_claims.engines import sparse_layer
 
-        monkeypatch.setattr(sparse, "SMALLEST_PRODUCT", 0)
-        monkeypatch.setattr(sparse, "LARGEST_SHARE", share)
+        monkeypatch.setattr(sparse_layer, "SMALLEST_PRODUCT", 0)
+        monkeypatch.setattr(sparse_layer, "LARGEST_SHARE", share)
         return engine
 
     return make

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pytest_claims.engines import Job, create
-from pytest_claims.engines.order import order
+from pytest_claims.engines.draws import order
 from pytest_claims.engines.stacked import OF_A_PROGRAM
 from tests.helpers.engine_arms import (
     ARMS,

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_claims.arms import Arm, Data, Measurement
+from pytest_claims.catalogue.arms import Arm, Data, Measurement
 from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import DataSet
-from pytest_claims.fingerprint import describe, differences, fingerprint
-from pytest_claims.sources import file_of_module
+from pytest_claims.fingerprint.fingerprint import describe, differences, fingerprint
+from pytest_claims.fingerprint.source_text import file_of_module
 from pytest_claims.support.vocabulary import by_tier
 
 # ---------------------------------------------------------------- declarations
@@ -435,8 +435,8 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from functools import cache, partial
-from pytest_claims.arms import Measurement
-from pytest_claims.fingerprint import fingerprint
+from pytest_claims import Measurement
+from pytest_claims.fingerprint.fingerprint import fingerprint
 from helpers import remembered, scaled, twice
 from models import mlp
 declaration = Measurement(partial(mlp, hidden={"b", "a", "c", scaled, twice, remembered}))

@@ -177,8 +177,7 @@ def keras_history(arm: Arm, seed: int = SEED) -> dict[str, list[float]]:
     """One epoch of Keras' own `fit` from logits, starting where the engines start and in their order."""
     import keras
 
-    from pytest_claims.engines.initial import canonical_paths, initial_weights, is_seed_state, seed_state
-    from pytest_claims.engines.order import order
+    from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
 
     parts = arm.data.split(arrays(), "fast", seed)
     pool = arm.data.pool(arrays())  # type: ignore[operator]
@@ -258,9 +257,9 @@ def write_float64_histories(path: str) -> None:
     engine = create("stacked")
     import keras
 
-    from pytest_claims.engines import sparse
+    from pytest_claims.engines import sparse_layer
 
-    sparse.SMALLEST_PRODUCT = 0
+    sparse_layer.SMALLEST_PRODUCT = 0
     keras.config.set_floatx("float64")
     found = {}
     for name, compared in COMPARED_WITH_KERAS.items():

@@ -20,7 +20,7 @@ from fixtures.clock_faces import (
     smallest_network,
     told_by_look_up,
 )
-from pytest_claims.runs import Runs
+from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 
 EVERY_MINUTE = np.arange(DIAL)

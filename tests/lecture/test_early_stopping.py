@@ -19,7 +19,7 @@ from fixtures.early_stopping import (
     stopped_early,
     watched_split,
 )
-from pytest_claims.runs import Runs
+from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 
 LOSSES = np.array(

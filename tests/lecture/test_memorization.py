@@ -15,7 +15,7 @@ from fixtures.memorization_arms import (
     noise_split,
     share_of_fit_kept,
 )
-from pytest_claims.runs import Runs
+from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state, pictures
 
 SEED = 900

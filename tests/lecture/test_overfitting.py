@@ -34,7 +34,7 @@ from fixtures.overfitting_arms import (
 )
 from fixtures.overlapping_classes import cloud_fit, clouds, excess_confidence, expected_loss, posterior
 from fixtures.planted_words import NUM_FLUKES, NUM_NEVER, NUM_ONCE, effects, logits_with, planted, planted_words
-from pytest_claims.runs import Runs
+from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import opinions, pictures
 
 SEED = 900

@@ -22,7 +22,7 @@ from fixtures.regularization_arms import (
     share_near_zero,
 )
 from fixtures.regularizers import double_precision
-from pytest_claims.runs import Runs
+from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 
 LOSS = "val_cross_entropy"

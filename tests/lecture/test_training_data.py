@@ -37,7 +37,7 @@ from fixtures.training_data import (
     subset_split,
     wrong_left_out,
 )
-from pytest_claims.runs import Runs
+from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 
 SEED = 900

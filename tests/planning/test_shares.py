@@ -44,7 +44,7 @@ def test_shares_cost_about_the_same():
 
 
 def test_what_one_program_trains_stays_with_one_process():
-    from pytest_claims.arms import Arm
+    from pytest_claims.catalogue.arms import Arm
 
     arm = Arm.__new__(Arm)  # only its kind counts
     declared = {

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_claims import devices
+from pytest_claims.engines import processors
 
 
 def asked(markexpr: str) -> Any:
@@ -21,17 +22,13 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Four processors, much memory and no graphics processor."""
     monkeypatch.setattr(devices, "num_threads", lambda: 4)
     monkeypatch.setattr(devices, "_available_bytes", lambda: 64e9)
-    monkeypatch.setattr(devices, "find_spec", lambda name: None)
+    monkeypatch.setattr(processors, "find_spec", lambda name: None)
     monkeypatch.setattr(devices, "trains_nothing", lambda config: False)
     # Set first, so that what tests change is set back.
     for name in ("CUDA_VISIBLE_DEVICES", "XLA_PYTHON_CLIENT_PREALLOCATE"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     return monkeypatch
-
-
-def worker(index: int, count: int) -> dict[str, Any]:
-    return {"workerid": f"gw{index}", "workercount": count}
 
 
 @pytest.mark.parametrize(("available", "number"), [(64e9, 4), (8e9, 3), (1e9, 1), (float("inf"), 4)])
@@ -48,9 +45,9 @@ def test_what_is_no_claim_is_left_to_xdist(machine) -> None:
 def test_one_for_each_graphics_processor_that_jax_can_use(machine, tmp_path: Path) -> None:
     for name in ("nvidia0", "nvidia1", "nvidia-uvm", "nvidiactl"):
         (tmp_path / name).touch()
-    assert devices.graphics_processors(tmp_path) == []
-    machine.setattr(devices, "find_spec", lambda name: name == "jax_cuda12_plugin" or None)
-    assert devices.graphics_processors(tmp_path) == ["0", "1"]
+    assert processors.graphics_processors(tmp_path) == []
+    machine.setattr(processors, "find_spec", lambda name: name == "jax_cuda12_plugin" or None)
+    assert processors.graphics_processors(tmp_path) == ["0", "1"]
     machine.setenv("CUDA_VISIBLE_DEVICES", "3,5,6")
     assert devices.num_workers(asked("full and not slow")) == 3
     machine.setenv("CUDA_VISIBLE_DEVICES", "-1")
@@ -62,9 +59,9 @@ def test_one_for_each_graphics_processor_that_jax_can_use(machine, tmp_path: Pat
     [("3,5", 2, ["3", "5"], None), ("3,5", 4, ["3", "5", "3", "5"], "false"), ("7", 2, ["7", "7"], "false")],
 )
 def test_each_worker_takes_one_and_shares_its_memory_if_it_must(machine, visible, count, taken, preallocate) -> None:
-    machine.setattr(devices, "find_spec", lambda name: name == "jax_cuda12_plugin" or None)
+    machine.setattr(processors, "find_spec", lambda name: name == "jax_cuda12_plugin" or None)
     for index in range(count):
         machine.setenv("CUDA_VISIBLE_DEVICES", visible)
-        devices.take_one(worker(index, count))
+        processors.take_one(index, count)
         assert os.environ["CUDA_VISIBLE_DEVICES"] == taken[index]
         assert os.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE") == preallocate

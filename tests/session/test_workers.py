@@ -69,7 +69,7 @@ def test_where_no_process_can_be_bound_workers_take_their_share_of_threads_and_s
         "    if hasattr(os, name): delattr(os, name)\n"
         "os.cpu_count = lambda: 6\n"
         "from pytest_claims import Measurement, arm\n"
-        "from pytest_claims.environment import num_threads\n"
+        "from pytest_claims.engines.processors import num_threads\n"
         "def threads(arrays, tier, seed):\n"
         "    return {'accuracy': num_threads()}\n"
         "high = arm(Measurement(threads))\n"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pytest_claims import by_tier, slope
-from pytest_claims.quantities import Quantity
 from pytest_claims.statistics import fixed_look, looks
-from pytest_claims.verdicts import Judge
+from pytest_claims.verdicts.judge import Judge
+from pytest_claims.verdicts.quantities import Quantity
 
 SEEDS = tuple(range(12))
 NOISE = np.random.default_rng(3).normal(0, 0.01, len(SEEDS))

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims import selection
-from pytest_claims.arms import Arm
 from pytest_claims.audit.apart import ENGINE, AuditError, train_apart
 from pytest_claims.audit.comparing import compare, plain
 from pytest_claims.audit.drawing import Drawn, draw
 from pytest_claims.audit.hooks import PROPERTY
 from pytest_claims.audit.keeping import SCHEMA_VERSION, keep
 from pytest_claims.audit.sampling import Population, population
+from pytest_claims.catalogue.arms import Arm
 from pytest_claims.engines.base import Job, semantics_of
-from pytest_claims.environment import divide_processors, environment
+from pytest_claims.engines.processors import divide_processors
+from pytest_claims.engines.provenance import environment
 from pytest_claims.output import Output, is_worker
+from pytest_claims.sharing import Worker
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def audit_items(session: ClaimsSession, tiers: Iterable[Tier]) -> list[pytest.It
             Output(config).say(*_plan_lines(audit))
             items += [AuditItem.of(parents[0], audit, drawn) for drawn in audit.drawn]
     if items and is_worker(config) and not dry_run:
-        divide_processors(config.workerinput)  # type: ignore[attr-defined]
+        worker = Worker.of(config.workerinput)  # type: ignore[attr-defined]
+        divide_processors(worker.index, worker.count)
     return items
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.arms import Arm
+from pytest_claims.catalogue.arms import Arm
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
-    from pytest_claims.claims import Claim
+    from pytest_claims.catalogue.claims import Claim
     from pytest_claims.plan import Key, Plan, Planned
     from pytest_claims.session import ClaimsSession
     from pytest_claims.store.store import Run

@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_claims.audit.apart import ENGINE, JOB, RESULT, Audited
 from pytest_claims.engines.base import Trained, create
-from pytest_claims.environment import provenance
+from pytest_claims.engines.provenance import provenance
 
 STOCHASTIC = "has stochastic layers"
 
@@ -45,7 +45,7 @@ class Known(MetaPathFinder):
 
 def has_stochastic_layers(trained: Trained) -> float:
     """Tell, as a measurement, whether a model has layers that draw random numbers: 1 or 0."""
-    from pytest_claims.engines.initial import canonical_paths, is_seed_state
+    from pytest_claims.engines.draws import canonical_paths, is_seed_state
 
     return float(any(map(is_seed_state, canonical_paths(trained.model.non_trainable_variables))))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from pytest_claims.arms import Arm, Split
+    from pytest_claims.catalogue.arms import Arm, Split
     from pytest_claims.support.vocabulary import Tier
 
 

@@ -11,13 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pytest_claims.arms import Split
+from pytest_claims.catalogue.arms import Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
-from pytest_claims.engines.building import build_model, check_rows
-from pytest_claims.engines.initial import canonical_paths, initial_weights, is_seed_state, seed_state
-from pytest_claims.engines.losses import Objective, objective_of
-from pytest_claims.engines.measuring import measure
-from pytest_claims.engines.order import order
+from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
+from pytest_claims.engines.models import build_model, check_rows, measure
+from pytest_claims.engines.objective import Objective, objective_of
 from pytest_claims.support.vocabulary import at_tier
 
 # Enough to keep the processor busy, little enough to fit in memory with any model.

@@ -17,17 +17,15 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from pytest_claims.arms import Arm, Split
+from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
-from pytest_claims.engines.building import build_model, check_rows
-from pytest_claims.engines.initial import initial_weights
-from pytest_claims.engines.losses import objective_of
-from pytest_claims.engines.measuring import measure
-from pytest_claims.engines.order import order
-from pytest_claims.engines.pools import Pool, Pools
-from pytest_claims.engines.program import EpochProgram, Rows, State, frozen, optimizer_config
-from pytest_claims.engines.sparse import SparseFirstLayer
-from pytest_claims.environment import runs_at_a_time
+from pytest_claims.engines.device_pools import Pool, Pools
+from pytest_claims.engines.draws import initial_weights, order
+from pytest_claims.engines.epoch_program import EpochProgram, Rows, State, frozen, optimizer_config
+from pytest_claims.engines.models import build_model, check_rows, measure
+from pytest_claims.engines.objective import objective_of
+from pytest_claims.engines.processors import runs_at_a_time
+from pytest_claims.engines.sparse_layer import SparseFirstLayer
 from pytest_claims.support.vocabulary import at_tier
 
 OF_A_PROGRAM = 50_000
@@ -72,7 +70,7 @@ class StackedEngine:
         what they start from; what else a program holds counts as `OF_A_PROGRAM` of them.
     at_a_time
         How many calls of the program go side by side on a CPU, each on one processor. Default: as many as there are
-        processors, up to `pytest_claims.environment.MOST_AT_A_TIME`.
+        processors, up to `pytest_claims.engines.processors.MOST_AT_A_TIME`.
     """
 
     name = "stacked"

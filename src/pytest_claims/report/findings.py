@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from pytest_claims.lecture import assertion_of
+from pytest_claims.catalogue.assertions import assertion_of
 from pytest_claims.report.formatting import MISSING, Claim, effect_with_interval
 from pytest_claims.report.standing import counts_in_words
 from pytest_claims.report.wording import capitalized, explanation

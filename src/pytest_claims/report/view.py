@@ -260,7 +260,7 @@ def _command(test: str) -> str:
 
 def _comparison(names: Sequence[str], arms: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     """In what each arm differs from the first one."""
-    from pytest_claims.fingerprint import differences
+    from pytest_claims.fingerprint.fingerprint import differences
 
     declared = [(name, arms[name]["declaration"]) for name in names if name in arms]
     lines = []

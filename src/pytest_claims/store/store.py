@@ -32,13 +32,13 @@ class Run:
     Parameters
     ----------
     fingerprint
-        Of all that determines the run, see `pytest_claims.fingerprint`.
+        Of all that determines the run, see `pytest_claims.fingerprint.fingerprint`.
     arm, tier, engine
         Names, by which people find the run.
     seed
         Fixes the run's randomness.
     declaration
-        What the arm declared, as `pytest_claims.fingerprint.describe` gives it.
+        What the arm declared, as `pytest_claims.fingerprint.fingerprint.describe` gives it.
     history
         One number per epoch, by quantity.
     measurements

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from pytest_claims.engines.initial import canonical_paths, is_seed_state, seed_state
-from pytest_claims.engines.losses import MEAN, Objective
-from pytest_claims.engines.sparse import SparseFirstLayer
+from pytest_claims.engines.draws import canonical_paths, is_seed_state, seed_state
+from pytest_claims.engines.objective import MEAN, Objective
+from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
 if TYPE_CHECKING:
-    from pytest_claims.arms import Decode
+    from pytest_claims.catalogue.arms import Decode
 
 # LLVM's second level takes a fifth longer and gives no faster programs: the work is in matrix products, which are not
 # compiled here, and in loops over numbers that lie side by side. Sums may round otherwise. A program keeps to one

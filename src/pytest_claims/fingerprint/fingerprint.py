@@ -23,9 +23,17 @@ from typing import Any
 
 import pytest
 
-from pytest_claims.arms import Arm, Source
-from pytest_claims.description import call_of, describe, differences, dump, fields_of, is_data_set, is_numpy
-from pytest_claims.sources import (
+from pytest_claims.catalogue.arms import Arm, Source
+from pytest_claims.fingerprint.declarations import (
+    call_of,
+    describe,
+    differences,
+    dump,
+    fields_of,
+    is_data_set,
+    is_numpy,
+)
+from pytest_claims.fingerprint.source_text import (
     Text,
     file_of_module,
     is_of_project,
@@ -40,6 +48,7 @@ __all__ = ["describe", "differences", "fingerprint"]
 _FORMAT = 1  # rises when the same declaration gets another fingerprint, so that it is a decision
 
 PUBLISHED_MODULES = {
+    "pytest_claims.catalogue.arms": "pytest_claims.arms",
     "pytest_claims.data.pools": "pytest_claims.data",
     "pytest_claims.support.randomness": "pytest_claims.randomness",
     "pytest_claims.support.vocabulary": "pytest_claims.arms",
@@ -79,7 +88,7 @@ def fingerprint(
     --------
     >>> from functools import partial
     >>> from random import Random
-    >>> from pytest_claims.arms import Measurement
+    >>> from pytest_claims import Measurement
     >>> declared = Measurement(measure=partial(Random.uniform, a=0, b=1))
     >>> len(fingerprint(declared, tier="fast", data_hash="", engine="measurement", semantics=1))
     32

@@ -11,7 +11,8 @@ from unittest import mock
 import keras
 import numpy as np
 
-from pytest_claims.arms import Split
+from pytest_claims.catalogue.arms import Arm, Split
+from pytest_claims.engines.base import Trained
 
 
 def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[int, ...]) -> Any:
@@ -63,3 +64,20 @@ def check_rows(split: Split, num_rows: int) -> None:
                 f"the split's {name} rows must be at least one and lie in 0 to {num_rows - 1}, got {received}. "
                 "Correct the data's split."
             )
+
+
+def measure(arm: Arm, trained: Trained) -> dict[str, Any]:
+    """Take an arm's measurements, as plain floats and nested lists, and count the model's parameters.
+
+    Raises
+    ------
+    ValueError
+        If a measurement gives something other than numbers.
+    """
+    numbers: dict[str, Any] = {"num_parameters": int(trained.model.count_params())}
+    for name, measurement in arm.measurements.items():
+        try:
+            numbers[name] = np.asarray(measurement(trained), dtype=np.float64).tolist()
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the measurement {name!r} must give a number or an array of numbers: {error}") from error
+    return numbers

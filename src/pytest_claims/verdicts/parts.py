@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims import statistics
-from pytest_claims.quantities import Quantity
+from pytest_claims.verdicts.quantities import Quantity
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Decision, Look

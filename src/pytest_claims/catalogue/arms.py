@@ -166,10 +166,8 @@ def arm(declaration: Source) -> Any:
     if not isinstance(declaration, Source):
         raise TypeError(f"arm() takes an Arm or a Measurement, not {type(declaration).__name__}")
 
-    def runs(request: pytest.FixtureRequest, claims_tier: Tier) -> Any:
-        from pytest_claims.session import session_of
-
-        return session_of(request.config).runs_for(request.node, str(request.fixturename))
+    def runs(request: pytest.FixtureRequest, claims_runs: Callable[[str], Any]) -> Any:
+        return claims_runs(str(request.fixturename))
 
     fixture: Any = pytest.fixture(runs)
     # On the function for those who have the fixture's definition, on the fixture for those who have its module.

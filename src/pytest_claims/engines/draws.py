@@ -197,3 +197,14 @@ _DRAW: dict[str, Callable[[Any, tuple[int, ...], np.random.Generator], Array]] =
     "VarianceScaling": _variance_scaling,
     "Orthogonal": _orthogonal,
 }
+
+
+def order(seed: int, epoch: int, num_train: int) -> npt.NDArray[np.int32]:
+    """Permute the training set for one epoch, shape ``(num_train,)``; batches are its consecutive stretches.
+
+    Examples
+    --------
+    >>> sorted(order(0, 0, 4).tolist())
+    [0, 1, 2, 3]
+    """
+    return generator(seed, "order", epoch).permutation(num_train).astype(np.int32)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_claims.quantities import Quantity
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
+from pytest_claims.verdicts.quantities import Quantity
 
 if TYPE_CHECKING:
     from pytest_claims.store.store import Run

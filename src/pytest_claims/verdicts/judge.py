@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
@@ -12,126 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims import statistics
-from pytest_claims.parts import Part
-from pytest_claims.quantities import Quantity
-from pytest_claims.support.vocabulary import HOLDS, ByTier, Tier, at_tier
+from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
+from pytest_claims.verdicts.log_deviations import log_deviations
+from pytest_claims.verdicts.parts import Part
+from pytest_claims.verdicts.quantities import Quantity
+from pytest_claims.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
-    from pytest_claims.logs import PublishedLog
-    from pytest_claims.runs import Runs
-    from pytest_claims.statistics import Decision, Look
+    from pytest_claims.catalogue.published_logs import PublishedLog
+    from pytest_claims.statistics import Look
+    from pytest_claims.verdicts.runs import Runs
 
 Margin = ByTier[float] | float
 Bounds = ByTier[tuple[float, float]] | tuple[float, float]
-
-
-class Verdict:
-    """Supported, refuted or inconclusive, with the parts that say so; of a published log compatible or incompatible.
-
-    A verdict is true if it is supported or compatible, so that a claim ends in ``assert verdict``; ``&`` joins the
-    parts of an assertion, all of which are judged and shown.
-
-    Parameters
-    ----------
-    parts
-        What was judged.
-    on_assert
-        Called with the verdict when its truth is asked for.
-    schedule
-        All looks of the claim, in order, for the probability that fresh seeds would agree; its own look if not given.
-    """
-
-    def __init__(
-        self, parts: tuple[Part, ...], on_assert: Callable[[Verdict], None], schedule: Sequence[Look] = ()
-    ) -> None:
-        self.parts = parts
-        self._on_assert = on_assert
-        self._schedule = schedule or (parts[0].look,)
-        self._decisions = [part.decision(len(parts)) for part in parts]
-        self.verdict, self.reason = _combined(self._decisions)
-
-    def __and__(self, other: Verdict) -> Verdict:
-        """The verdict on both.
-
-        Raises
-        ------
-        ValueError
-            If one is on a published log and the other is not: they are made by different rules.
-        """
-        if len({part.rule.name == "log" for part in self.parts + other.parts}) > 1:
-            raise ValueError("a published log is judged in a claim of its own")
-        return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
-
-    def __bool__(self) -> bool:
-        self._on_assert(self)
-        return self.verdict in HOLDS
-
-    def __repr__(self) -> str:
-        # pytest truncates what an assertion shows at 240 characters.
-        reason = f" ({self.reason})" if self.reason else ""
-        return f"<{self.verdict}{reason}, {len(self.parts)} part{'s' * (len(self.parts) > 1)}: {self._effect()}>"[:239]
-
-    def _effect(self) -> str:
-        part = self.parts[0].record(self._decisions[0])
-        return f"{part['quantity'][:110]} {part['estimate']} [{part['low']}, {part['high']}]"
-
-    def record(self) -> dict[str, Any]:
-        """The verdict as plain data."""
-        part = self.parts[0]
-        plain = {
-            "verdict": self.verdict,
-            "reason": self.reason,
-            "parts": [part.record(decision) for part, decision in zip(self.parts, self._decisions, strict=True)],
-            "num_seeds": max(len(part.quantity.seeds) for part in self.parts),
-            "look": {name: getattr(part.look, name) for name in ("num_seeds", "alpha", "first", "last")},
-        }
-        # A single run of ours is not compatible or otherwise: that is said of the log, by all of them.
-        return plain if part.rule.name == "log" else plain | self._again()
-
-    def _again(self) -> dict[str, Any]:
-        """In how many single runs the assertion holds, and how surely the same verdict would come again."""
-        holds = np.logical_and.reduce([part.rule.holds(part.quantity.values) for part in self.parts])
-        share = statistics.share_with_interval(int(holds.sum()), len(holds))
-        return {
-            "reproduction": {
-                "share": float(share.value),
-                "low": float(share.low),
-                "high": float(share.high),
-                "count": int(holds.sum()),
-                "num_seeds": len(holds),
-            },
-            "stability": self._stability(),
-        }
-
-    def _stability(self) -> dict[str, Any]:
-        """How surely the same verdict would come again, and the seeds without which it would be another."""
-        part = self.parts[0]
-        probability = statistics.stability(
-            self.verdict,
-            [part.rule for part in self.parts],
-            [part.quantity.values for part in self.parts],
-            self._schedule,
-            # A number in a report is the same each time it is written.
-            rng=np.random.default_rng(0),
-        )
-        seeds = part.quantity.seeds
-        hangs_on = (
-            [int(seed) for index, seed in enumerate(seeds) if self._changes_without(index)] if len(seeds) > 2 else []
-        )
-        return {"probability": probability, "hangs_on_seeds": hangs_on}
-
-    def _changes_without(self, index: int) -> bool:
-        left = [part.decision(len(self.parts), without=index) for part in self.parts]
-        return _combined(left)[0] != self.verdict
-
-
-def _combined(decisions: list[Decision]) -> tuple[str, str | None]:
-    """Supported if every part is, refuted if one is; likewise for logs."""
-    for verdict in ("refuted", "incompatible", "inconclusive"):
-        for decision in decisions:
-            if decision.verdict == verdict:
-                return verdict, decision.reason
-    return decisions[0].verdict, None
 
 
 class Judge:
@@ -251,7 +144,7 @@ class Judge:
         ValueError
             If our runs do not record one of its metrics, or have fewer epochs than it.
         """
-        quantity, deviation = log.deviations(runs)
+        quantity, deviation = log_deviations(log, runs)
         part = Part(quantity, statistics.Rule("log", "as far", deviation), math.exp(deviation), self.look, log.metrics)
         self._judged.append(part)
         return Verdict((part,), self._note, self.schedule)

@@ -36,7 +36,7 @@ class Pool:
     @cached_property
     def sparse(self) -> csr_array | None:
         """As a sparse matrix, where little of it is not zero."""
-        from pytest_claims.engines.sparse import sparse_pool
+        from pytest_claims.engines.sparse_layer import sparse_pool
 
         return sparse_pool(self.host)
 

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-from pytest_claims.arms import Arm, Data, Measurement, Split
+from pytest_claims.catalogue.arms import Arm, Data, Measurement, Split
 from pytest_claims.support.json_numbers import finite_or_name
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 

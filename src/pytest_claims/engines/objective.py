@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from pytest_claims.arms import Split
+    from pytest_claims.catalogue.arms import Split
 
 MEAN = "mean_with_sample_weight"
 """Keras' name for the mean over what is counted."""

@@ -1,0 +1,32 @@
+"""How far a published training log lies from our runs, and each of these from the others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytest_claims.catalogue.published_logs import PublishedLog
+from pytest_claims.statistics import deviations
+from pytest_claims.verdicts.quantities import Quantity
+from pytest_claims.verdicts.runs import Runs
+
+
+def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
+    """Give each run's largest distance from the mean of all others, the log among them, and the log's own.
+
+    Both are natural logarithms, from the epoch and the metric where the distance is largest.
+
+    Raises
+    ------
+    ValueError
+        If our runs do not record one of the metrics, or have fewer epochs than the log.
+    """
+    histories = [runs.history(metric) for metric in log.metrics]
+    if histories[0].shape[1] < log.num_epochs:
+        raise ValueError(f"{runs.name} has {histories[0].shape[1]} epochs, the log {log.name!r} {log.num_epochs}")
+    ours = np.hstack([history[:, : log.num_epochs] for history in histories])
+    found = deviations(np.hstack(list(log.metrics.values())), ours)
+    position = found.epoch - 1
+    metric, epoch = list(log.metrics)[position // log.num_epochs], position % log.num_epochs + 1
+    farthest = f"largest deviation from the other runs (the log's: {metric}, epoch {epoch})"
+    name = f"{' and '.join(log.metrics)}, {farthest}"
+    return Quantity(found.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier), found.published
