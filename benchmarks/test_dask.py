@@ -9,12 +9,12 @@ from functools import partial
 
 import pytest
 
-from pytest_claims import dask_executor
 from pytest_claims.catalogue.arms import Measurement
-from pytest_claims.pilot import Pilot
-from pytest_claims.plan import Plan, Planned, identity
+from pytest_claims.planning.pilots import Pilot
+from pytest_claims.planning.plan import Plan, Planned, identity
 from pytest_claims.store.store import Store
-from pytest_claims.training import Progress
+from pytest_claims.training import dask_trainer
+from pytest_claims.training.progress import Progress
 
 NUM_WORKERS = 64
 
@@ -34,7 +34,7 @@ def sleeping(arrays, tier, seed, *, seconds):
 )
 def test_64_tasks_at_a_time(benchmark, row, monkeypatch, tmp_path, num_tasks, seconds, num_processes):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(dask_executor, "SEEDS_OF_A_PIECE", 1)
+    monkeypatch.setattr(dask_trainer, "SEEDS_OF_A_PIECE", 1)
     source = Measurement(partial(sleeping, seconds=seconds))
     digest = identity("sleeping", source, "fast", "", "stacked", 1)
     planned = Planned("sleeping", source, "fast", digest, {}, None)
@@ -45,7 +45,7 @@ def test_64_tasks_at_a_time(benchmark, row, monkeypatch, tmp_path, num_tasks, se
         started = time.process_time()
         with Store.open(tmp_path / "runs.sqlite", fresh=True) as store:
             plan = Plan(store, "stacked", 1, Pilot(), {planned.key: planned})
-            trainer = dask_executor.DaskTrainer(plan, cluster.scheduler_address.replace("tcp://", dask_executor.SCHEME))
+            trainer = dask_trainer.DaskTrainer(plan, cluster.scheduler_address.replace("tcp://", dask_trainer.SCHEME))
             trainer.train({planned.key: tuple(range(num_tasks))}, Progress(io.StringIO()))
             assert trainer.num_trained == num_tasks
         own.append(time.process_time() - started)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_claims.audit.hooks import AuditHooks
 from pytest_claims.catalogue.claims import mark_of, tiers_of
-from pytest_claims.session import ClaimsSession, session_of
+from pytest_claims.session.session import ClaimsSession, session_of
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Say what ``-n auto`` means for claims."""
-    from pytest_claims.devices import num_workers
+    from pytest_claims.session.workers import num_workers
 
     return num_workers(config)
 
@@ -77,7 +76,7 @@ def claims_tier(request: pytest.FixtureRequest) -> Tier:
 @pytest.fixture
 def claims_runs(request: pytest.FixtureRequest, claims_tier: Tier) -> Callable[[str], Any]:
     """Gives the runs of an arm by its name, those of the seeds that this claim has come to."""
-    return partial(session_of(request.config).runs_for, request.node)
+    return session_of(request.config).runs_for(request.node)
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ class ClaimsHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
         """Show a verdict by its own word."""
-        return self.session.status(report)
+        return self.session.outcomes.status(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -8,7 +8,12 @@ import pytest
 
 from tests.conftest import ARMS
 
-COMMAND = (sys.executable, "-c", "import sys; from pytest_claims.cli import main; sys.exit(main(sys.argv[1:]))", "runs")
+COMMAND = (
+    sys.executable,
+    "-c",
+    "import sys; from pytest_claims.cli.main import main; sys.exit(main(sys.argv[1:]))",
+    "runs",
+)
 
 
 @pytest.fixture

@@ -10,17 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_claims.statistics import (
-    ALPHA,
-    calibration,
-    equivalence,
-    equivalence_rule,
-    event,
-    looks,
-    superiority,
-    superiority_rule,
-)
-from pytest_claims.statistics.calibration import KINDS, Kind, Row, calibrate, check, run, table
+from pytest_claims.controls import calibration
+from pytest_claims.controls.calibration import KINDS, Kind, Row, calibrate, check, run, table
+from pytest_claims.statistics import ALPHA, equivalence, equivalence_rule, event, looks, superiority, superiority_rule
 
 ROW = Row("superiority", "fast", 0.05, "normal", "supported", 100, 2000, 0.05, "at most")
 

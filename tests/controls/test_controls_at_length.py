@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pytest_claims.controls import certificate, keep, on_record, planted
-from pytest_claims.report import SCHEMA_VERSION
-from pytest_claims.statistics.calibration import Row, calibrate, check
+from pytest_claims.controls.calibration import Row, calibrate, check
+from pytest_claims.record.schema import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.plan import identity
+from pytest_claims.planning.plan import identity
 
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "reports" / "lecture" / "runs.sqlite"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.report import validate
-from pytest_claims.report.formatting import effect_with_interval
+from pytest_claims.record.schema import validate
 from pytest_claims.report.html import render
+from pytest_claims.report.words.numbers import effect_with_interval
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "reports" / "lecture"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_claims.cli import main
-from pytest_claims.pilot import Pilot, Spread, stays_undecided
+from pytest_claims.cli.main import main
+from pytest_claims.planning.pilots import Pilot, Spread, stays_undecided
+from pytest_claims.session.session_plan import spread_line
 from pytest_claims.statistics import looks, smallest_detectable_effect
 
 LAST = looks("fast")[-1]
@@ -70,8 +71,8 @@ def test_bounds_of_an_equivalence_are_both_margins():
 
 
 def test_line_is_in_the_units_that_people_read():
-    assert GAIN.line(LAST) == "sees 1.44 points from +0.20 points at 20 seeds; pilots +3.00 points"
-    assert KEPT.line(LAST) == "sees ×1.33 from ×0.80 at 20 seeds; pilots ×0.50"
+    assert spread_line(GAIN, LAST) == "sees 1.44 points from +0.20 points at 20 seeds; pilots +3.00 points"
+    assert spread_line(KEPT, LAST) == "sees ×1.33 from ×0.80 at 20 seeds; pilots ×0.50"
 
 
 def test_pilot_file_comes_back_as_it_was_written(tmp_path):

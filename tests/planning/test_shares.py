@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_claims.sharing import SEEDS_OF_A_PIECE, Worker, deal, pieces
+from pytest_claims.planning.shares import SEEDS_OF_A_PIECE, Worker, deal, pieces
 
 SEEDS = tuple(range(10))
 
@@ -78,7 +78,3 @@ def test_a_process_begins_with_what_it_has_compiled_whosever_share_it_is():
         order = pieces(dict.fromkeys(costs, SEEDS), planned, costs.get, Worker(index, 2), {"arm0", "arm3"})
         assert set(names(order)[:2]) == {"arm0", "arm3"}
         assert sorted(names(order)) == sorted(costs)
-
-
-def test_worker_is_read_from_what_xdist_tells():
-    assert Worker.of({"workerid": "gw3", "workercount": 8}) == Worker(3, 8)

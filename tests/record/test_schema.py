@@ -8,7 +8,7 @@ from copy import deepcopy
 import jsonschema_rs
 import pytest
 
-from pytest_claims.report import schema, validate
+from pytest_claims.record.schema import schema, validate
 from tests.helpers.report_sample import claim, part, record
 
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from pytest_claims.cli import main
+from pytest_claims.cli.main import main
 from pytest_claims.report.changes import changes, differences
 from pytest_claims.report.html import render
 from tests.helpers.report_sample import claim, part, record

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pytest_claims.cli import main
+from pytest_claims.cli.main import main
 from pytest_claims.report.findings import findings
 from tests.helpers.report_sample import claim, log, part, record
 

@@ -7,7 +7,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_claims.report import validate
+from pytest_claims.record.schema import validate
 from pytest_claims.report.html import render
 from pytest_claims.report.markdown import markdown
 from pytest_claims.report.terminal import table

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from pytest_claims.report import formatting, wording
-from pytest_claims.report.overview import advantage
+from pytest_claims.report.drawings.overview import advantage
+from pytest_claims.report.words import numbers, sentences
 from tests.helpers.report_sample import claim, event, exact, part
 
 VERDICTS = ("supported", "refuted", "inconclusive")
@@ -26,7 +26,7 @@ def placed(where: str, **changes):
 
 @pytest.mark.parametrize(("where", "verdict", "side"), list(itertools.product(SAID, VERDICTS, ("greater", "less"))))
 def test_a_sentence_on_superiority_says_where_the_interval_lies(where, verdict, side):
-    sentence = wording.sentence(claim("C", placed(where, verdict=verdict, alternative=side)))
+    sentence = sentences.sentence(claim("C", placed(where, verdict=verdict, alternative=side)))
     right = {"above": "greater", "below": "less"}.get(where)
     agreed = "inconclusive" if right is None else "supported" if right == side else "refuted"
 
@@ -48,7 +48,7 @@ def test_a_sentence_on_superiority_says_where_the_interval_lies(where, verdict, 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_a_sentence_on_equivalence_says_where_the_interval_lies(low, high, said, agreed, verdict):
     numbers = {"estimate": (low + high) / 2, "low": low, "high": high, "margin": [-0.003, 0.003]}
-    sentence = wording.sentence(claim("C", part("equivalence", verdict, alternative="within", **numbers)))
+    sentence = sentences.sentence(claim("C", part("equivalence", verdict, alternative="within", **numbers)))
 
     assert said in sentence
     assert ("from the interval alone" in sentence or "would decide" in sentence) == (verdict != agreed)
@@ -59,7 +59,7 @@ def test_a_sentence_on_equivalence_says_where_the_interval_lies(low, high, said,
 @pytest.mark.parametrize(("count", "agreed"), [(20, "supported"), (0, "refuted"), (11, "inconclusive")])
 def test_a_sentence_on_an_event_counts_runs(alternative, verdict, count, agreed):
     threshold = 0.5 if alternative == "usually" else 2 / 3
-    sentence = wording.sentence(claim("C", event(count, alternative=alternative, margin=threshold, verdict=verdict)))
+    sentence = sentences.sentence(claim("C", event(count, alternative=alternative, margin=threshold, verdict=verdict)))
 
     assert f"it happened in {count} of 20 runs" in sentence
     assert ("half of the runs" if alternative == "usually" else "two thirds of the runs") in sentence
@@ -69,7 +69,7 @@ def test_a_sentence_on_an_event_counts_runs(alternative, verdict, count, agreed)
 @pytest.mark.parametrize("verdict", VERDICTS)
 @pytest.mark.parametrize(("value", "said"), [(7850.0, "just that"), (7690.0, "which is not that")])
 def test_a_sentence_on_arithmetic_compares_the_numbers(verdict, value, said):
-    sentence = wording.sentence(claim("C", exact(value, 7850.0, verdict)))
+    sentence = sentences.sentence(claim("C", exact(value, 7850.0, verdict)))
     agreed = "supported" if value == 7850.0 else "refuted"
 
     assert f"{value:.0f}, {said}" in sentence
@@ -79,14 +79,16 @@ def test_a_sentence_on_arithmetic_compares_the_numbers(verdict, value, said):
 def test_a_sentence_on_several_parts_counts_their_verdicts():
     mixed = claim("C", part(), placed("straddles", verdict="inconclusive"))
 
-    assert wording.sentence(mixed) == "Inconclusive: of 2 parts, 1 supported, 1 inconclusive."
-    assert wording.sentence(claim("C", part(), part())) == "Supported: each of its 2 parts is supported."
+    assert sentences.sentence(mixed) == "Inconclusive: of 2 parts, 1 supported, 1 inconclusive."
+    assert sentences.sentence(claim("C", part(), part())) == "Supported: each of its 2 parts is supported."
 
 
 def test_values_that_differ_where_one_is_expected_are_told_as_a_range():
     several = exact(7690.0, 7850.0, "refuted") | {"low": 7650.0, "high": 7850.0, "num_seeds": 3, "values": [7650.0] * 3}
 
-    assert "the values over 3 seeds reach from 7650 to 7850, which is not that" in wording.sentence(claim("C", several))
+    assert "the values over 3 seeds reach from 7650 to 7850, which is not that" in sentences.sentence(
+        claim("C", several)
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,24 +98,24 @@ def test_a_collapsed_run_is_told_and_the_interval_no_longer_said_to_decide(unit,
     collapsed = part(unit=unit, values=[0.01, value, 0.02, 0.01], num_seeds=4, seeds=[0, 1, 2, 3])
     whole = part(unit=unit)
 
-    assert "1 of 4 runs collapsed, so that the share of runs" in wording.sentence(claim("C", collapsed))
-    assert "collapsed" not in wording.sentence(claim("C", whole))
+    assert "1 of 4 runs collapsed, so that the share of runs" in sentences.sentence(claim("C", collapsed))
+    assert "collapsed" not in sentences.sentence(claim("C", whole))
 
 
 def test_an_interval_that_ends_on_its_margin_does_not_lie_beyond_it():
-    assert "reaches across" in wording.sentence(claim("C", part(low=0.002, verdict="inconclusive")))
-    assert "reaches across" in wording.sentence(claim("C", part(high=0.002, low=0.001, verdict="inconclusive")))
+    assert "reaches across" in sentences.sentence(claim("C", part(low=0.002, verdict="inconclusive")))
+    assert "reaches across" in sentences.sentence(claim("C", part(high=0.002, low=0.001, verdict="inconclusive")))
 
 
 def test_what_did_not_run_says_why():
-    assert wording.sentence(claim("C", message="no data: set CLAIMS_DATA")) == "Not run: no data: set CLAIMS_DATA."
+    assert sentences.sentence(claim("C", message="no data: set CLAIMS_DATA")) == "Not run: no data: set CLAIMS_DATA."
 
 
 def test_without_numbers_nothing_is_said_of_them():
     lost = part(estimate=None, low=None, high=None, verdict="inconclusive", reason="collapsed")
 
-    assert "no estimate with an interval" in wording.sentence(claim("C", lost))
-    assert "—" not in wording.sentence(claim("C", lost))
+    assert "no estimate with an interval" in sentences.sentence(claim("C", lost))
+    assert "—" not in sentences.sentence(claim("C", lost))
 
 
 @pytest.mark.parametrize(
@@ -140,14 +142,14 @@ def test_without_numbers_nothing_is_said_of_them():
 def test_numbers_are_written_in_the_unit_of_people(changes, effect, interval):
     held = part(**changes)
 
-    assert (wording.effect(held), wording.interval(held)) == (effect, interval)
+    assert (sentences.effect(held), sentences.interval(held)) == (effect, interval)
 
 
 def test_rounding_never_makes_an_interval_touch_its_margin():
     near = part(low=0.0020004, margin=0.002)
 
-    assert wording.interval(near).startswith("[+0.2000")
-    assert wording.interval(near).split(",")[0] != f"[{formatting.margin(near)}".removesuffix(" points")
+    assert sentences.interval(near).startswith("[+0.2000")
+    assert sentences.interval(near).split(",")[0] != f"[{numbers.margin(near)}".removesuffix(" points")
 
 
 @pytest.mark.parametrize("where", list(SAID))
@@ -163,7 +165,7 @@ def test_the_overview_puts_an_interval_on_the_side_that_the_sentence_tells(where
     estimate, low, high = placement
 
     assert low < estimate < high
-    on_claims_side = wording.verdict_of_numbers(held)
+    on_claims_side = sentences.verdict_of_numbers(held)
     assert on_claims_side == ("supported" if low > 0 else "refuted" if high < 0 else "inconclusive")
 
 
@@ -180,7 +182,7 @@ def test_the_overview_folds_an_equivalence_about_its_middle(low, high):
 
     assert best <= 1
     told = "supported" if worst > 0 else "refuted" if best < 0 else "inconclusive"
-    assert told == wording.verdict_of_numbers(held)
+    assert told == sentences.verdict_of_numbers(held)
 
 
 def test_the_overview_draws_no_interval_that_did_not_decide():

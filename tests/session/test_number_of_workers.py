@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pytest_claims import devices
 from pytest_claims.engines import processors
+from pytest_claims.session import workers
 
 
 def asked(markexpr: str) -> Any:
@@ -20,10 +20,9 @@ def asked(markexpr: str) -> Any:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Four processors, much memory and no graphics processor."""
-    monkeypatch.setattr(devices, "num_threads", lambda: 4)
-    monkeypatch.setattr(devices, "_available_bytes", lambda: 64e9)
+    monkeypatch.setattr(processors, "num_threads", lambda: 4)
+    monkeypatch.setattr(workers, "_available_bytes", lambda: 64e9)
     monkeypatch.setattr(processors, "find_spec", lambda name: None)
-    monkeypatch.setattr(devices, "trains_nothing", lambda config: False)
     # Set first, so that what tests change is set back.
     for name in ("CUDA_VISIBLE_DEVICES", "XLA_PYTHON_CLIENT_PREALLOCATE"):
         monkeypatch.setenv(name, "")
@@ -33,13 +32,13 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.parametrize(("available", "number"), [(64e9, 4), (8e9, 3), (1e9, 1), (float("inf"), 4)])
 def test_without_a_graphics_processor_as_many_as_processors_and_memory_allow(machine, available, number) -> None:
-    machine.setattr(devices, "_available_bytes", lambda: available)
-    assert devices.num_workers(asked("full")) == number
+    machine.setattr(workers, "_available_bytes", lambda: available)
+    assert workers.num_workers(asked("full")) == number
 
 
 def test_what_is_no_claim_is_left_to_xdist(machine) -> None:
-    assert devices.num_workers(asked("")) is None
-    assert devices.num_workers(asked("not slow")) is None
+    assert workers.num_workers(asked("")) is None
+    assert workers.num_workers(asked("not slow")) is None
 
 
 def test_one_for_each_graphics_processor_that_jax_can_use(machine, tmp_path: Path) -> None:
@@ -49,9 +48,9 @@ def test_one_for_each_graphics_processor_that_jax_can_use(machine, tmp_path: Pat
     machine.setattr(processors, "find_spec", lambda name: name == "jax_cuda12_plugin" or None)
     assert processors.graphics_processors(tmp_path) == ["0", "1"]
     machine.setenv("CUDA_VISIBLE_DEVICES", "3,5,6")
-    assert devices.num_workers(asked("full and not slow")) == 3
+    assert workers.num_workers(asked("full and not slow")) == 3
     machine.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    assert devices.num_workers(asked("full")) == 4
+    assert workers.num_workers(asked("full")) == 4
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pytest_claims.cli import main
+from pytest_claims.cli.main import main
 
 
 def publish(catalogue):

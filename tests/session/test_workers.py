@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
+
+from pytest_claims.planning.shares import Worker
+from pytest_claims.session.workers import worker_of
 
 CLAIMS = """
 @pytest.mark.claim("A01", "High is high.")
@@ -118,7 +122,7 @@ def three_processors(four):
     """A catalogue on a machine that has three processors, whatever this one has."""
     conftest = four.path / "conftest.py"
     conftest.write_text(
-        "import pytest_claims.devices\npytest_claims.devices.num_threads = lambda: 3\n" + conftest.read_text()
+        "from pytest_claims.engines import processors\nprocessors.num_threads = lambda: 3\n" + conftest.read_text()
     )
     return four
 
@@ -131,15 +135,22 @@ def num_workers(result: pytest.RunResult) -> int:
     return max((int(match[1]) for match in found if match), default=0)
 
 
-def test_auto_is_no_worker_at_all_until_something_may_be_missing(three_processors):
+def test_auto_is_as_many_workers_as_processors_whether_runs_are_missing_or_not(three_processors):
     first = three_processors.run_apart(*AUTO)
     first.assert_outcomes(passed=2, xfailed=2)
-    assert num_workers(first) == 3
     record = three_processors.record()
     again = three_processors.run_apart(*AUTO)
-    again.assert_outcomes(passed=2, xfailed=2)
-    assert num_workers(again) == 0
+    assert (num_workers(first), num_workers(again)) == (3, 3)
     assert scrubbed(three_processors.record()) == scrubbed(record)
-    edited = three_processors.path / "conftest.py"
-    edited.write_text(edited.read_text() + "\nmore = 1\n")
-    assert num_workers(three_processors.run_apart(*AUTO)) == 3
+
+
+def test_worker_is_read_from_what_xdist_tells_whatever_it_is_called():
+    def number(name, count=2):
+        config = SimpleNamespace(workerinput={"workerid": name, "workercount": count})
+        return worker_of(config)
+
+    assert number("gw3", 8) == Worker(3, 8)
+    # A worker that replaces a lost one, and one that was named.
+    assert number("gw2") == Worker(0, 2)
+    assert number("alpha").index in (0, 1)
+    assert worker_of(SimpleNamespace()) is None

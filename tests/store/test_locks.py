@@ -19,7 +19,7 @@ from pytest_claims.store.store import Store
 
 HOLDER = """
 import sys, time
-from pytest_claims.store import Store
+from pytest_claims.store.store import Store
 store = Store.open(sys.argv[1])
 print(store.lease("mnist_noise"), flush=True)
 sys.stdin.readline()
@@ -28,7 +28,7 @@ store.close()
 
 WORKER = """
 import sys
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 with Store.open(sys.argv[1]) as store:
     for unit in range(40):
         if store.lease(str(unit)):

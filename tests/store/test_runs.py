@@ -182,7 +182,7 @@ def test_threads_share_a_store(store):
 FORKED = """
 import os, sys
 from dataclasses import replace
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 store = Store.open(sys.argv[1])
 run = Run("4f1c", "a", "fast", "stacked", 0, {}, {}, {}, {}, 1.0)
 assert store.lease("parents")
@@ -213,7 +213,7 @@ def test_a_forked_process_is_one_of_its_own(path):
 
 TOGETHER = """
 import sys
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 first = int(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -255,7 +255,7 @@ def test_a_file_that_two_find_empty_becomes_one_store(path):
 WRITER = """
 import sys
 from itertools import count
-from pytest_claims.store import Run, Store
+from pytest_claims.store.store import Run, Store
 store = Store.open(sys.argv[1])
 for seed in count():
     store.add(Run("4f1c", "a", "fast", "stacked", seed, {}, {"loss": [0.5] * 20_000}, {}, {}, 1.0))

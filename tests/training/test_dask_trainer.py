@@ -13,10 +13,10 @@ from typing import Any, Self
 
 import pytest
 
-from pytest_claims import dask_executor
 from pytest_claims.engines import base
-from pytest_claims.plan import identity
+from pytest_claims.planning.plan import identity
 from pytest_claims.store.store import Store
+from pytest_claims.training import dask_trainer
 from tests.helpers import engine_arms
 
 # Imported here, since pytester forgets what an inner run imports.
@@ -65,7 +65,7 @@ class Cluster:
             deadline = time.monotonic() + 60
             while not (self.file.exists() and self.file.read_text()) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            self.address = json.loads(self.file.read_text())["address"].replace("tcp://", dask_executor.SCHEME)
+            self.address = json.loads(self.file.read_text())["address"].replace("tcp://", dask_trainer.SCHEME)
         except BaseException:
             self.__exit__()
             raise
@@ -83,7 +83,7 @@ class Cluster:
     def add_workers(self, count: int) -> None:
         for _ in range(count):
             self.add_worker()
-        with distributed.Client(self.address.replace(dask_executor.SCHEME, "tcp://"), set_as_default=False) as client:
+        with distributed.Client(self.address.replace(dask_trainer.SCHEME, "tcp://"), set_as_default=False) as client:
             client.wait_for_workers(count, timeout=60)
 
     def _start(self, kind: str, *options: str, delay: float = 0) -> subprocess.Popen[bytes]:
@@ -161,7 +161,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_is_finished_kept(cata
     result.stdout.fnmatch_lines([f"*the Dask scheduler at {cluster.address} went away*the same command goes on*"])
     stored = runs_in(catalogue.store)
     assert 0 < len(stored) < 20
-    result.stdout.fnmatch_lines(["claims: no claim can be judged on them yet*"])  # nobody was asked to train for that
+    result.stdout.fnmatch_lines(["claims: interrupted: finished runs are saved*"])
     catalogue.run().assert_outcomes(passed=1)
     assert stored.items() <= runs_in(catalogue.store).items()
 
@@ -187,7 +187,7 @@ def test_a_task_of_another_engine_version_is_refused(monkeypatch):
     monkeypatch.setitem(base.ENGINES, "stacked", base.ENGINES["stacked"]._replace(semantics=2))
 
     with pytest.raises(ValueError, match="other code for this arm"):
-        dask_executor.perform(dask_executor.Task(source=arm, fingerprint=digest, **given), {})
+        dask_trainer.perform(dask_trainer.Task(source=arm, fingerprint=digest, **given), {})
 
 
 DATA = """
@@ -258,7 +258,7 @@ def test_what_cannot_be_stored_fails_its_arm_alone(catalogue, cluster):
     ],
 )
 def test_an_executor_that_cannot_be_used_is_said_so(catalogue, monkeypatch, options, message):
-    monkeypatch.setattr(dask_executor, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(dask_trainer, "CONNECT_SECONDS", 0.5)
     catalogue.claim()
 
     result = catalogue.run(*options)
@@ -279,4 +279,4 @@ def test_without_dask_it_is_said_how_to_get_it(catalogue, monkeypatch):
 
 @pytest.mark.parametrize(("seconds", "sizes"), [(None, [5, 5]), (0.01, [10]), (5.0, [4, 4, 2]), (100.0, [1] * 10)])
 def test_tasks_take_seconds_to_a_minute(seconds, sizes):
-    assert [len(seeds) for seeds in dask_executor._cut(tuple(range(10)), seconds)] == sizes
+    assert [len(seeds) for seeds in dask_trainer._cut(tuple(range(10)), seconds)] == sizes

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pytest_claims import by_tier, ratio, slope, steps
+from pytest_claims.record.build import curves
 from pytest_claims.store.store import Run
-from pytest_claims.verdicts.runs import Runs, curves, runs_from
+from pytest_claims.verdicts.runs import Runs, runs_from
 
 LOSSES = np.array([[0.9, 0.4, 0.6, 0.5], [0.8, 0.7, 0.3, 0.7]])
 ACCURACIES = np.array([[0.5, 0.8, 0.7, 0.9], [0.6, 0.6, 0.9, 0.8]])

@@ -7,7 +7,3 @@ the test ``audit::ARM[TIER]``. The record is ``audit.json`` in the directory of 
 
 Importing this imports the standard library alone.
 """
-
-from pytest_claims.audit.keeping import certificate, keep
-
-__all__ = ["certificate", "keep"]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims import selection
-from pytest_claims.output import is_worker
+from pytest_claims.session import selection
+from pytest_claims.session.workers import is_worker
 
 if TYPE_CHECKING:
-    from pytest_claims.session import ClaimsSession
+    from pytest_claims.session.session import ClaimsSession
 
 PROPERTY = "audit"
 """Name of the user property that carries what became of an audited run, as plain data, from process to process."""
@@ -33,7 +33,7 @@ class AuditHooks:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Add the audited runs to the tests."""
         if tiers := selection.audited_tiers(self.session.config):
-            with self.session.told_by_controller(items):
+            with self.session.reporting_usage_errors(items):
                 from pytest_claims.audit.items import audit_items
 
                 audited = audit_items(self.session, tiers)

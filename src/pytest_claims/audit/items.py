@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims import selection
 from pytest_claims.audit.apart import ENGINE, AuditError, train_apart
 from pytest_claims.audit.comparing import compare, plain
 from pytest_claims.audit.drawing import Drawn, draw
 from pytest_claims.audit.hooks import PROPERTY
-from pytest_claims.audit.keeping import SCHEMA_VERSION, keep
 from pytest_claims.audit.sampling import Population, population
 from pytest_claims.catalogue.arms import Arm
+from pytest_claims.controls.audit_record import SCHEMA_VERSION, keep
 from pytest_claims.engines.base import Job, semantics_of
 from pytest_claims.engines.processors import divide_processors
 from pytest_claims.engines.provenance import environment
-from pytest_claims.output import Output, is_worker
-from pytest_claims.sharing import Worker
+from pytest_claims.session import selection
+from pytest_claims.session.terminal import Output
+from pytest_claims.session.workers import same_number_in_all_workers, worker_of
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
-    from pytest_claims.session import ClaimsSession
+    from pytest_claims.session.session import ClaimsSession
 
 ERROR_RATE = 0.01
 """Nominal probability that an audit reports a difference where there is none, shared among all its comparisons."""
@@ -50,8 +49,8 @@ def audit_items(session: ClaimsSession, tiers: Iterable[Tier]) -> list[pytest.It
             audit = _audit(session, tier, offline=dry_run)
             Output(config).say(*_plan_lines(audit))
             items += [AuditItem.of(parents[0], audit, drawn) for drawn in audit.drawn]
-    if items and is_worker(config) and not dry_run:
-        worker = Worker.of(config.workerinput)  # type: ignore[attr-defined]
+    worker = worker_of(config)
+    if items and worker and not dry_run:
         divide_processors(worker.index, worker.count)
     return items
 
@@ -99,9 +98,8 @@ class Audit:
 def _audit(session: ClaimsSession, tier: Tier, *, offline: bool) -> Audit:
     found = population(session, tier, offline=offline)
     seed = session.options.audit_seed
-    if seed is None and is_worker(session.config):  # the workers of a session draw the same
-        uid: str = session.config.workerinput["testrunuid"]  # type: ignore[attr-defined]
-        seed = int(hashlib.sha256(uid.encode()).hexdigest()[:8], 16)
+    if seed is None:  # the workers of a session draw the same
+        seed = same_number_in_all_workers(session.config)
     seed = secrets.randbits(32) if seed is None else seed
     return Audit(tier, seed, found, draw(found.seeds(), seed))
 

@@ -14,8 +14,8 @@ from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
     from pytest_claims.catalogue.claims import Claim
-    from pytest_claims.plan import Key, Plan, Planned
-    from pytest_claims.session import ClaimsSession
+    from pytest_claims.planning.plan import Key, Plan, Planned
+    from pytest_claims.session.session import ClaimsSession
     from pytest_claims.store.store import Run
 
 
@@ -68,8 +68,9 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     """
     from pytest_claims.audit.apart import ENGINE
     from pytest_claims.engines.base import semantics_of
-    from pytest_claims.pilot import Pilot
-    from pytest_claims.plan import DataSets, Plan
+    from pytest_claims.planning.data_sets import DataSets
+    from pytest_claims.planning.pilots import Pilot
+    from pytest_claims.planning.plan import Plan
     from pytest_claims.store.store import Store
 
     options, semantics = session.options, semantics_of(session.options.engine)
@@ -105,7 +106,7 @@ def _run_first(tier: Tier) -> str:
 def _found(session: ClaimsSession, tier: Tier, plan: Plan, found: Population) -> Population:
     """Fill in the arms whose runs are stored up to their first look at least, and as far as the last one."""
     claims = _claims(session, tier)
-    first, last = (session.protocol.wanted_at(index, claims) for index in (0, -1))
+    first, last = (session.schedule.wanted_at(index, claims) for index in (0, -1))
     for key, planned in plan.arms.items():
         seeds = _stored_seeds(plan, key, last)
         if isinstance(planned.source, Arm) and len(seeds) >= len(first[key]):

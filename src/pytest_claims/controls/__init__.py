@@ -1,6 +1,6 @@
 """Controls: whether the machinery behind the verdicts does what it should."""
 
 from pytest_claims.controls.certificate import certificate, keep
-from pytest_claims.controls.on_record import Control, on_record, planted
+from pytest_claims.controls.checks import Control, on_record, planted
 
 __all__ = ["Control", "certificate", "keep", "on_record", "planted"]

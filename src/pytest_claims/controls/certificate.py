@@ -11,10 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pytest_claims.audit import certificate as audited
-from pytest_claims.controls.judged import Record
-from pytest_claims.controls.on_record import Control, on_record
-from pytest_claims.statistics.calibration import Row
+from pytest_claims.controls.audit_record import certificate as audited
+from pytest_claims.controls.calibration import Row
+from pytest_claims.controls.checks import Control, on_record
+from pytest_claims.controls.judged_parts import Record
 
 KEPT = "controls.json"
 """Name of the file, beside the reports, in which ``pytest -m controls`` leaves what it measured."""

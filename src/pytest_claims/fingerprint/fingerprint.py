@@ -11,27 +11,31 @@ It cannot see what is found only at run time, such as ``getattr(module, name)`` 
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 from collections.abc import Mapping
 from enum import Enum
 from hashlib import sha256
 from importlib.util import resolve_name
-from pathlib import Path, PurePath
-from types import BuiltinFunctionType, FunctionType, GenericAlias, MethodType, ModuleType, UnionType
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import pytest
 
 from pytest_claims.catalogue.arms import Arm, Source
+from pytest_claims.fingerprint.constants import (
+    NO_CONSTANT,
+    PUBLISHED_MODULES,
+    constant_tree,
+    order_in_set,
+    qualified_name,
+)
 from pytest_claims.fingerprint.declarations import (
     call_of,
     describe,
     differences,
     dump,
     fields_of,
-    is_data_set,
-    is_numpy,
 )
 from pytest_claims.fingerprint.source_text import (
     Text,
@@ -47,16 +51,6 @@ __all__ = ["describe", "differences", "fingerprint"]
 
 _FORMAT = 1  # rises when the same declaration gets another fingerprint, so that it is a decision
 
-PUBLISHED_MODULES = {
-    "pytest_claims.catalogue.arms": "pytest_claims.arms",
-    "pytest_claims.data.pools": "pytest_claims.data",
-    "pytest_claims.support.randomness": "pytest_claims.randomness",
-    "pytest_claims.support.vocabulary": "pytest_claims.arms",
-}
-"""By today's name of a module of this package, the name under which runs were published.
-
-A fingerprint names what an arm takes from this package by its module. A module that moves keeps its name here.
-"""
 
 _HEX_DIGITS = 32  # 128 bits: no two arms of a lifetime share one
 
@@ -122,19 +116,19 @@ class _Material:
             case ByTier():
                 tree = self.of(at_tier(value, self._tier), where)
             case Enum():
-                tree = ["enum", _qualified(type(value)), value.name, self.of(value.value, where)]
+                tree = ["enum", qualified_name(type(value)), value.name, self.of(value.value, where)]
             case Mapping():
                 tree = ["dict", *([self.of(key, where), self.of(item, where)] for key, item in value.items())]
             case list() | tuple():
                 tree = [type(value).__name__, *(self.of(item, f"{where}[{i}]") for i, item in enumerate(value))]
             case set() | frozenset():
-                tree = ["set", *(self.of(item, where) for item in sorted(value, key=_order_in_set))]
+                tree = ["set", *(self.of(item, where) for item in sorted(value, key=order_in_set))]
             case _:
                 tree = self._of_single(value, where)
         return tree
 
     def _of_single(self, value: Any, where: str) -> Any:
-        if (constant := _constant(value)) is not _NO_CONSTANT:
+        if (constant := constant_tree(value)) is not NO_CONSTANT:
             return constant
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._of_dataclass(value, where)
@@ -165,16 +159,16 @@ class _Material:
         if isinstance(value, type):
             module = sys.modules.get(value.__module__)
             if module is None or not module_is_of_project(module):
-                return _qualified(value)
+                return qualified_name(value)
             return self._defined(value, vars(module), where)
         if isinstance(value, FunctionType):
             return self._of_python_function(value, where)
         if isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType | type | None):
-            return _qualified(value)
+            return qualified_name(value)
         if hasattr(value, "__wrapped__"):  # functools.cache, jax.jit
-            return ["wrapped", _qualified(type(value)), self.of(value.__wrapped__, where)]
+            return ["wrapped", qualified_name(type(value)), self.of(value.__wrapped__, where)]
         if hasattr(value, "__name__") and not isinstance(value, MethodType | BuiltinFunctionType):  # numpy.add
-            return [_qualified(type(value)), value.__name__]
+            return [qualified_name(type(value)), value.__name__]
         raise self._unreadable(value, where)
 
     def _of_python_function(self, value: FunctionType, where: str) -> Any:
@@ -261,32 +255,6 @@ class _Material:
         )
 
 
-_NO_CONSTANT = object()
-
-
-def _constant(value: Any) -> Any:
-    """What JSON can tell of a value that holds no others; `_NO_CONSTANT` for anything else."""
-    tree = _NO_CONSTANT
-    match value:
-        case bool() | int() | str() | None:
-            tree = value
-        case float():
-            tree = ["float", float(value).hex()]
-        case complex() | range() | slice() | PurePath() | bytes():
-            tree = [type(value).__name__, repr(value)]
-        case re.Pattern():
-            tree = ["pattern", repr(value.pattern), value.flags]
-        case ModuleType():
-            tree = ["module", value.__name__]
-        case _ if type(value).__module__ == "typing" or isinstance(value, GenericAlias | UnionType):
-            tree = ["type", repr(value)]
-        case _ if is_numpy(value) and not value.dtype.hasobject:
-            tree = ["array", value.dtype.str, list(value.shape), sha256(value.tobytes()).hexdigest()]
-        case _ if is_data_set(value):
-            tree = ["data set", value.name]
-    return tree
-
-
 def _enclosed(function: FunctionType) -> dict[str, Any]:
     """What a decorator bound to the function it made, apart from what it uses to remember results."""
     bound = {}
@@ -298,11 +266,3 @@ def _enclosed(function: FunctionType) -> dict[str, Any]:
         if callable(content) or isinstance(content, bool | int | float | str | tuple | frozenset | None):
             bound[name] = content
     return bound
-
-
-def _order_in_set(value: Any) -> str:
-    return _qualified(value) if hasattr(value, "__qualname__") else repr(value)
-
-
-def _qualified(value: Any) -> str:
-    return f"{PUBLISHED_MODULES.get(value.__module__, value.__module__)}.{value.__qualname__}"

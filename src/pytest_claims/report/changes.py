@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_claims.report.formatting import Claim, Part, effect_with_interval
+from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
 
 Record = Mapping[str, Any]
 

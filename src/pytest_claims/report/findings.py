@@ -8,9 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from pytest_claims.catalogue.assertions import assertion_of
-from pytest_claims.report.formatting import MISSING, Claim, effect_with_interval
-from pytest_claims.report.standing import counts_in_words
-from pytest_claims.report.wording import capitalized, explanation
+from pytest_claims.report.words.expectations import counts_in_words
+from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
+from pytest_claims.report.words.sentences import capitalized, explanation
 from pytest_claims.support.text import counted
 
 Record = Mapping[str, Any]

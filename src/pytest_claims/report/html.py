@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pytest_claims.report import figures, learning_curves, overview
-from pytest_claims.report.view import page
+from pytest_claims.report.drawings import learning_curves, overview, seed_strips
+from pytest_claims.report.page import page
 
 
 def render(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) -> str:
@@ -50,7 +50,7 @@ def render(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) ->
         running_head_hash=_hash(running_head),
         script=Markup(script),
         script_hash=_hash(script),
-        figure=figures,
+        figure=seed_strips,
         curve=learning_curves,
         plot=overview,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_claims.report.formatting import effect_with_interval
-from pytest_claims.report.standing import counts_in_words, standing
+from pytest_claims.report.words.expectations import counts_in_words, standing
+from pytest_claims.report.words.numbers import effect_with_interval
 from pytest_claims.support.vocabulary import HOLDS
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from pytest_claims.report.formatting import MISSING, Claim, effect_with_interval
-from pytest_claims.report.standing import counts_in_words, missing, standing
+from pytest_claims.report.words.expectations import counts_in_words, missing, standing
+from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

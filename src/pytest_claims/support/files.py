@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file of which nobody ever sees a part: elsewhere first, then moved into place."""
+    """Write a file whole or not at all, and its directory if there is none: beside it first, then moved into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            write(file)  # type: ignore[arg-type]
-        except BaseException:
-            temporary.unlink()
-            raise
-    temporary.replace(path)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, as UTF-8."""
+    write_whole(path, lambda file: file.write(text.encode("utf-8")))

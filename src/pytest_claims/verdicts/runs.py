@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -171,23 +170,3 @@ def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
     measurements = {key: [run.measurements[key] for run in stored] for key in stored[0].measurements}
     data = (stored[0].provenance.get("data") or {}).get("content_hash", "")
     return Runs(name, tier, [run.seed for run in stored], histories, measurements, data)
-
-
-def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
-    """Learning curves as the report draws them: per metric the mean, mean ∓ standard deviation, and the single runs.
-
-    What is not finite is ``None``.
-    """
-    result = {}
-    for metric in stored[0].history:
-        values = np.array([run.history[metric] for run in stored], float)
-        with np.errstate(invalid="ignore"):
-            mean = values.mean(axis=0)
-            spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
-        lines = {"mean": mean, "low": mean - spread, "high": mean + spread}
-        result[metric] = {**{k: _rounded(line) for k, line in lines.items()}, "runs": [_rounded(run) for run in values]}
-    return result
-
-
-def _rounded(values: np.ndarray) -> list[float | None]:
-    return [float(f"{value:.5g}") if math.isfinite(value) else None for value in values.tolist()]

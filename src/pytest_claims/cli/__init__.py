@@ -1,0 +1,1 @@
+"""The command ``pytest-claims``: what needs no test run."""

@@ -1,0 +1,48 @@
+"""The data sets of a session, each located once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_claims.data.sets import DataSet, Located
+
+
+class DataSets:
+    """The data sets of a session, each located once."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
+        self._located: dict[str, Located] = {}
+
+    def locate(self, dataset: DataSet, *, offline: bool) -> Located | None:
+        """Find a data set; where nothing real is to be had, its stand-in if it has one."""
+        from pytest_claims.data.locate import locate
+
+        if dataset.name not in self._located:
+            located = locate(dataset, directory=self._directory, offline=offline)
+            if located is None:
+                return None
+            self._located[dataset.name] = located
+        return self._located[dataset.name]
+
+    def adopt(self, name: str, located: Located) -> None:
+        """Take a data set as found elsewhere."""
+        self._located.setdefault(name, located)
+
+    def record(self) -> list[dict[str, Any]]:
+        """Which data were used, for the report."""
+        return [
+            {"name": name, "kind": found.kind, "content_hash": found.content_hash, "origin": found.origin}
+            for name, found in sorted(self._located.items())
+        ]
+
+    def line(self) -> str:
+        """Which data were used, in a line."""
+        parts = [f"{name} {found.kind} ({found.origin})" for name, found in sorted(self._located.items())]
+        return ", ".join(part.replace(" (stand-in)", "") for part in parts)
+
+    def notes(self) -> list[str]:
+        """Why a stand-in is used, a line for each data set for which one is."""
+        return [found.note for _, found in sorted(self._located.items()) if found.note]

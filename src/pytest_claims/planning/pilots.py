@@ -1,0 +1,165 @@
+"""What pilot runs have shown: seconds per run of each arm, and how much each quantity scatters over seeds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_claims.statistics import Look
+
+UPPER_BOUND = 0.8
+"""Confidence that the scatter is no larger than assumed: that of a few pilot seeds is itself uncertain."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One quantity of a claim over pilot seeds.
+
+    Parameters
+    ----------
+    quantity
+        Its label.
+    mean, sd
+        Over seeds, on the scale that is tested: logarithms for a ratio.
+    num_seeds
+        At least 2.
+    rule, alternative, margin, unit, difference
+        As the record of its part has them.
+    """
+
+    quantity: str
+    mean: float
+    sd: float
+    num_seeds: int
+    rule: str
+    alternative: str
+    margin: Any
+    unit: str
+    difference: bool
+
+    @property
+    def sd_upper(self) -> float:
+        """The upper confidence bound of the standard deviation, at `UPPER_BOUND`."""
+        from scipy import stats
+
+        degrees = self.num_seeds - 1
+        return self.sd * math.sqrt(degrees / stats.chi2.ppf(1 - UPPER_BOUND, degrees))
+
+    def detectable(self, look: Look) -> float:
+        """The smallest detectable effect at a look, on the scale that is tested."""
+        from pytest_claims.statistics import smallest_detectable_effect
+
+        return smallest_detectable_effect(self.sd_upper, look)
+
+    def detectable_as_read(self, look: Look) -> float:
+        """The smallest detectable effect in the unit that people read: a factor for a ratio."""
+        effect = self.detectable(look)
+        return math.exp(effect) if self.unit == "ratio" else effect
+
+    def stays_undecided(self, look: Look) -> bool:
+        """Whether it lies so close to its margin that a look more likely than not leaves it undecided."""
+        from pytest_claims.statistics import smallest_detectable_effect
+
+        even_odds = smallest_detectable_effect(self.sd, look, power=0.5)
+        return min(abs(self.mean - bound) for bound in self._claimed) < even_odds
+
+    def is_missed(self) -> bool:
+        """Whether it lies on the side of its margin that refutes the claim."""
+        low, high = self._claimed
+        return not low <= self.mean <= high
+
+    @property
+    def _claimed(self) -> tuple[float, float]:
+        """From where to where the claim has it, on the scale that is tested; infinite where there is no margin."""
+        bounds = self.margin if isinstance(self.margin, list) else [self.margin]
+        tested = [math.log(bound) for bound in bounds] if self.unit == "ratio" else bounds
+        if len(tested) == 1:
+            return (tested[0], math.inf) if self.alternative == "greater" else (-math.inf, tested[0])
+        return tested[0], tested[1]
+
+
+def stays_undecided(spreads: Iterable[Spread], look: Look) -> bool:
+    """Whether a claim of these parts is likely to stay undecided: one of them is, and none refutes it."""
+    near = [(spread, spread.stays_undecided(look)) for spread in spreads]
+    refuted = any(spread.is_missed() for spread, undecided in near if not undecided)
+    return any(undecided for _, undecided in near) and not refuted
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """The contents of a pilot file.
+
+    Parameters
+    ----------
+    seconds_per_run
+        By arm, then tier.
+    spreads
+        By claim, then tier, then kind of data: one per part that is a mean over seeds.
+    """
+
+    seconds_per_run: dict[str, dict[str, float]] = field(default_factory=dict)
+    spreads: dict[str, dict[str, dict[str, list[Spread]]]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Pilot:
+        """Read a pilot file; empty where there is none.
+
+        Raises
+        ------
+        pytest.UsageError
+            If the file holds something else.
+        """
+        if not path.is_file():
+            return cls()
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            spreads = {
+                claim: {
+                    tier: {kind: [Spread(**spread) for spread in parts] for kind, parts in kinds.items()}
+                    for tier, kinds in tiers.items()
+                }
+                for claim, tiers in content.get("spreads", {}).items()
+            }
+            return cls(content["seconds_per_run"], spreads)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise pytest.UsageError(
+                f"{path} is no pilot file ({error!r}): write it anew with pytest-claims pilot"
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """Write a pilot file."""
+        path.write_text(json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def of(self, claim: str, tier: str, kinds: Iterable[str]) -> list[Spread]:
+        """The spreads of a claim on this kind of data; with a stand-in among the data, those on stand-ins."""
+        kind = "stand-in" if "stand-in" in kinds else "real"
+        return self.spreads.get(claim, {}).get(tier, {}).get(kind, [])
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Take over the spreads that a record shows, in the place of earlier ones."""
+        kinds_of_data = {data["name"]: data["kind"] for data in record["data"]}
+        for claim in record["claims"]:
+            kind = "stand-in" if "stand-in" in {kinds_of_data[name] for name in claim["data"]} else "real"
+            spreads = [spread for part in claim["parts"] if (spread := _spread(part))]
+            if spreads:
+                self.spreads.setdefault(claim["id"], {}).setdefault(record["tier"], {})[kind] = spreads
+
+
+def _spread(part: Mapping[str, Any]) -> Spread | None:
+    """The spread of a part; ``None`` for events and arithmetic, and where a run collapsed."""
+    values = part["values"]
+    if part["rule"] not in ("superiority", "equivalence") or len(values) < 2 or None in values:
+        return None
+    from statistics import fmean, stdev
+
+    tested = [math.log(value) for value in values] if part["unit"] == "ratio" else values
+    mean, sd = (float(f"{f(tested):.4g}") for f in (fmean, stdev))
+    copied = {name: part[name] for name in ("rule", "alternative", "margin", "unit", "difference")}
+    return Spread(part["quantity"], mean, sd, len(values), **copied)

@@ -1,0 +1,57 @@
+"""Which seeds claims are judged on, look by look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pytest_claims.catalogue.claims import Claim
+
+if TYPE_CHECKING:
+    from pytest_claims.planning.plan import Key
+    from pytest_claims.statistics import Look
+
+
+class SeedSchedule:
+    """What options and claims say about seeds.
+
+    Parameters
+    ----------
+    num_seeds
+        A fixed number of seeds, on which claims are judged once; ``None`` for the looks of their tier.
+    first_seed
+        Where the block of seeds begins.
+    """
+
+    def __init__(self, num_seeds: int | None, first_seed: int) -> None:
+        self._num_seeds = num_seeds
+        self._first_seed = first_seed
+
+    def looks(self, claim: Claim) -> tuple[Look, ...]:
+        """The looks at a claim, in order."""
+        from pytest_claims.statistics import fixed_look, looks
+
+        num_seeds = self._num_seeds or claim.num_seeds
+        return (fixed_look(num_seeds),) if num_seeds else looks(claim.tier)
+
+    def num_looks(self, claims: Iterable[Claim]) -> int:
+        """How many looks the claims come to at most."""
+        return max((len(self.looks(claim)) for claim in claims), default=0)
+
+    def seeds(self, num_seeds: int) -> tuple[int, ...]:
+        """The first seeds of the session's block."""
+        return tuple(range(self._first_seed, self._first_seed + num_seeds))
+
+    def wanted(self, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
+        """The seeds that each arm needs if claims come to these looks, given by the ids of their tests."""
+        wanted: dict[Key, int] = {}
+        for claim in claims:
+            for name in claim.sources:
+                key = name, claim.tier
+                wanted[key] = max(looks[claim.item.nodeid].num_seeds, wanted.get(key, 0))
+        return {key: self.seeds(num_seeds) for key, num_seeds in wanted.items()}
+
+    def wanted_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
+        """The seeds that each arm needs if claims come to their look number `index`."""
+        claims = list(claims)
+        return self.wanted(claims, {claim.item.nodeid: self.looks(claim)[index] for claim in claims})

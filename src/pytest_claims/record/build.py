@@ -1,0 +1,119 @@
+"""Building the record of a session, ``claims.json``, from values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pytest_claims.catalogue.assertions import account
+from pytest_claims.controls import certificate
+from pytest_claims.engines.provenance import environment
+from pytest_claims.record.schema import SCHEMA_VERSION, is_statistical
+from pytest_claims.statistics import ALPHA, family_error_rate, looks
+from pytest_claims.store.store import Run, Store
+from pytest_claims.support.vocabulary import Tier
+
+
+@dataclass(frozen=True)
+class RecordInputs:
+    """What the record of one tier is built from.
+
+    Parameters
+    ----------
+    tier
+        The tier.
+    claims
+        The records of its claims, in the lecture's order.
+    arms
+        Of each arm its name, tier, fingerprint, declaration and number of seeds.
+    data, engine, num_trained
+        Which data sets were used, what has trained, and how many runs in this session.
+    known
+        Ids of all collected claims, which say what of the lecture is tested.
+    lecture, assertions
+        The title, and the list of assertions if there is one.
+    partial
+        Whether only a selection of the claims has run.
+    duration_seconds
+        Of the session.
+    first_seed, num_seeds
+        Where the block of seeds begins, and their number if that was fixed.
+    folder
+        Where reports are written: there lie the longer checks for the certificate.
+    """
+
+    tier: Tier
+    claims: list[dict[str, Any]]
+    arms: list[dict[str, Any]]
+    data: list[dict[str, Any]]
+    engine: dict[str, Any]
+    num_trained: int
+    known: list[str]
+    lecture: str
+    assertions: dict[str, Any] | None
+    partial: bool
+    duration_seconds: float
+    first_seed: int
+    num_seeds: int | None
+    folder: Path
+
+
+def build(inputs: RecordInputs, store: Store) -> dict[str, Any]:
+    """Build the record of one tier, to the schema in ``schema.json``; its curves come from the store."""
+    fixed = [inputs.num_seeds] if inputs.num_seeds else None
+    record = {
+        "schema": SCHEMA_VERSION,
+        "tier": inputs.tier,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "partial": inputs.partial,
+        "duration_seconds": inputs.duration_seconds,
+        "num_trained": inputs.num_trained,
+        "lecture": inputs.lecture,
+        "engine": inputs.engine,
+        "first_seed": inputs.first_seed,
+        "looks": fixed or [look.num_seeds for look in looks(inputs.tier)],
+        "alpha": ALPHA,
+        "family_error_rate": family_error_rate(sum(map(is_statistical, inputs.claims))),
+        "environment": environment(),
+        "data": inputs.data,
+        "arms": [_arm(arm, inputs.first_seed, store) for arm in inputs.arms],
+        "accounted": account(inputs.assertions, inputs.known),
+        "claims": inputs.claims,
+    }
+    return {**record, "certificate": certificate(record, inputs.folder)}
+
+
+def _arm(arm: dict[str, Any], first_seed: int, store: Store) -> dict[str, Any]:
+    runs = store.runs(arm["fingerprint"], range(first_seed, first_seed + arm["num_seeds"]))
+    return {
+        **arm,
+        "num_parameters": runs[0].measurements.get("num_parameters"),
+        "seconds_per_run": round(sum(run.seconds for run in runs) / len(runs), 3),
+        "curves": curves(runs),
+    }
+
+
+def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
+    """Learning curves as the report draws them: per metric the mean, mean ∓ standard deviation, and the single runs.
+
+    What is not finite is ``None``.
+    """
+    result = {}
+    for metric in stored[0].history:
+        values = np.array([run.history[metric] for run in stored], float)
+        with np.errstate(invalid="ignore"):
+            mean = values.mean(axis=0)
+            spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+        lines = {"mean": mean, "low": mean - spread, "high": mean + spread}
+        result[metric] = {**{k: _rounded(line) for k, line in lines.items()}, "runs": [_rounded(run) for run in values]}
+    return result
+
+
+def _rounded(values: np.ndarray) -> list[float | None]:
+    return [float(f"{value:.5g}") if math.isfinite(value) else None for value in values.tolist()]

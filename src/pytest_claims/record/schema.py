@@ -1,0 +1,85 @@
+"""The schema of a record, and reading one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+SCHEMA_VERSION = 2
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a record.
+
+    Examples
+    --------
+    >>> schema()["properties"]["schema"]
+    {'const': 2, 'description': 'Version of this schema.'}
+    """
+    text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def validate(record: object) -> None:
+    """Check a record against the schema.
+
+    Raises
+    ------
+    ValueError
+        Says which field is wrong, what it holds, and what was expected.
+
+    Examples
+    --------
+    >>> validate({"schema": 1})
+    Traceback (most recent call last):
+    ...
+    ValueError: the record has schema 1, and this version of pytest-claims reads 2; write it again with this version
+    """
+    from jsonschema_rs import validator_for
+
+    version = record.get("schema") if isinstance(record, Mapping) else None
+    if version != SCHEMA_VERSION:
+        raise ValueError(
+            f"the record has schema {version!r}, and this version of pytest-claims reads {SCHEMA_VERSION}; "
+            "write it again with this version"
+        )
+
+    errors = validator_for(schema()).iter_errors(record)
+    if error := next(errors, None):
+        place = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+        raise ValueError(
+            f"record at {place}: {error.message:.200} (received {error.instance!r:.80}); "
+            "write it again with this version of pytest-claims"
+        )
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """Read a record of this version.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it holds something else.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # UnicodeDecodeError among them
+        raise ValueError(f"{file} is no JSON, or cut short ({error}); expected a record such as claims.json") from error
+    try:
+        validate(content)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+    return dict(content)
+
+
+def is_statistical(claim: Mapping[str, Any]) -> bool:
+    """Whether a claim has a part in the error rate: neither arithmetic, nor a published log, nor what did not run."""
+    return any(part["rule"] not in ("exact", "log") for part in claim["parts"])

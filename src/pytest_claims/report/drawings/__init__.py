@@ -1,0 +1,1 @@
+"""From numbers to coordinates: the figures of the page."""

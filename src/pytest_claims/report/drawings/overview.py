@@ -1,0 +1,140 @@
+"""The overview: every claim's effect on one scale, from its margin towards what it asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_claims.report.drawings.scales import Scale
+from pytest_claims.report.drawings.seed_strips import Tick
+from pytest_claims.report.words.expectations import deciding_part
+from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval, margins
+from pytest_claims.report.words.sentences import num_collapsed
+
+ROW, HEAD, FOOT = 22, 8, 26
+LABEL_END, PLOT_START, PLOT_END, EFFECT_START, WIDTH = 78, 92, 560, 574, 860
+REACH = 5
+"""How far the scale goes from the margin, in doublings: 31 times the margin."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim: its marker and interval."""
+
+    y: int
+    claim: str
+    anchor: str
+    verdict: str
+    estimate: int | None
+    interval: tuple[int, int] | None
+    effect: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The claims of one section: a drawing of its own, so that a printed figure can break between sections."""
+
+    section: str
+    rows: tuple[Row, ...]
+    height: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The figure: a panel for each section, and the ticks of their common axis."""
+
+    panels: tuple[Panel, ...]
+    ticks: tuple[Tick, ...]
+    margin_at: int
+    description: str
+
+
+def advantage(part: Part) -> tuple[float, float, float] | None:
+    """Estimate, low and high end of a part as distances from its margin, positive on the claim's side.
+
+    The unit is the distance from the margin to no effect, half the range of an equivalence, or, where the margin is
+    nil, the width of the interval. So a part is supported just where all of its interval is positive; where arithmetic
+    decides, or the share of runs because some collapsed, there is none.
+
+    Examples
+    --------
+    >>> advantage({"rule": "superiority", "unit": "nats", "alternative": "less", "margin": -0.1, "estimate": -0.3,
+    ...     "low": -0.4, "high": -0.2, "values": [-0.3]})
+    (2.0, 1.0, 3.0)
+    """
+    bounds = margins(part)
+    numbers = (part["estimate"], part["low"], part["high"])
+    if part["rule"] == "exact" or num_collapsed(part) or any(value is None for value in numbers):
+        return None
+    if part["unit"] == "ratio":
+        if min([*numbers, *bounds]) <= 0:
+            return None
+        numbers = (math.log(numbers[0]), math.log(numbers[1]), math.log(numbers[2]))
+        bounds = [math.log(bound) for bound in bounds]
+    if len(bounds) == 2:
+        return _inside(numbers, bounds)
+    sign = -1 if part["alternative"] == "less" else 1
+    unit = abs(bounds[0]) or (numbers[2] - numbers[1]) or 1.0
+    estimate, low, high = (round(sign * (value - bounds[0]) / unit, 9) for value in numbers)
+    return estimate, min(low, high), max(low, high)
+
+
+def _inside(numbers: tuple[float, float, float], bounds: Sequence[float]) -> tuple[float, float, float]:
+    """Distances from the nearer bound, in half ranges: 1 in the middle, 0 at the bounds, negative outside."""
+    middle, half = sum(bounds) / 2, (bounds[1] - bounds[0]) / 2 or 1.0
+    estimate, low, high = (1 - abs(value - middle) / half for value in numbers)
+    holds_middle = numbers[1] <= middle <= numbers[2]
+    return estimate, min(low, high), 1.0 if holds_middle else max(low, high)
+
+
+def _doublings(distance: float) -> float:
+    """A scale that is linear near the margin and logarithmic far from it: 1, 3, 7, 15 are equally spaced."""
+    return math.copysign(math.log2(1 + abs(distance)), distance)
+
+
+def overview(sections: Mapping[str, Sequence[Claim]], anchors: Mapping[str, str]) -> Overview:
+    """The figure of all claims, section by section; claims without an interval keep their row.
+
+    Published logs have no place in it: there is no margin that they could be on either side of.
+    """
+    placed = {section: [claim for claim in claims if not _is_log(claim)] for section, claims in sections.items()}
+    sections = {section: claims for section, claims in placed.items() if claims}
+    x = Scale(-REACH, REACH, PLOT_START, PLOT_END)
+    panels = tuple(_panel(section, claims, anchors, x) for section, claims in sections.items())
+    distances = [-15, -7, -3, -1, 0, 1, 3, 7, 15]
+    supported = sum(claim["verdict"] == "supported" for claims in sections.values() for claim in claims)
+    return Overview(
+        panels=panels,
+        ticks=tuple(Tick(x(_doublings(d)), "margin" if d == 0 else f"{d:+d}".replace("-", "−")) for d in distances),
+        margin_at=x(0),
+        description=(
+            f"{supported} of the {sum(map(len, sections.values()))} claims drawn are supported; "
+            "the table of claims holds the numbers."
+        ),
+    )
+
+
+def _is_log(claim: Claim) -> bool:
+    return any(part["rule"] == "log" for part in claim["parts"])
+
+
+def _panel(section: str, claims: Sequence[Claim], anchors: Mapping[str, str], x: Scale) -> Panel:
+    first = HEAD + ROW // 2 + ROW
+    rows = [_row(claim, anchors[claim["id"]], x, first + ROW * place) for place, claim in enumerate(claims)]
+    return Panel(section, tuple(rows), height=first + ROW * len(rows) + FOOT)
+
+
+def _row(claim: Claim, anchor: str, x: Scale, y: int) -> Row:
+    part = deciding_part(claim)
+    placed = advantage(part) if part else None
+    estimate, low, high = (x(_doublings(distance)) for distance in placed) if placed else (None, None, None)
+    return Row(
+        y=y,
+        claim=claim["id"],
+        anchor=anchor,
+        verdict=claim["verdict"],
+        estimate=estimate,
+        interval=(low, high) if low is not None and high is not None else None,
+        effect=effect_with_interval(part) if part else "not run",
+    )

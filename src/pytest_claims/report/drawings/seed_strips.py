@@ -1,0 +1,168 @@
+"""What the figures of a card show: the quantity of each seed against its margin.
+
+A drawing is 720 units wide and shown at about half of that, so that whole units are fine enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_claims.report.drawings.scales import Scale, Values, lanes, scale_over
+from pytest_claims.report.words.numbers import (
+    Part,
+    Unit,
+    effect,
+    effect_with_interval,
+    interval_name,
+    margins,
+    number,
+    quantity_value,
+    unit_of,
+)
+from pytest_claims.report.words.sentences import asked, num_happened
+from pytest_claims.support.text import counted
+
+WIDTH = 720
+LEFT, RIGHT = 84, 704
+DOTS_BOTTOM, INTERVAL_Y, AXIS_Y, STRIP_HEIGHT = 150, 186, 214, 268
+DOT_DISTANCE = 18
+LONGEST_STACK = 120
+"""Dots are stacked up to this height, above the interval."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A tick of an axis."""
+
+    at: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One seed's value."""
+
+    x: int
+    y: int
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The quantity of each seed, its interval, and the claim's side of the margin."""
+
+    description: str
+    caption: str
+    ticks: tuple[Tick, ...]
+    dots: tuple[Dot, ...]
+    margins: tuple[int, ...]
+    region: tuple[int, int]
+    zero: int | None
+    interval: tuple[int, int] | None
+    estimate: int | None
+    rows: tuple[tuple[str, str], ...]
+
+
+def finite(*lines: Values) -> list[float]:
+    """The finite numbers of some lines."""
+    return [value for line in lines for value in line if value is not None and math.isfinite(value)]
+
+
+def in_unit(unit: Unit) -> str:
+    """A unit as a caption names it, in brackets."""
+    return f" ({unit.suffix.strip()})" if unit.suffix else ""
+
+
+def ticks(scale: Scale, unit: Unit, *, signed: bool = False) -> tuple[Tick, ...]:
+    """The ticks of a scale, with as many decimals as they need."""
+    values = scale.ticks()
+    places = next((places for places in range(8) if _exact(values, unit, places)), unit.decimals)
+    return tuple(Tick(scale(value), number(value, unit, places, signed=signed)) for value in values)
+
+
+def _exact(ticks: Sequence[float], unit: Unit, places: int) -> bool:
+    return all(math.isclose(round(tick * unit.factor, places), tick * unit.factor, abs_tol=1e-9) for tick in ticks)
+
+
+def strip(part: Part) -> Strip | None:
+    """The figure of a part; none where no number of it is finite, or where arithmetic alone decides."""
+    values = [0.0, 1.0] if part["rule"] == "event" else finite(part["values"])
+    marks = finite([part["estimate"], part["low"], part["high"], *margins(part)])
+    if not values or part["rule"] == "exact":
+        return None
+    is_ratio = part["unit"] == "ratio" and min([*values, *marks]) > 0
+    x = scale_over([*values, *marks], LEFT, RIGHT - 20, logarithmic=is_ratio)
+    if part["rule"] == "event":
+        x = Scale(0, 1, LEFT, RIGHT - 20)
+    known = [(seed, value) for seed, value in zip(part["seeds"], part["values"], strict=False)]
+    return Strip(
+        description=_strip_description(part),
+        caption=_strip_caption(part),
+        ticks=ticks(x, unit_of(part), signed=part["difference"]),
+        dots=_outcomes(part) if part["rule"] == "event" else _dots(part, x),
+        margins=tuple(x(bound) for bound in margins(part)),
+        region=_region(part, x),
+        zero=_zero(part, x),
+        interval=None if part["low"] is None or part["high"] is None else (x(part["low"]), x(part["high"])),
+        estimate=None if part["estimate"] is None else x(part["estimate"]),
+        rows=tuple((str(seed), _seed_value(value, part)) for seed, value in known),
+    )
+
+
+def _seed_value(value: float | None, part: Part) -> str:
+    if part["rule"] == "event" and value is not None:
+        return "yes" if value else "no"
+    return quantity_value(value, part)
+
+
+def _zero(part: Part, x: Scale) -> int | None:
+    """Where no effect lies, if it is a place on the scale."""
+    none = 1.0 if part["unit"] == "ratio" else 0.0 if part["difference"] else None
+    return x(none) if none is not None and x.low <= none <= x.high else None
+
+
+def _region(part: Part, x: Scale) -> tuple[int, int]:
+    """The claim's side of the margin."""
+    bounds = [x(bound) for bound in margins(part)]
+    if len(bounds) == 2:
+        return bounds[0], bounds[1]
+    return (int(x.start), bounds[0]) if part["alternative"] == "less" else (bounds[0], int(x.end))
+
+
+def _dots(part: Part, x: Scale) -> tuple[Dot, ...]:
+    xs = [x(value) for value in finite(part["values"])]
+    placed = lanes(xs, DOT_DISTANCE)
+    rise = min(DOT_DISTANCE, LONGEST_STACK // max(1, *placed))
+    return tuple(Dot(at, DOTS_BOTTOM - lane * rise) for at, lane in zip(xs, placed, strict=True))
+
+
+def _outcomes(part: Part) -> tuple[Dot, ...]:
+    """Seeds in their order, evenly spaced: an event has no place on the axis of shares."""
+    values = part["values"]
+    step = (RIGHT - 20 - LEFT) / max(1, len(values) - 1)
+    return tuple(Dot(round(LEFT + i * step), DOTS_BOTTOM - 40, hollow=value != 1) for i, value in enumerate(values))
+
+
+def _strip_caption(part: Part) -> str:
+    lost = sum(value is None for value in part["values"])
+    without = f"; {counted(lost, 'seed')} without a finite value" if lost else ""
+    unit = in_unit(unit_of(part))
+    if part["rule"] == "event":
+        return f"seeds in their order, filled where it happened; below, the share{unit} with its interval{without}"
+    if part["rule"] == "log":
+        return f"a dot per run of ours{unit}; shaded, as far off as the published log, whose place is marked{without}"
+    interval = f", mean and {interval_name(part)}" if part["low"] is not None else ""
+    return f"a dot per seed{unit}{interval}; shaded, what the claim asks for{without}"
+
+
+def _strip_description(part: Part) -> str:
+    if part["rule"] == "event":
+        return f"Happened in {num_happened(part)} of {part['num_seeds']} runs; asked for: {asked(part)}."
+    values = finite(part["values"])
+    span = f"{quantity_value(min(values), part)} to {quantity_value(max(values), part)}"
+    if part["rule"] == "log":
+        return f"{counted(len(values), 'run')} of ours lie from {span} off; the published log {effect(part)}."
+    found = effect_with_interval(part) if part["low"] is not None else effect(part)
+    return f"{counted(len(values), 'seed')} from {span}; estimate {found}; asked for: {asked(part)}."

@@ -1,0 +1,99 @@
+"""Learning curves for slides: the plots of a lecture, redone with the spread over seeds, drawn by matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_claims.report.drawings.learning_curves import MOST_RUNS_DRAWN, arms_and_metrics, unit_of_metric
+from pytest_claims.report.words.numbers import Claim, Unit
+from pytest_claims.support.text import counted
+
+FORMATS = ("svg", "pdf")
+SIZE_INCHES = (6.4, 3.6)
+"""Of the usual wide slide, 16:9."""
+DASHES = ("-", "--", ":", "-.")
+
+
+def write_plots(record: Mapping[str, Any], folder: Path, claims: Sequence[str] = ()) -> list[Path]:
+    """Write the learning curves of claims as vector graphics.
+
+    Parameters
+    ----------
+    record
+        What ``claims.json`` holds.
+    folder
+        Where to write ``R07-val_cross_entropy.svg`` and the like; made if it is missing.
+    claims
+        Ids of the claims wanted; all that have curves if empty.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ValueError
+        If a claim is not in the record, or matplotlib is not installed.
+    """
+    known = {claim["id"]: claim for claim in record["claims"]}
+    if missing := [name for name in claims if name not in known]:
+        raise ValueError(f"the record has no claim {', '.join(missing)}, only {', '.join(known)}")
+    pyplot = _pyplot()
+    folder.mkdir(parents=True, exist_ok=True)
+    arms = {arm["name"]: arm for arm in record["arms"]}
+    written = []
+    for claim in (known[name] for name in claims or known):
+        for metric, held in _curves_of(claim, arms):
+            figure = _draw(pyplot, claim, metric, held)
+            for suffix in FORMATS:
+                path = folder / f"{claim['id']}-{metric}.{suffix}"
+                figure.savefig(path)
+                written.append(path)
+            pyplot.close(figure)
+    return written
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib as mpl
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ValueError("matplotlib is not installed: pip install 'pytest-claims[figures]'") from error
+    mpl.use("Agg")  # files, whatever screen there is
+    return pyplot
+
+
+def _curves_of(
+    claim: Claim, arms: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
+    """The metrics that a claim is about, each with the curves of the arms that have it."""
+    held, metrics = arms_and_metrics(claim, arms)
+    for metric in metrics:
+        yield metric, [(arm["name"], arm["curves"][metric]) for arm in held if metric in arm["curves"]]
+
+
+def _draw(pyplot: Any, claim: Claim, metric: str, held: Sequence[tuple[str, Mapping[str, Any]]]) -> Any:
+    unit = unit_of_metric(metric)
+    figure, axes = pyplot.subplots(figsize=SIZE_INCHES, layout="constrained")
+    for index, (name, curve) in enumerate(held):
+        mean, low, high = (_scaled(curve[line], unit) for line in ("mean", "low", "high"))
+        epochs = range(1, len(mean) + 1)
+        (line,) = axes.plot(epochs, mean, DASHES[index % len(DASHES)], label=name, linewidth=2)
+        axes.fill_between(epochs, low, high, color=line.get_color(), alpha=0.18, linewidth=0)
+        for run in curve["runs"][:MOST_RUNS_DRAWN]:
+            axes.plot(epochs, _scaled(run, unit), color=line.get_color(), alpha=0.25, linewidth=0.6)
+    axes.set_title(f"{claim['id']}: {claim['verdict']}, {counted(claim['num_seeds'], 'seed')}", fontsize="medium")
+    axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_ylabel(f"{metric} ({unit.suffix.strip()})" if unit.suffix else metric)
+    axes.legend(frameon=False, fontsize="small")
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def _scaled(values: Sequence[float | None], unit: Unit) -> list[float]:
+    """Values as people read them; a gap where there is no number."""
+    return [float("nan") if value is None else value * unit.factor for value in values]

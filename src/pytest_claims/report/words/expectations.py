@@ -1,0 +1,70 @@
+"""How the claims of a record stand against what was expected of them, and in which order a reader wants them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pytest_claims.report.words.numbers import Claim, Part
+from pytest_claims.support.text import counted
+from pytest_claims.support.vocabulary import VERDICTS as JUDGED
+
+Standing = Literal["as expected", "unexpected", "not run", "not compared"]
+
+VERDICTS = (*JUDGED, "not run")
+
+
+def standing(claim: Claim) -> Standing:
+    """How a claim came out against its expectation.
+
+    *Unexpected* is a test that failed, whatever for. *Not compared* is a verdict that differs from the expected one
+    in a session whose protocol does not bind the expectation.
+    """
+    if claim["outcome"] in ("failed", "error"):
+        return "unexpected"
+    if claim["verdict"] == "not run":
+        return "not run"
+    return "as expected" if claim["verdict"] in claim["expected"] else "not compared"
+
+
+def deciding_part(claim: Claim) -> Part | None:
+    """The part that a claim's verdict rests on: the first with the same verdict."""
+    parts: Sequence[Part] = claim["parts"]
+    return next((part for part in parts if part["verdict"] == claim["verdict"]), parts[0] if parts else None)
+
+
+def findings(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims a reader should hear of first: unexpected, then refuted, inconclusive and incompatible ones."""
+
+    def rank(claim: Claim) -> int:
+        if standing(claim) == "unexpected":
+            return 0
+        return {"refuted": 1, "inconclusive": 2, "incompatible": 3}.get(claim["verdict"], 4)
+
+    return sorted((claim for claim in claims if rank(claim) < 4), key=rank)
+
+
+def missing(claims: Iterable[Claim]) -> dict[str, list[str]]:
+    """Ids of the claims that came to no verdict, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for claim in claims:
+        if claim["verdict"] == "not run":
+            by_reason.setdefault(claim["message"] or claim["reason"] or "no reason recorded", []).append(claim["id"])
+    return by_reason
+
+
+def counts_in_words(claims: Sequence[Claim]) -> str:
+    """One line with the number of claims per verdict.
+
+    Examples
+    --------
+    >>> counts_in_words([{"verdict": "supported", "outcome": "passed", "expected": ["supported"]}])
+    '1 claim: 1 supported; all as expected'
+    """
+    verdicts = Counter(claim["verdict"] for claim in claims)
+    standings = Counter(standing(claim) for claim in claims)
+    told = ", ".join(f"{verdicts[name]} {name}" for name in VERDICTS if verdicts[name])
+    deviations = [f"{standings[name]} {name}" for name in ("unexpected", "not compared") if standings[name]]
+    end = ", ".join(deviations) if deviations else "all as expected"
+    return f"{counted(len(claims), 'claim')}: {told}; {end}" if claims else "0 claims"

@@ -1,0 +1,91 @@
+"""The head of a report: what was checked, on what, and how often it may be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pytest_claims.record.schema import is_statistical
+from pytest_claims.support.text import counted, duration
+
+TIERS = {
+    "fast": "small subsets of the data, each seed with its own",
+    "full": "all of the data",
+}
+
+
+def moment(created: str) -> str:
+    """A date and time as people read it."""
+    when = datetime.fromisoformat(created)
+    return f"{when.day} {when:%B %Y, %H:%M} {when.tzname() or ''}".rstrip()
+
+
+def warnings(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a reader must know before anything else."""
+    stand_ins = [data["name"] for data in record["data"] if data["kind"] == "stand-in"]
+    found = []
+    if stand_ins:
+        found.append(
+            f"{' and '.join(stand_ins)} could not be had: a stand-in took its place. What rests on it is a verdict on "
+            "the stand-in, and each card says so."
+        )
+    if record["partial"]:
+        found.append("This report is partial: it shows a selection of the claims, or what was stored by then.")
+    return tuple(found)
+
+
+def facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What was checked and on what, in terms and their values."""
+    environment, engine = record["environment"], record["engine"]
+    looks = " or ".join(map(str, record["looks"]))
+    data = "; ".join(f"{used['name']}, {used['kind']}, {used['content_hash'][:12]}" for used in record["data"])
+    versions = [f"{name} {environment[key]}" for name, key in _SHOWN_VERSIONS if key in environment]
+    return (
+        ("Tier", f"{record['tier']}: {TIERS[record['tier']]}"),
+        ("Data", data or "none"),
+        ("Seeds", f"{looks}, from seed {record['first_seed']} on; a claim stops at the first number that decides it"),
+        ("Engine", f"{engine['name']}, semantics {engine['semantics']}"),
+        ("Versions", ", ".join(versions)),
+        ("Date", moment(record["created"])),
+        ("Duration", f"{duration(record['duration_seconds'])}, {counted(record['num_trained'], 'run')} trained"),
+        ("All runs", _all_runs(record["arms"])),
+    )  # fmt: skip
+
+
+def _all_runs(arms: Sequence[Mapping[str, Any]]) -> str:
+    """The runs that the verdicts rest on, of earlier sessions too, and how long each took on its own, added up."""
+    num_runs = sum(arm["num_seeds"] for arm in arms)
+    seconds = sum(arm["num_seeds"] * (arm["seconds_per_run"] or 0) for arm in arms)
+    return f"{num_runs:,} of {counted(len(arms), 'arm')}, earlier sessions’ too: {duration(seconds)} of work"
+
+
+_SHOWN_VERSIONS = (
+    ("pytest-claims", "pytest_claims"),
+    ("Python", "python"),
+    ("Keras", "keras"),
+    ("JAX", "jax"),
+    ("TensorFlow", "tensorflow"),
+)
+
+
+def scope(record: Mapping[str, Any]) -> str:
+    """What a verdict speaks about."""
+    subset = ", and of the subset of the data" if record["tier"] == "fast" else ""
+    return (
+        "A verdict speaks about these data, over training randomness: seeds are independent draws of initial weights, "
+        f"batch order, dropout masks and noise{subset}. It does not speak about other data."
+    )
+
+
+def error_rate(record: Mapping[str, Any]) -> str:
+    """How often any verdict of the report may be wrong."""
+    k = sum(map(is_statistical, record["claims"]))
+    if not k:
+        return "No statistical verdict was come to."
+    return (
+        f"Each claim is judged at a one-sided level of {record['alpha']:g}, whatever else is run; for the "
+        f"{counted(k, 'statistical verdict')} here, the nominal probability that any is wrong is "
+        f"{record['family_error_rate'] * 100:.2g} %. Nominal means: for numbers that scatter symmetrically over seeds; "
+        "where they have long tails it is larger."
+    )

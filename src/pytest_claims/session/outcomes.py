@@ -1,0 +1,155 @@
+"""What the tests of claims came to: verdict against expectation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims.catalogue.claims import Claim
+from pytest_claims.session.options import Options
+from pytest_claims.support.vocabulary import HOLDS
+
+if TYPE_CHECKING:
+    from pytest_claims.planning.pilots import Spread
+    from pytest_claims.statistics import Look
+    from pytest_claims.verdicts.judge import Judge
+
+PROPERTY = "claim"
+"""Name of the user property that carries a claim's record, as plain data, from process to process."""
+
+
+class Outcomes:
+    """Compares verdicts with expectations, and keeps the records.
+
+    Parameters
+    ----------
+    options
+        Expectations bind under the default protocol only.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.judges: dict[str, Judge] = {}
+        self.records: list[dict[str, Any]] = []
+        self.written: list[tuple[dict[str, Any], Path]] = []
+
+    def compare(
+        self, claim: Claim, kinds: dict[str, str], call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        """Compare a claim's verdict with the expected one, and put its record on the report.
+
+        A verdict that was expected, and is not "supported", is shown as an expected failure; any other verdict than
+        the expected is a failure, and so is any exception that does not come from asserting the verdict.
+        """
+        if call.when == "teardown" or (call.when == "setup" and report.passed):
+            return
+        expected = claim.expected_on(stand_in="stand-in" in kinds.values())
+        record = _record(claim, expected)
+        judge = self.judges.get(claim.item.nodeid) if call.when == "call" else None
+        if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
+            _not_judged(judge, call, report, record)
+        else:
+            record.update(judge.asserted.record())
+            self._judged(claim, expected, record, report)
+        report.user_properties.append((PROPERTY, record))
+        # What --junitxml writes, it takes from the report of the teardown, which gets what the item has by then.
+        claim.item.user_properties += [("claim_id", claim.id), ("verdict", record["verdict"])]
+
+    def _judged(
+        self, claim: Claim, expected: tuple[str, ...], record: dict[str, Any], report: pytest.TestReport
+    ) -> None:
+        verdict = record["verdict"]
+        binding = self._options.default_protocol
+        if verdict in expected or not binding:
+            if verdict in HOLDS:
+                report.outcome, report.longrepr = "passed", None
+            else:
+                report.outcome, report.longrepr = "skipped", None
+                report.wasxfail = (claim.because or "") if binding else "nothing is expected of other seeds"
+                record["outcome"] = "xfailed"
+            return
+        from pytest_claims.report.words.sentences import sentence
+
+        message = f"expected {' or '.join(expected)}, got {verdict}"
+        record.update(outcome="failed", message=message)
+        report.outcome = "failed"
+        report.longrepr = f"{claim.id}: {message}\n{claim.statement}\n{sentence(record)}"
+
+    def add_detectable(self, report: pytest.TestReport, spreads: Iterable[Spread], last_look: Look) -> None:
+        """Add to a record what pilots said could be seen at the last look; ``None`` where they said nothing."""
+        detectable = {spread.quantity: spread.detectable_as_read(last_look) for spread in spreads}
+        for name, record in report.user_properties:
+            if name == PROPERTY and isinstance(record, dict):
+                for part in record["parts"]:
+                    part["smallest_detectable_effect"] = detectable.get(part["quantity"])
+
+    def collect(self, report: pytest.TestReport) -> None:
+        """Keep the record that a report carries."""
+        carried: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+        self.records += carried
+
+    def status(self, report: Any) -> tuple[str, str, Any] | None:
+        """Letter and word of a claim's outcome, in the category that pytest gave it."""
+        record = dict(getattr(report, "user_properties", ())).get(PROPERTY)
+        if not isinstance(record, dict) or report.when == "teardown":
+            return None
+        word = record["verdict"].upper()
+        if record["outcome"] == "passed":
+            return "passed", ".", (word, {"green": True})
+        if record["outcome"] == "xfailed":
+            return "xfailed", record["verdict"][0], (f"{word} (as expected)", {"yellow": True})
+        if record["outcome"] == "failed" and record["parts"]:
+            return "failed", "F", (f"{word} (unexpected)", {"red": True})
+        return None
+
+
+def _record(claim: Claim, expected: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "tier": claim.tier,
+        "section": claim.section,
+        "statement": claim.statement,
+        "source": claim.source,
+        "test": claim.item.nodeid,
+        "verdict": "not run",
+        "reason": None,
+        "expected": list(expected),
+        "because": claim.because,
+        "outcome": "passed",
+        "message": None,
+        "parts": [],
+        "arms": list(claim.sources),
+        "data": sorted(dataset.name for dataset in claim.datasets),
+        "num_seeds": 0,
+        "reproduction": None,
+        "stability": None,
+        "look": None,
+    }
+
+
+def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | None) -> bool:
+    """Whether a test ended by asserting its verdict, and not by another exception, nor by another assertion."""
+    if excinfo is None:
+        return True
+    raised_at = excinfo.traceback[-1].lineno + 1
+    refused = judge.asserted is not None and judge.asserted.verdict != "supported"
+    return refused and excinfo.errisinstance(AssertionError) and raised_at == judge.asserted_line
+
+
+def _not_judged(
+    judge: Judge | None, call: pytest.CallInfo[None], report: pytest.TestReport, record: dict[str, Any]
+) -> None:
+    if call.excinfo is None:
+        message = "the claim asserted no verdict: end it with `assert verdict`"
+        if judge is not None and judge.asserted is not None and judge.dropped:
+            message = f"judged and not asserted: {'; '.join(judge.dropped)}. Join the parts of a claim with &"
+        report.outcome = "failed"
+        report.longrepr = f"{record['id']}: {message}"
+        record.update(outcome="failed", message=message)
+        return
+    lines = str(call.excinfo.value).splitlines() or [call.excinfo.typename]
+    outcome = "skipped" if report.skipped else "error"
+    record.update(outcome=outcome, reason="not run", message=lines[0])

@@ -1,0 +1,121 @@
+"""What a session publishes of its plan, and the reports that it writes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims.catalogue.assertions import read_lecture
+from pytest_claims.record.build import RecordInputs, build
+from pytest_claims.session.options import Options
+from pytest_claims.session.workers import Published
+from pytest_claims.support.files import replace_file
+from pytest_claims.support.vocabulary import TIERS, Tier
+
+if TYPE_CHECKING:
+    from pytest_claims.planning.data_sets import DataSets
+    from pytest_claims.planning.plan import Key, Plan
+    from pytest_claims.training.trainer import Trainer
+
+
+def published(
+    plan: Plan,
+    data: DataSets,
+    trainer: Trainer,
+    wanted: Mapping[Key, tuple[int, ...]],
+    *,
+    order: list[str],
+    known: list[str],
+) -> Published:
+    """What one process knows of the plan: arms with their seeds, data, and how many runs it has trained."""
+    arms = [
+        {
+            "name": planned.name,
+            "tier": planned.tier,
+            "fingerprint": planned.fingerprint,
+            "declaration": planned.declaration,
+            "num_seeds": len(wanted[planned.key]),
+        }
+        for planned in plan.arms.values()
+        if planned.key in wanted and planned.key not in trainer.failures
+    ]
+    engine = {"name": plan.engine, "semantics": plan.semantics}
+    return Published(arms, data.record(), engine, order, known, trainer.num_trained)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """The reports of a session: JSON and HTML for each tier that ran.
+
+    Parameters
+    ----------
+    config, options
+        Of the session.
+    published
+        What all processes know of the plan.
+    started
+        When the session began, in seconds since 1970.
+    partial
+        Whether only a selection of the claims has run. It never replaces a whole report.
+    """
+
+    config: pytest.Config
+    options: Options
+    published: Published
+    started: float
+    partial: bool
+
+    def write(
+        self, claims: Sequence[dict[str, Any]], older: Mapping[str, Any] | None
+    ) -> list[tuple[dict[str, Any], Path]]:
+        """Write the reports; returns each tier's record, and where its page is."""
+        from pytest_claims.report.html import render
+        from pytest_claims.store.store import Store
+
+        written = []
+        with Store.open(self.options.store, read_only=self.options.published) as store:
+            for tier in TIERS:
+                judged = [claim for claim in claims if claim["tier"] == tier]
+                if all(claim["outcome"] == "skipped" for claim in judged):
+                    continue
+                record = build(self._inputs(tier, judged), store)
+                texts = {
+                    ".json": json.dumps(record, ensure_ascii=False, allow_nan=False),
+                    ".html": render(record, older),
+                }
+                written.append((record, self._write_one(tier, texts)))
+        return written
+
+    def _inputs(self, tier: Tier, claims: Sequence[dict[str, Any]]) -> RecordInputs:
+        published, listed = self.published, self.config.getini("claims_assertions")
+        return RecordInputs(
+            tier=tier,
+            claims=sorted(claims, key=lambda claim: published.order.index(claim["test"])),
+            arms=[arm for arm in published.arms if arm["tier"] == tier],
+            data=published.data,
+            engine=published.engine,
+            num_trained=published.num_trained,
+            known=published.known,
+            lecture=self.config.getini("claims_lecture"),
+            assertions=read_lecture(self.config.rootpath / listed) if listed else None,
+            partial=self.partial,
+            duration_seconds=round(time.time() - self.started, 1),
+            first_seed=self.options.first_seed,
+            num_seeds=self.options.num_seeds,
+            folder=self.options.report,
+        )
+
+    def _write_one(self, tier: Tier, texts: Mapping[str, str]) -> Path:
+        kind = "claims" if not self.partial and self.options.default_protocol else "partial"
+        folder = self.options.report
+        for name in (f"{kind}-{tier}", kind):
+            for suffix, text in texts.items():
+                replace_file(folder / f"{name}{suffix}", text)
+        page = folder / f"{kind}.html"
+        return page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page

@@ -1,0 +1,278 @@
+"""The session: one object that holds what pytest's hooks share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims.catalogue.claims import Claim, is_claim, mark_of, read_claim
+from pytest_claims.catalogue.mark_problems import problems
+from pytest_claims.planning.seed_schedule import SeedSchedule
+from pytest_claims.session import selection
+from pytest_claims.session.options import Options
+from pytest_claims.session.outcomes import Outcomes
+from pytest_claims.session.terminal import Output
+from pytest_claims.session.workers import Published, is_worker, publish, publish_error, received, worker_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_claims.planning.data_sets import DataSets
+    from pytest_claims.planning.plan import Plan
+    from pytest_claims.session.look_by_look import LookByLook
+    from pytest_claims.verdicts.judge import Judge
+
+GO_ON = (
+    "interrupted: finished runs are saved. Run the same command again to resume; add --claims-stored to judge what is "
+    "there"
+)
+
+SESSION = pytest.StashKey["ClaimsSession"]()
+
+
+def session_of(config: pytest.Config) -> ClaimsSession:
+    """The session object of a pytest run."""
+    return config.stash[SESSION]
+
+
+class ClaimsSession:
+    """What one pytest run knows of its claims.
+
+    Parameters
+    ----------
+    config
+        Pytest's configuration, in which the session stashes itself.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        config.stash[SESSION] = self
+        self.config = config
+        self.options = Options.of(config)
+        # Which seeds a claim is judged on, look by look.
+        self.schedule = SeedSchedule(self.options.num_seeds, self.options.first_seed)
+        # The selected claims by the ids of their tests, in the lecture's order; those that cannot run are taken out.
+        self.claims: dict[str, Claim] = {}
+        # Whether all tests were collected without an error. Nothing is planned before.
+        self.collected = False
+        # Verdicts against expectations: the records of claims that have run.
+        self.outcomes = Outcomes(self.options)
+        # An older record, of --claims-against, read before anything is trained.
+        self.older: dict[str, Any] | None = None
+        # When the session began, in seconds since 1970.
+        self._started = time.time()
+        # The terminal before the tests.
+        self._output = Output(config)
+        # Made once claims are collected: the plan, its data sets, and what trains and judges.
+        self._plan: Plan | None = None
+        self._data: DataSets | None = None
+        self._looks: LookByLook | None = None
+        # Ids of the tests of all selected claims, those that cannot run among them.
+        self._order: list[str] = []
+        # Ids of all collected claims, selected or not.
+        self._known: list[str] = []
+        # What this process, or all workers together, know of the plan.
+        self._published: Published | None = None
+        # A user's error that a worker met.
+        self._error = ""
+
+    def start(self) -> None:
+        """Read an older record, and start a new store if asked for: once, before any worker starts."""
+        if is_worker(self.config) or selection.runs_no_test(self.config):
+            return
+        if self.options.against:
+            self.older = _read_older(self.options.against)
+        if self.options.fresh:
+            from pytest_claims.store.store import Store
+
+            with Store.open(self.options.store, fresh=True) as store:
+                if store.message:
+                    self._output.say(store.message)
+
+    # Collection: which claims there are, and what they need.
+
+    def select(self, items: list[pytest.Item]) -> None:
+        """Read the claims among the tests, and deselect those that only run when asked for."""
+        with self.reporting_usage_errors(items):
+            self._select(items)
+
+    def prepare(self, session: pytest.Session) -> None:
+        """Plan what the selected claims need, and train what is missing, look by look."""
+        with self.reporting_usage_errors(session.items):
+            self._prepare(session)
+
+    @contextmanager
+    def reporting_usage_errors(self, items: list[Any]) -> Iterator[None]:
+        """Let an error of usage end a run in good order: a worker's is told by the controller, and no test runs."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            items.clear()  # pytest finishes a collection that has failed as well, and nothing is to be trained then
+            if not is_worker(self.config):
+                raise
+            publish_error(self.config, str(error))
+
+    def _select(self, items: list[pytest.Item]) -> None:
+        tests = [item for item in items if isinstance(item, pytest.Function) and is_claim(item)]
+        if found := problems(tests):
+            raise pytest.UsageError("\n".join(found))
+        selection.deselect(items, self.config)
+        selected = {item.nodeid for item in items}
+        for item in tests:
+            item.extra_keyword_matches.add(mark_of(item).args[0])  # type: ignore[union-attr]
+        claims = [read_claim(item) for item in tests if item.nodeid in selected]
+        # In the lecture's order, behind tests that are no claims.
+        claims.sort(key=lambda claim: claim.section_number)
+        self._known = sorted({mark_of(item).args[0] for item in tests})  # type: ignore[union-attr]
+        self.claims = {claim.item.nodeid: claim for claim in claims}
+        items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
+
+    def _prepare(self, session: pytest.Session) -> None:
+        self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
+        self._order = list(self.claims)
+        # pytest finishes a collection that has failed as well, for instance over a faulty mark expression.
+        if not self.claims or session.testsfailed or not self.collected:
+            return
+        dry_run = selection.runs_no_test(self.config)
+        if dry_run and not self.config.getoption("collectonly"):
+            return
+        plan, data = self._make_plan(offline=dry_run)
+        self._say_plan(plan, data, dry_run=dry_run)
+        if dry_run:
+            return
+        self._take_processors()
+        self._train(plan, data)
+
+    def _make_plan(self, *, offline: bool) -> tuple[Plan, DataSets]:
+        from pytest_claims.session.session_plan import make_plan
+
+        pilot = self.config.rootpath / self.config.getini("claims_pilot")
+        self._plan, self._data, lacking = make_plan(self.options, pilot, self.claims.values(), offline=offline)
+        for claim, reason in lacking:
+            self._skip(claim, reason)
+        return self._plan, self._data
+
+    def _say_plan(self, plan: Plan, data: DataSets, *, dry_run: bool) -> None:
+        from pytest_claims.session.session_plan import told
+
+        claims, published = self.claims.values(), self.options.published
+        self._output.say(*told(plan, data, claims, self.schedule, published=published, every_claim=dry_run))
+
+    def _skip(self, claim: Claim, reason: str) -> None:
+        claim.item.add_marker(pytest.mark.skip(reason=reason))
+        del self.claims[claim.item.nodeid]
+
+    def _take_processors(self) -> None:
+        """Give a worker its share of the machine, before a library takes all."""
+        worker = worker_of(self.config)
+        if worker is None:
+            return
+        from pytest_claims.engines.processors import can_bind, divide_processors, take_one
+
+        divide_processors(worker.index, worker.count)
+        if not can_bind():
+            self._output.say("this system binds no process to processors: workers share them as it sees fit")
+        take_one(worker.index, worker.count)
+
+    def _train(self, plan: Plan, data: DataSets) -> None:
+        """Train, look by look, before the first test; then make known what the report needs of the plan."""
+        from pytest_claims.session.look_by_look import LookByLook
+        from pytest_claims.session.reports import published
+        from pytest_claims.session.trainers import trainer_of
+
+        trainer = trainer_of(plan, self.options, worker_of(self.config))
+        self._looks = LookByLook(plan, trainer, self.schedule, self.outcomes.judges)
+        claims = list(self.claims.values())
+        for claim in self._looks.train(claims, self._output.progress(), stored_alone=self.options.stored):
+            self._skip(claim, "not all of the runs of its first look are stored yet")
+        wanted = self.schedule.wanted(self.claims.values(), self._looks.looks)
+        self._published = published(plan, data, trainer, wanted, order=self._order, known=self._known)
+        if is_worker(self.config):
+            publish(self.config, self._published)
+
+    # What the fixtures give to a claim.
+
+    def judge_for(self, item: pytest.Item) -> Judge:
+        """A judge at the look that the claim has come to."""
+        assert self._looks is not None
+        return self._looks.judge_for(self.claims[item.nodeid])
+
+    def runs_for(self, item: pytest.Item) -> Callable[[str], Any]:
+        """What gives the runs of an arm by its name, as many as the look of the claim has seeds."""
+        assert self._looks is not None
+        return self._looks.runs_for(self.claims[item.nodeid])
+
+    # Outcomes, and the report.
+
+    def compare(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        """Compare a claim's verdict with the expected one, and put its record on the report."""
+        if isinstance(item, pytest.Function) and mark_of(item):
+            claim = self.claims.get(item.nodeid) or read_claim(item)
+            kinds = self._plan.kinds_of_data(claim) if self._plan else {}
+            spreads = self._plan.pilot.of(claim.id, claim.tier, kinds.values()) if self._plan else []
+            self.outcomes.compare(claim, kinds, call, report)
+            self.outcomes.add_detectable(report, spreads, self.schedule.looks(claim)[-1])
+
+    def collect(self, report: pytest.TestReport) -> None:
+        """Take a claim's record off a report."""
+        if not is_worker(self.config):
+            self.outcomes.collect(report)
+
+    def take_over(self, workeroutput: dict[str, Any]) -> None:
+        """Take over what a worker process has published."""
+        published, error = received(workeroutput)
+        if published is not None:
+            self._published = published.merged(self._published)
+        self._error = error or self._error
+
+    def finish(self, session: pytest.Session) -> None:
+        """Write the report, in the process that holds all outcomes."""
+        if self._plan is not None:
+            self._plan.store.close()
+        if self._error:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if is_worker(self.config):
+            return
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED and not self._published:
+            self._say_how_to_go_on()
+        if self.outcomes.records and self._published:
+            self._write_reports(session, self._published)
+
+    def _say_how_to_go_on(self) -> None:
+        """Where training was interrupted; the controller of workers knows of it by the store alone."""
+        if self.options.trains and (self._plan is not None or self.options.store.exists()):
+            self._output.say(GO_ON)
+
+    def _write_reports(self, session: pytest.Session, published: Published) -> None:
+        from pytest_claims.session.reports import Reports
+
+        missing = set(published.order) - {record["test"] for record in self.outcomes.records}
+        partial = selection.is_partial(self.config, session) or self.options.stored or bool(missing)
+        reports = Reports(self.config, self.options, published, self._started, partial)
+        self.outcomes.written = reports.write(self.outcomes.records, self.older)
+
+    def summarize(self, reporter: Any) -> None:
+        """Print the table of verdicts and where the report is."""
+        if self._error:
+            reporter.write_line(f"ERROR: {self._error}", red=True)
+        if self.outcomes.written:
+            from pytest_claims.report.terminal import table
+
+            for record, path in self.outcomes.written:
+                reporter.write_sep("=", f"claims, {record['tier']} tier")
+                color = reporter.hasmarkup
+                reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
+                reporter.write_line(f"report: {path}")
+
+
+def _read_older(file: Path) -> dict[str, Any]:
+    """Read it before anything is trained: what is wrong with it shows at once, and this run may replace it."""
+    from pytest_claims.record.schema import read_record
+
+    try:
+        return read_record(file)
+    except (OSError, ValueError) as error:
+        raise pytest.UsageError(f"--claims-against takes an older record such as claims.json: {error}") from error

@@ -1,0 +1,117 @@
+"""Making the plan, and what is said of it before anything is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_claims.catalogue.claims import Claim
+from pytest_claims.planning.seed_schedule import SeedSchedule
+from pytest_claims.session.options import Options
+
+if TYPE_CHECKING:
+    from pytest_claims.planning.data_sets import DataSets
+    from pytest_claims.planning.pilots import Pilot, Spread
+    from pytest_claims.planning.plan import Key, Plan
+    from pytest_claims.statistics import Look
+
+
+def make_plan(
+    options: Options, pilot: Path, claims: Iterable[Claim], *, offline: bool
+) -> tuple[Plan, DataSets, list[tuple[Claim, str]]]:
+    """Plan what claims need; gives the plan, the data, and claims that lack theirs, each with how to get them."""
+    from pytest_claims.engines.base import semantics_of
+    from pytest_claims.planning.data_sets import DataSets
+    from pytest_claims.planning.pilots import Pilot
+    from pytest_claims.planning.plan import Plan
+    from pytest_claims.store.store import Store
+
+    semantics, spreads, data = semantics_of(options.engine), Pilot.read(pilot), DataSets(options.data)
+    store = Store.open(options.store, read_only=options.published)
+    plan = Plan(store, options.engine, semantics, spreads)
+    try:
+        if options.published:
+            from pytest_claims.planning.published_runs import add_published
+
+            return plan, data, add_published(plan, claims, data)
+        return plan, data, plan.add(claims, data, offline=offline)
+    except BaseException:
+        store.close()
+        raise
+
+
+def told(
+    plan: Plan, data: DataSets, claims: Iterable[Claim], schedule: SeedSchedule, *, published: bool, every_claim: bool
+) -> list[str]:
+    """What is said of the plan; with `every_claim` also what each claim can see."""
+    claims = list(claims)
+    first, last = (schedule.wanted_at(index, claims) for index in (0, -1))
+    last_looks = [(claim, schedule.looks(claim)[-1], plan.kinds_of_data(claim)) for claim in claims]
+    lines = []
+    if published:
+        from pytest_claims.planning.published_runs import changed
+
+        names = ", ".join(changed(plan))
+        since = f"; declared otherwise today than when they ran: {names}" if names else ""
+        lines.append(f"published runs, judged as they are{since}")
+    lines += _plan_lines(plan, data, first, last, len(claims))
+    return lines + _power_lines(plan.pilot, last_looks, every_claim=every_claim)
+
+
+def _power_lines(
+    pilot: Pilot, last_looks: Iterable[tuple[Claim, Look, Mapping[str, str]]], *, every_claim: bool
+) -> list[str]:
+    """What claims can see at their last look, as far as pilots tell; or only those for which it is too little.
+
+    `last_looks` has a claim, its last look, and the kinds of its data for each claim.
+    """
+    from pytest_claims.planning.pilots import stays_undecided
+
+    lines, undecided = [], []
+    for claim, look, kinds in last_looks:
+        spreads = pilot.of(claim.id, claim.tier, kinds.values())
+        lines += [f"{claim.id} [{claim.tier}] {spread_line(spread, look)}" for spread in spreads]
+        if stays_undecided(spreads, look):
+            undecided.append(claim.id)
+    if every_claim:
+        return lines
+    return [f"likely to stay undecided, going by pilot runs: {', '.join(undecided)}"] if undecided else []
+
+
+def _plan_lines(
+    plan: Plan,
+    data: DataSets,
+    first: Mapping[Key, tuple[int, ...]],
+    last: Mapping[Key, tuple[int, ...]],
+    num_claims: int,
+) -> list[str]:
+    """The plan in a few lines: what is wanted and missing at the first look and the last, its cost, and the data."""
+    now, at_most = plan.missing(first), plan.missing(last)
+    num_wanted, num_now, num_at_most = (sum(map(len, seeds.values())) for seeds in (first, now, at_most))
+    todo = "no run missing"
+    if num_now:
+        todo = f"{num_now} of {num_wanted} runs missing at the first look, {plan.cost_line(now)}"
+    if num_at_most > num_now:
+        todo += f"; {num_at_most} at most, {plan.cost_line(at_most)}"
+    lines = [f"{num_claims} claims, {len(first)} arms, engine {plan.engine}: {todo}"]
+    if described := data.line():
+        lines.append(f"data: {described}")
+    return [*lines, *data.notes()]
+
+
+def spread_line(spread: Spread, look: Look) -> str:
+    """What can be seen at a look, and where the pilots lie, in words."""
+    from pytest_claims.report.words.numbers import margin, quantity_value
+
+    is_ratio = spread.unit == "ratio"
+    mean, effect = math.exp(spread.mean) if is_ratio else spread.mean, spread.detectable_as_read(look)
+    part = {"unit": spread.unit, "difference": spread.difference, "rule": spread.rule, "margin": spread.margin}
+    part |= {"estimate": mean, "low": None, "high": None}
+    distance = quantity_value(effect, part | {"difference": not is_ratio, "margin": None, "estimate": effect})
+    undecided = ": likely to stay undecided" if spread.stays_undecided(look) else ""
+    return (
+        f"sees {distance.lstrip('+')} from {margin(part)} at {look.num_seeds} seeds; "
+        f"pilots {quantity_value(mean, part)}{undecided}"
+    )

@@ -1,0 +1,156 @@
+"""Training what a plan lacks: shared among processes through leases, shown as it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_claims.catalogue.arms import Arm, Source
+from pytest_claims.planning.plan import Key, Plan, Planned, engine_of
+from pytest_claims.planning.shares import SEEDS_OF_A_PIECE, Worker, pieces, program_of
+from pytest_claims.support.vocabulary import Tier
+
+if TYPE_CHECKING:
+    from pytest_claims.engines.base import Engine, RunResult
+    from pytest_claims.training.progress import Progress
+
+WAIT_SECONDS = 0.2  # between looks at what other processes have finished
+
+
+class Trainer:
+    """Trains missing runs and keeps them in the store.
+
+    Parameters
+    ----------
+    plan
+        The arms, and the store.
+    make_engine
+        Makes the engine when the first arm needs it, so that a full store imports no deep-learning library. ``None``
+        if nothing is to be trained.
+    worker
+        Which process this is, where others of the same session train as well.
+    """
+
+    def __init__(self, plan: Plan, make_engine: Callable[[], Engine] | None, *, worker: Worker | None) -> None:
+        self.plan = plan
+        self.num_trained = 0
+        self.failures: dict[Key, BaseException] = {}
+        self._engine = make_engine and cache(make_engine)
+        self._worker = worker
+        self._compiled: set[str] = set()
+
+    def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
+        """Train until the store holds every wanted run, or its arm has failed here."""
+        pending = self.plan.missing(wanted)
+        if not pending:
+            return
+        if self._engine is None:
+            self.failures |= {key: ValueError(f"there are no runs of seeds {seeds}") for key, seeds in pending.items()}
+            return
+        with progress.over(self.plan, pending):
+            while pending:
+                done = [self._train_leased(key, seeds, progress) for key, seeds in self._pieces(pending)]
+                pending = {k: s for k, s in self.plan.missing(wanted).items() if k not in self.failures}
+                if pending and not any(done):
+                    time.sleep(WAIT_SECONDS)  # what is left is in the hands of other processes
+
+    def _pieces(self, pending: Mapping[Key, tuple[int, ...]]) -> list[tuple[Key, tuple[int, ...]]]:
+        """Seeds to train in one go."""
+        if self._worker is None:
+            return list(pending.items())
+        return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker, self._compiled)
+
+    def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
+        """Train an arm's seeds unless another process does so already; whether it was done here."""
+        planned, store = self.plan.arms[key], self.plan.store
+        if key in self.failures:
+            return False
+        blocks = sorted({seed // SEEDS_OF_A_PIECE for seed in seeds})
+        held = [unit for block in blocks if store.lease(unit := f"{planned.fingerprint}/{block}")]
+        try:
+            if len(held) < len(blocks):  # another process works on some of it
+                return False
+            # Another process may have finished some since the plan was made.
+            missing = self.plan.missing({key: seeds}).get(key)
+            if missing:
+                self._train_one(planned, missing, progress)
+        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+            # The claims that need this arm report it; the others go on.
+            self.failures[key] = error
+        finally:
+            for unit in held:
+                store.release(unit)
+        return True
+
+    def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
+        from pytest_claims.engines.provenance import provenance
+
+        assert self._engine is not None
+        self._compiled.add(program_of(planned))
+        engine = self.plan.engine if isinstance(planned.source, Arm) else None
+        arrays = planned.located.arrays if planned.located else None
+        with progress.arm(planned, len(seeds)) as advance:
+            for result in make_runs(planned.source, planned.tier, seeds, arrays, self._engine, advance):
+                self.keep(planned, result, provenance(engine))
+
+    def keep(self, planned: Planned, result: RunResult, made_with: Mapping[str, Any]) -> None:
+        """Put a run into the store, and with what it was made."""
+        from pytest_claims.store.store import Run
+
+        data = planned.located
+        self.plan.store.add(
+            Run(
+                fingerprint=planned.fingerprint,
+                arm=planned.name,
+                tier=planned.tier,
+                engine=engine_of(planned.source, self.plan.engine),
+                seed=result.seed,
+                declaration=planned.declaration,
+                history=result.history,
+                measurements=result.measurements,
+                provenance={
+                    **made_with,
+                    "semantics": self.plan.semantics,
+                    "data": {"kind": data.kind, "content_hash": data.content_hash} if data else None,
+                },
+                seconds=result.seconds,
+            )
+        )
+        self.num_trained += 1
+
+
+def make_runs(
+    source: Source,
+    tier: Tier,
+    seeds: tuple[int, ...],
+    arrays: Mapping[str, Any] | None,
+    engine: Callable[[], Engine],
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[RunResult]:
+    """Train an arm, or make a measurement, once for each seed, giving each run as soon as it is made.
+
+    Parameters
+    ----------
+    source, tier, seeds, arrays
+        What to run, and the arrays of its data set if it has one.
+    engine
+        Gives what trains; asked for arms only.
+    progress
+        Is told of finished epochs, or measurements.
+    """
+    from pytest_claims.engines.base import Job, RunResult
+
+    if isinstance(source, Arm):
+        assert arrays is not None
+        yield from engine().train(Job(source, tier, seeds, arrays), progress)
+        return
+    for seed in seeds:
+        start = time.perf_counter()
+        values = dict(source.measure(arrays, tier, seed))
+        yield RunResult(seed, {}, values, time.perf_counter() - start)
+        if progress:
+            progress(1)
