@@ -9,7 +9,7 @@ import pytest
 
 from pytest_claims.audit.hooks import AuditHooks
 from pytest_claims.catalogue.claims import mark_of, tiers_of
-from pytest_claims.session.session import ClaimsSession, session_of
+from pytest_claims.session.session import ClaimsSession, session_of, usage_errors
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register marks and hooks."""
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
-    session = ClaimsSession(config)
+    with usage_errors():
+        session = ClaimsSession(config)
     # Registered before the others and so called behind them: an audit draws from the claims that they have read.
     config.pluginmanager.register(AuditHooks(session), "claims-audit-hooks")
     config.pluginmanager.register(ClaimsHooks(session), "claims-hooks")
@@ -94,7 +95,8 @@ class ClaimsHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
         """Start a new store if one is asked for."""
-        self.session.start()
+        with usage_errors():
+            self.session.start()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one test of each tier."""

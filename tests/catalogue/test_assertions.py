@@ -9,6 +9,7 @@ import pytest
 
 from pytest_claims.catalogue.assertions import account, read_lecture
 from pytest_claims.catalogue.published_logs import read_logs
+from pytest_claims.support.errors import ClaimsError
 
 ROOT = Path(__file__).parents[2]
 LIST = """
@@ -70,7 +71,7 @@ def test_catalogue_without_a_list_is_not_accounted_for(catalogue):
 def test_list_that_is_none(tmp_path, text, message):
     path = tmp_path / "lecture.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(pytest.UsageError, match=message):
+    with pytest.raises(ClaimsError, match=message):
         read_lecture(path)
 
 

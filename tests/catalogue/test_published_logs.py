@@ -9,6 +9,7 @@ import pytest
 
 from pytest_claims.catalogue.published_logs import PublishedLog, claim_on, read_logs
 from pytest_claims.statistics import fixed_look
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.verdicts.judge import Judge
 from pytest_claims.verdicts.log_deviations import log_deviations
 from pytest_claims.verdicts.runs import Runs
@@ -106,12 +107,12 @@ def test_series_added_to_the_file_are_picked_up(tmp_path):
     ],
 )
 def test_faulty_file_of_logs_is_named(tmp_path, series):
-    with pytest.raises(pytest.UsageError, match=r"logs\.json is no file of published logs"):
+    with pytest.raises(ClaimsError, match=r"logs\.json is no file of published logs"):
         read_logs(written(tmp_path, **series))
 
 
 def test_log_without_an_arm_says_what_to_add():
-    with pytest.raises(pytest.UsageError, match=r"'short' names no arm: add"):
+    with pytest.raises(ClaimsError, match=r"'short' names no arm: add"):
         claim_on(LOG)
 
 

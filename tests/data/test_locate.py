@@ -23,6 +23,7 @@ from pytest_claims.data.locate import locate
 from pytest_claims.data.npz import MAX_BYTES, read_npz
 from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import Arrays, DataSet, content_hash
+from pytest_claims.support.errors import ClaimsError
 
 LAYOUT = {"x": ("u1", (6, 2)), "y": ("u1", (None,))}
 REAL = {"x": np.arange(12, dtype=np.uint8).reshape(6, 2), "y": np.arange(6, dtype=np.uint8)}
@@ -177,7 +178,7 @@ def test_unfit_file_in_the_directory_is_named(directory: Path, home: Path, conte
     (directory / "toy.npz").write_bytes(content)
     cached(home)  # is no way out
 
-    with pytest.raises(pytest.UsageError, match=said) as raised:
+    with pytest.raises(ClaimsError, match=said) as raised:
         locate(data_set(npz(**OTHER)), directory=directory)
 
     assert str(directory / "toy.npz") in str(raised.value)
@@ -185,21 +186,21 @@ def test_unfit_file_in_the_directory_is_named(directory: Path, home: Path, conte
 
 
 def test_directory_that_does_not_exist_is_named(directory: Path) -> None:
-    with pytest.raises(pytest.UsageError, match=r"nowhere does not exist; expected toy\.npz in it\. Ask at the desk"):
+    with pytest.raises(ClaimsError, match=r"nowhere does not exist; expected toy\.npz in it\. Ask at the desk"):
         locate(data_set(), directory=directory / "nowhere")
 
 
 def test_file_given_as_directory_is_named(directory: Path) -> None:
     (directory / "toy.npz").write_bytes(PLAIN)
 
-    with pytest.raises(pytest.UsageError, match=r"toy\.npz is not a directory"):
+    with pytest.raises(ClaimsError, match=r"toy\.npz is not a directory"):
         locate(data_set(), directory=directory / "toy.npz")
 
 
 def test_directory_without_the_file_is_named_with_what_it_holds(directory: Path) -> None:
     (directory / "other.npz").write_bytes(PLAIN)
 
-    with pytest.raises(pytest.UsageError, match=r"lacks toy\.npz; found other\.npz"):
+    with pytest.raises(ClaimsError, match=r"lacks toy\.npz; found other\.npz"):
         locate(data_set(), directory=directory)
 
 
@@ -218,7 +219,7 @@ def test_pickle_is_refused_without_being_loaded(directory: Path, tmp_path: Path)
 
     (directory / "toy.npz").write_bytes(npz(x=np.array([Trap()], dtype=object), y=REAL["y"]))
 
-    with pytest.raises(pytest.UsageError, match="pickle"):
+    with pytest.raises(ClaimsError, match="pickle"):
         locate(data_set(convert=convert), directory=directory)
 
     assert not (tmp_path / "sprung").exists()
@@ -230,7 +231,7 @@ def test_array_larger_than_any_data_set_is_not_read(directory: Path, monkeypatch
     (directory / "toy.npz").write_bytes(PLAIN)
     monkeypatch.setattr("pytest_claims.data.npz.MAX_BYTES", 10)
 
-    with pytest.raises(pytest.UsageError, match="found 12 bytes in x; expected at most 10"):
+    with pytest.raises(ClaimsError, match="found 12 bytes in x; expected at most 10"):
         locate(data_set(), directory=directory)
     assert MAX_BYTES > 2**28  # the real limit lets every real data set through
 

@@ -14,6 +14,7 @@ import pytest
 from pytest_claims.engines import Job, create
 from pytest_claims.engines.draws import order
 from pytest_claims.engines.stacked import OF_A_PROGRAM
+from pytest_claims.support.errors import ClaimsError
 from tests.helpers.engine_arms import (
     ARMS,
     DATA,
@@ -269,10 +270,10 @@ def test_too_few_classes_are_refused(stacked: Any) -> None:
 
 
 def test_unknown_engine_is_refused_with_the_closest_name() -> None:
-    with pytest.raises(pytest.UsageError, match=r"unknown engine 'staked', expected one of fit, stacked.*'stacked'\?"):
+    with pytest.raises(ClaimsError, match=r"unknown engine 'staked', expected one of fit, stacked.*'stacked'\?"):
         create("staked")
 
 
 def test_engine_of_another_backend_is_refused(stacked: Any) -> None:
-    with pytest.raises(pytest.UsageError, match=r"'fit' needs Keras on tensorflow.*on jax already"):
+    with pytest.raises(ClaimsError, match=r"'fit' needs Keras on tensorflow.*on jax already"):
         create("fit")

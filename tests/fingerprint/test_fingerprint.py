@@ -24,6 +24,7 @@ from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import DataSet
 from pytest_claims.fingerprint.fingerprint import describe, differences, fingerprint
 from pytest_claims.fingerprint.source_text import file_of_module
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import by_tier
 
 # ---------------------------------------------------------------- declarations
@@ -508,19 +509,19 @@ exec("def typed_in(input_shape): return 1", exec_scope)
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_place(changes, where, what):
-    with pytest.raises(pytest.UsageError) as caught:
+    with pytest.raises(ClaimsError) as caught:
         of(replace(BASELINE, **changes), name="the arm 'mnist_noise'")
     assert str(caught.value).startswith(f"{where} of the arm 'mnist_noise' is {what}")
     assert "functools.partial" in str(caught.value)
 
 
 def test_a_module_that_cannot_be_read_is_refused(project):
-    with pytest.raises(pytest.UsageError, match="imports layers, which cannot be read"):
+    with pytest.raises(ClaimsError, match="imports layers, which cannot be read"):
         project("def dense():", "def dense(:")
 
 
 def test_arguments_that_do_not_fit_are_refused():
-    with pytest.raises(pytest.UsageError, match=r"optimizer of this arm binds arguments that do not fit.*momentum"):
+    with pytest.raises(ClaimsError, match=r"optimizer of this arm binds arguments that do not fit.*momentum"):
         of(replace(BASELINE, optimizer=partial(rmsprop, momentum=0.9)))
 
 

@@ -26,6 +26,7 @@ from fixtures.datasets import (
 )
 from pytest_claims.data.locate import locate
 from pytest_claims.data.sets import Arrays
+from pytest_claims.support.errors import ClaimsError
 
 needs_data = pytest.mark.skipif(
     not os.environ.get("CLAIMS_DATA"), reason="CLAIMS_DATA does not name a directory with the real data sets"
@@ -120,7 +121,7 @@ def test_reviews_that_do_not_fit_together_are_refused(name: str, where: int, val
 def test_pickled_imdb_in_a_directory_is_refused_by_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "imdb.npz", x_train=np.array([[1], [2, 3]], dtype=object))
 
-    with pytest.raises(pytest.UsageError, match=r"imdb\.npz cannot be used as IMDB: it is a pickle.*SHA-256"):
+    with pytest.raises(ClaimsError, match=r"imdb\.npz cannot be used as IMDB: it is a pickle.*SHA-256"):
         locate(IMDB, directory=tmp_path)
 
 

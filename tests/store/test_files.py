@@ -16,6 +16,7 @@ import pytest
 from pytest_claims.store import file_checks
 from pytest_claims.store.file_checks import APPLICATION_ID, SCHEMA_VERSION
 from pytest_claims.store.store import Run, Store
+from pytest_claims.support.errors import ClaimsError
 
 RUN = Run("4f1c", "mnist_noise", "fast", "stacked", 0, {}, {"loss": [0.5] * 500}, {}, {}, 1.5)
 NOBODY = 65534
@@ -59,7 +60,7 @@ def unprivileged():
 def refusal(path: Path, *, fresh: bool = False) -> str:
     """The message with which a file is refused, which must leave it as it is."""
     before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(pytest.UsageError) as caught:
+    with pytest.raises(ClaimsError) as caught:
         Store.open(path, fresh=fresh).close()
     assert (path.read_bytes() if path.is_file() else None) == before
     return str(caught.value)
@@ -249,7 +250,7 @@ def test_a_store_in_a_read_only_place_is_used_for_reading(place, request):
         assert not store.writable
         assert store.runs("4f1c", [0]) == [RUN]
         for write in (lambda: store.add(RUN), lambda: store.lease("unit")):
-            with pytest.raises(pytest.UsageError, match="can only be read"):
+            with pytest.raises(ClaimsError, match="can only be read"):
                 write()
     assert [file.name for file in place.iterdir()] == ["runs.sqlite"]
 
@@ -264,7 +265,7 @@ def test_a_read_only_file_is_used_for_reading(place, request):
     with Store.open(path) as store:
         assert not store.writable
         assert store.seeds("4f1c") == {0}
-    with pytest.raises(pytest.UsageError, match="no new store can begin"):
+    with pytest.raises(ClaimsError, match="no new store can begin"):
         Store.open(path, fresh=True)
 
 
@@ -278,7 +279,7 @@ def test_a_reader_without_permission_to_write_sees_what_a_writer_has_just_stored
 
 
 def test_a_read_only_place_without_a_store_is_an_error(place, unprivileged):
-    with pytest.raises(pytest.UsageError, match="no permission to write to its directory"):
+    with pytest.raises(ClaimsError, match="no permission to write to its directory"):
         Store.open(place / "runs.sqlite")
 
 
@@ -287,7 +288,7 @@ def test_a_file_that_may_not_be_read_is_an_error(place, request):
     Store.open(path).close()
     path.chmod(0)
     request.getfixturevalue("unprivileged")
-    with pytest.raises(pytest.UsageError, match="cannot be read: there is no permission"):
+    with pytest.raises(ClaimsError, match="cannot be read: there is no permission"):
         Store.open(path)
 
 
@@ -295,7 +296,7 @@ def test_a_full_disk_is_an_error_and_keeps_what_is_there(filled):
     with Store.open(filled) as store:
         # SQLite's own limit on the size of a file raises the same error as a disk without room.
         store._database.select("PRAGMA max_page_count = 1")
-        with pytest.raises(pytest.UsageError, match=r"the disk is full. Runs stored before are intact"):
+        with pytest.raises(ClaimsError, match=r"the disk is full. Runs stored before are intact"):
             store.add(replace(RUN, seed=99, history={"loss": [0.123456789] * 100_000}))
     with Store.open(filled) as store:
         assert store.seeds("4f1c") == set(range(50))
@@ -305,5 +306,5 @@ def test_a_store_that_stays_locked_is_an_error(filled, monkeypatch):
     monkeypatch.setattr("pytest_claims.store.database.BUSY_SECONDS", 0.05)
     with Store.open(filled) as store, closing(sqlite3.connect(filled, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(pytest.UsageError, match="locked by another process"):
+        with pytest.raises(ClaimsError, match="locked by another process"):
             store.add(replace(RUN, seed=99))

@@ -38,7 +38,7 @@ def audit_items(session: ClaimsSession, tiers: Iterable[Tier]) -> list[pytest.It
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         There is nothing to audit.
     """
     config, items = session.config, list[pytest.Item]()

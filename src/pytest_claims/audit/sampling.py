@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_claims.catalogue.arms import Arm
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         There are none, or they were trained by the engine that audits.
     """
     from pytest_claims.audit.apart import ENGINE
@@ -75,11 +74,11 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
 
     options, semantics = session.options, semantics_of(session.options.engine)
     if options.engine == ENGINE:
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"an audit trains runs of another engine again by {ENGINE!r}: leave out --claims-engine={ENGINE}"
         )
     if not options.store.is_file():
-        raise pytest.UsageError(f"there is nothing to audit: {options.store} is not there. {_run_first(tier)}")
+        raise ClaimsError(f"there is nothing to audit: {options.store} is not there. {_run_first(tier)}")
     data = DataSets(options.data)
     with Store.open(options.store, read_only=True) as store:
         plan = Plan(store, options.engine, semantics, Pilot())
@@ -88,7 +87,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
         found = _found(session, tier, plan, Population(engine, data.record()))
     if not found.sections:
         reasons = {reason for _, reason in lacking} or set(found.not_audited.values())
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"there is nothing to audit of the {tier} tier in {store.path}: {'; '.join(sorted(reasons))}. "
             f"{_run_first(tier)}"
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pytest
+from pytest_claims.support.errors import ClaimsError
 
 _KEYS = {"section": {"number", "title", "assertions"}, "not_testable": {"what", "reason"}}
 
@@ -24,7 +24,7 @@ def read_lecture(path: Path) -> dict[str, Any] | None:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         If it is no TOML, or holds something else.
     """
     if not path.is_file():
@@ -32,13 +32,13 @@ def read_lecture(path: Path) -> dict[str, Any] | None:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise pytest.UsageError(f"{path} is no TOML: {error}") from error
+        raise ClaimsError(f"{path} is no TOML: {error}") from error
     for name, tables in content.items():
         if name not in _KEYS:
-            raise pytest.UsageError(f"{path} has tables [[{name}]]; known are {', '.join(_KEYS)}")
+            raise ClaimsError(f"{path} has tables [[{name}]]; known are {', '.join(_KEYS)}")
         for table in tables:
             if set(table) != _KEYS[name]:
-                raise pytest.UsageError(f"{path}: a [[{name}]] has {sorted(table)}; expected {sorted(_KEYS[name])}")
+                raise ClaimsError(f"{path}: a [[{name}]] has {sorted(table)}; expected {sorted(_KEYS[name])}")
     return content
 
 

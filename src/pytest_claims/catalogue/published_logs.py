@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_claims.support.errors import ClaimsError
+
 if TYPE_CHECKING:
     pass
 
@@ -58,14 +60,14 @@ def read_logs(path: Path) -> dict[str, PublishedLog]:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         If the file cannot be read, or an experiment has no metrics, or metrics of different lengths.
     """
     try:
         series = json.loads(path.read_text(encoding="utf-8"))["series"]
         return {name: _log(name, entry) for name, entry in series.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise pytest.UsageError(f"{path} is no file of published logs: {error!r}") from error
+        raise ClaimsError(f"{path} is no file of published logs: {error!r}") from error
 
 
 def _log(name: str, entry: Mapping[str, Any]) -> PublishedLog:
@@ -93,12 +95,12 @@ def claim_on(log: PublishedLog, arm: str | None = None, **mark: Any) -> Callable
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         If no arm is named.
     """
     arm = log.arm or arm
     if arm is None:
-        raise pytest.UsageError(f'published log {log.name!r} names no arm: add "arm": "…", the fixture set up alike')
+        raise ClaimsError(f'published log {log.name!r} names no arm: add "arm": "…", the fixture set up alike')
     statement = f"The published log of {log.name} could be one of our runs: {log.setup}."
 
     def test(*, judge: Any, **runs: Any) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from pytest_claims.record.schema import read_record
+from pytest_claims.support.errors import ClaimsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(options.run(options))
-    except (OSError, ValueError, pytest.UsageError) as error:
+    except (OSError, ValueError, ClaimsError) as error:
         print(f"pytest-claims: {error}", file=sys.stderr)
         return 2
     return 0

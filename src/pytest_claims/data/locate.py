@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pytest
 
 from pytest_claims.data.download import DownloadError, fetch
 from pytest_claims.data.npz import PickledError
 from pytest_claims.data.sets import Arrays, DataSet, Located, Origin
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.files import write_whole
 
 CHECKS = 1  # rises when a check is added, so that files which passed the older ones are checked again
@@ -47,7 +47,7 @@ def locate(
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         If the directory does not hold what the user says.
     """
     if directory is not None:
@@ -68,16 +68,16 @@ def _from_directory(dataset: DataSet, directory: Path) -> Located:
     advice = f"{dataset.how_to_get} Or name no directory (--claims-data, CLAIMS_DATA): it is then found without one."
     if not directory.is_dir():
         state = "is not a directory" if directory.exists() else "does not exist"
-        raise pytest.UsageError(f"the data directory {directory} {state}; expected {dataset.filename} in it. {advice}")
+        raise ClaimsError(f"the data directory {directory} {state}; expected {dataset.filename} in it. {advice}")
     if not path.is_file():
         present = ", ".join(sorted(entry.name for entry in directory.iterdir())[:10]) or "nothing"
-        raise pytest.UsageError(f"the data directory {directory} lacks {dataset.filename}; found {present}. {advice}")
+        raise ClaimsError(f"the data directory {directory} lacks {dataset.filename}; found {present}. {advice}")
     try:
         return _checked(dataset, path, "directory")
     except PickledError:
         return _pickled(dataset, path, advice)
     except (ValueError, OSError) as error:
-        raise pytest.UsageError(f"{path} cannot be used as {dataset.name}: {error}. {advice}") from None
+        raise ClaimsError(f"{path} cannot be used as {dataset.name}: {error}. {advice}") from None
 
 
 def _pickled(dataset: DataSet, path: Path, advice: str) -> Located:
@@ -86,7 +86,7 @@ def _pickled(dataset: DataSet, path: Path, advice: str) -> Located:
     found = hashlib.sha256(content).hexdigest()
     if found != dataset.sha256:
         expected = f"plain arrays, or the file with SHA-256 {dataset.sha256}" if dataset.sha256 else "plain arrays"
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"{path} cannot be used as {dataset.name}: it is a pickle, which can run anything when loaded, and its "
             f"SHA-256 is {found}; expected {expected}. {advice}"
         )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pytest_claims.support.errors import ClaimsError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -125,15 +127,13 @@ def semantics_of(name: str) -> int:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         If there is no such engine.
     """
-    import pytest
-
     if name not in ENGINES:
         close = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise pytest.UsageError(f"unknown engine {name!r}, expected one of {', '.join(sorted(ENGINES))}.{hint}")
+        raise ClaimsError(f"unknown engine {name!r}, expected one of {', '.join(sorted(ENGINES))}.{hint}")
     return ENGINES[name].semantics
 
 
@@ -142,7 +142,7 @@ def create(name: str) -> Engine:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         If there is no such engine, or if Keras runs on another backend in this process already.
     """
     semantics_of(name)
@@ -154,8 +154,6 @@ def create(name: str) -> Engine:
 
 def _choose_backend(backend: str, engine: str) -> None:
     """Import Keras on `backend`."""
-    import pytest
-
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = backend
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -166,7 +164,7 @@ def _choose_backend(backend: str, engine: str) -> None:
 
         import_module(backend)
     if keras.config.backend() != backend:
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"the engine {engine!r} needs Keras on {backend}, but this process has imported Keras on "
             f"{keras.config.backend()} already, and one process holds one backend. "
             "Import Keras only inside the functions that build models, and start a new process for another engine."

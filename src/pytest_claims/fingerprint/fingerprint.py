@@ -20,8 +20,6 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-import pytest
-
 from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.fingerprint.constants import (
     NO_CONSTANT,
@@ -45,6 +43,7 @@ from pytest_claims.fingerprint.source_text import (
     module_source,
     source_of,
 )
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
 __all__ = ["describe", "differences", "fingerprint"]
@@ -75,7 +74,7 @@ def fingerprint(
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         The declaration holds something whose meaning cannot be read off, such as a lambda; the message says where.
 
     Examples
@@ -151,7 +150,7 @@ class _Material:
         try:
             function, arguments = call_of(value)
         except TypeError as error:
-            raise pytest.UsageError(f"{where} of {self._name} binds arguments that do not fit: {error}") from error
+            raise ClaimsError(f"{where} of {self._name} binds arguments that do not fit: {error}") from error
         bound = {key: self.of(item, f"{where}, argument {key!r}") for key, item in arguments.items()}
         return ["call", self._of_function(function, where), bound]
 
@@ -237,18 +236,18 @@ class _Material:
             try:
                 text = module_source(file)
             except (OSError, SyntaxError, UnicodeDecodeError) as error:
-                raise pytest.UsageError(f"{self._name} imports {module}, which cannot be read: {error}") from error
+                raise ClaimsError(f"{self._name} imports {module}, which cannot be read: {error}") from error
             package = module if file.name == "__init__.py" else module.rpartition(".")[0]
             self.definitions[number] = {"source": text.digest, "imports": self._imports(text, package)}
         return self._numbers[file]
 
-    def _unreadable(self, value: Any, where: str, what: str | None = None) -> pytest.UsageError:
+    def _unreadable(self, value: Any, where: str, what: str | None = None) -> ClaimsError:
         what = what or (
             f"the method {value.__qualname__} of an object"
             if isinstance(value, MethodType | BuiltinFunctionType)
             else f"an object of type {type(value).__qualname__}"
         )
-        return pytest.UsageError(
+        return ClaimsError(
             f"{where} of {self._name} is {what}: whether it has changed since its runs were stored cannot be told."
             " Expected are functions defined at the top of a module, with functools.partial for their arguments, and"
             " numbers, strings, and tuples, lists, dictionaries or arrays of them"

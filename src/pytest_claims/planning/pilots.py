@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from pytest_claims.support.errors import ClaimsError
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Look
@@ -113,7 +113,7 @@ class Pilot:
 
         Raises
         ------
-        pytest.UsageError
+        ClaimsError
             If the file holds something else.
         """
         if not path.is_file():
@@ -129,9 +129,7 @@ class Pilot:
             }
             return cls(content["seconds_per_run"], spreads)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise pytest.UsageError(
-                f"{path} is no pilot file ({error!r}): write it anew with pytest-claims pilot"
-            ) from error
+            raise ClaimsError(f"{path} is no pilot file ({error!r}): write it anew with pytest-claims pilot") from error
 
     def write(self, path: Path) -> None:
         """Write a pilot file."""

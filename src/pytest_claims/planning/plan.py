@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_claims.catalogue.arms import Arm, Source, dataset_of
 from pytest_claims.planning.data_sets import DataSets
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.text import duration
 from pytest_claims.support.vocabulary import Tier, at_tier
 
@@ -111,7 +110,7 @@ class Plan:
                 continue
             for dataset, found in located.items():
                 if found is None:
-                    raise pytest.UsageError(f"{dataset.name} is not here and has no stand-in. {dataset.how_to_get}")
+                    raise ClaimsError(f"{dataset.name} is not here and has no stand-in. {dataset.how_to_get}")
             for name, source in claim.sources.items():
                 key = name, claim.tier
                 self.arms[key] = self.arms.get(key) or self._planned(name, source, claim.tier, located)

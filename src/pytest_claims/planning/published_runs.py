@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_claims.catalogue.arms import Source, dataset_of
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
@@ -73,4 +72,4 @@ def _data_of(run: Run) -> Located | None:
 
 
 def _no_arrays() -> Any:
-    raise pytest.UsageError("published runs come without their data: leave out --claims-runs to train")
+    raise ClaimsError("published runs come without their data: leave out --claims-runs to train")

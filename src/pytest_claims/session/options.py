@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pytest_claims.support.errors import ClaimsError
+
 PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-runs", "--claims-report", "--claims-against")
 
 
@@ -59,20 +61,20 @@ class Options:
 
     @classmethod
     def of(cls, config: pytest.Config) -> Options:
-        """Read and check the options; a `pytest.UsageError` says what is wrong with one."""
+        """Read and check the options; what is wrong with one is a `ClaimsError`."""
         _check_written_with_equals_sign(config)
         root = config.rootpath
         data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
         runs = config.getoption("claims_runs")
         if runs and (config.getoption("claims_store") or config.getoption("claims_fresh")):
-            raise pytest.UsageError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
+            raise ClaimsError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
         stored = config.getoption("claims_stored")
         store = runs or config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
         num_seeds, audit_seed = config.getoption("claims_seeds"), config.getoption("claims_audit_seed")
         against = config.getoption("claims_against")
         report = _below(root, config.getoption("claims_report") or "reports")
         if report.exists() and not report.is_dir():
-            raise pytest.UsageError(f"--claims-report takes a directory, and {report} is a file: name another")
+            raise ClaimsError(f"--claims-report takes a directory, and {report} is a file: name another")
         return cls(
             data=_below(root, data) if data else None,
             engine=config.getoption("claims_engine"),
@@ -108,7 +110,7 @@ def _check_written_with_equals_sign(config: pytest.Config) -> None:
     arguments = list(map(str, config.invocation_params.args))
     for option, value in pairwise(arguments):
         if config.inipath is None and option in PATH_OPTIONS and Path(value).exists():
-            raise pytest.UsageError(
+            raise ClaimsError(
                 f"pytest took {value} for a path of tests and found no configuration: write {option}={value}"
             )
 
@@ -118,9 +120,9 @@ def _executor(config: pytest.Config, *, trains: bool) -> str | None:
     if address is None or not trains:
         return None
     if not re.fullmatch(r"dask://[^/:]+:\d+", address):
-        raise pytest.UsageError(f"--claims-executor takes dask://HOST:PORT, not {address!r}")
+        raise ClaimsError(f"--claims-executor takes dask://HOST:PORT, not {address!r}")
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        raise pytest.UsageError("--claims-executor hands the training to Dask's workers: leave out -n")
+        raise ClaimsError("--claims-executor hands the training to Dask's workers: leave out -n")
     return address
 
 
@@ -134,5 +136,5 @@ def _whole(text: str, option: str, *, lowest: int) -> int:
     except ValueError:
         number = lowest - 1
     if number < lowest:
-        raise pytest.UsageError(f"{option} takes a whole number from {lowest} on, not {text!r}")
+        raise ClaimsError(f"{option} takes a whole number from {lowest} on, not {text!r}")
     return number

@@ -17,6 +17,7 @@ from pytest_claims.session.options import Options
 from pytest_claims.session.outcomes import Outcomes
 from pytest_claims.session.terminal import Output
 from pytest_claims.session.workers import Published, is_worker, publish, publish_error, received, worker_of
+from pytest_claims.support.errors import ClaimsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,15 @@ GO_ON = (
 )
 
 SESSION = pytest.StashKey["ClaimsSession"]()
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turn an error that the user can put right into pytest's own, which it reports without a traceback."""
+    try:
+        yield
+    except ClaimsError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def session_of(config: pytest.Config) -> ClaimsSession:
@@ -106,9 +116,10 @@ class ClaimsSession:
 
     @contextmanager
     def reporting_usage_errors(self, items: list[Any]) -> Iterator[None]:
-        """Let an error of usage end a run in good order: a worker's is told by the controller, and no test runs."""
+        """Let a user's error end a run in good order: the controller reports a worker's, and no test runs."""
         try:
-            yield
+            with usage_errors():
+                yield
         except pytest.UsageError as error:
             items.clear()  # pytest finishes a collection that has failed as well, and nothing is to be trained then
             if not is_worker(self.config):
@@ -118,7 +129,7 @@ class ClaimsSession:
     def _select(self, items: list[pytest.Item]) -> None:
         tests = [item for item in items if isinstance(item, pytest.Function) and is_claim(item)]
         if found := problems(tests):
-            raise pytest.UsageError("\n".join(found))
+            raise ClaimsError("\n".join(found))
         selection.deselect(items, self.config)
         selected = {item.nodeid for item in items}
         for item in tests:
@@ -275,4 +286,4 @@ def _read_older(file: Path) -> dict[str, Any]:
     try:
         return read_record(file)
     except (OSError, ValueError) as error:
-        raise pytest.UsageError(f"--claims-against takes an older record such as claims.json: {error}") from error
+        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error

@@ -12,8 +12,6 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-import pytest
-
 from pytest_claims.store.file_checks import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -25,6 +23,7 @@ from pytest_claims.store.file_checks import (
     refuse_foreign_file,
 )
 from pytest_claims.store.migration import migrate, migrate_file, migrated_copy, version_of
+from pytest_claims.support.errors import ClaimsError
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process' transaction, which takes milliseconds."""
@@ -76,14 +75,14 @@ class Database:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         The file cannot be used as a store; the message says why and what to do.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         if read_only and not path.is_file():
-            raise pytest.UsageError(f"there is no file {path}: give one that pytest-claims publish has written")
+            raise ClaimsError(f"there is no file {path}: give one that pytest-claims publish has written")
         self.writable = not read_only and prepare(path)
         refuse_foreign_file(path, writable=self.writable)
         self._current: _Link | None = None
@@ -104,7 +103,7 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write: all of it or, if an exception passes or the process dies, nothing."""
         if not self.writable:
-            raise pytest.UsageError(f"the store {self.path} can only be read: there is no permission to write to it")
+            raise ClaimsError(f"the store {self.path} can only be read: there is no permission to write to it")
         link = self._link()
         with _explained(self.path), link.lock, link.connection as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -119,7 +118,7 @@ class Database:
     def copy_to(self, path: Path) -> None:
         """Write all that the file and its log hold to a new file, compactly."""
         if path.exists():
-            raise pytest.UsageError(f"{path} is there already: give the name of a file that is not")
+            raise ClaimsError(f"{path} is there already: give the name of a file that is not")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.select("VACUUM INTO ?", (str(path),))
 
@@ -154,13 +153,13 @@ def set_aside(path: Path) -> Path | None:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         The file is not a store, another process has it open, or there is no permission.
     """
     if not path.exists() or path.stat().st_size == 0:
         return None
     if not prepare(path):
-        raise pytest.UsageError(f"no new store can begin at {path}: there is no permission to write there")
+        raise ClaimsError(f"no new store can begin at {path}: there is no permission to write there")
     if header_of(path)[0] != APPLICATION_ID:
         raise not_a_store(path)
     _fold_log_into(path)
@@ -249,7 +248,7 @@ def _fold_log_into(path: Path) -> None:
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            raise pytest.UsageError(
+            raise ClaimsError(
                 f"the store {path} is in use by another process, so that no new one can begin in its place. Wait until"
                 " that process has ended, or give another path"
             ) from error
@@ -276,4 +275,4 @@ def _explained(path: Path) -> Iterator[None]:
         explanation = _EXPLANATIONS.get(getattr(error, "sqlite_errorcode", -1) & 0xFF)
         if explanation is None:
             raise
-        raise pytest.UsageError(f"the store {path} {explanation} (SQLite: {error})") from error
+        raise ClaimsError(f"the store {path} {explanation} (SQLite: {error})") from error

@@ -8,7 +8,7 @@ import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
+from pytest_claims.support.errors import ClaimsError
 
 APPLICATION_ID = 0x70634C4D
 """Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
@@ -32,10 +32,10 @@ _USER_VERSION_AT, _APPLICATION_ID_AT = 60, 68
 
 
 def refuse_network_file_system(path: Path) -> None:
-    """Raise `pytest.UsageError` if `path` lies on a file system that several machines share."""
+    """Raise `ClaimsError` if `path` lies on a file system that several machines share."""
     kind = file_system_type(path, mount_table())
     if kind in NETWORK_FILE_SYSTEMS:
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"the store {path} lies on a network file system ({kind}), where several processes cannot safely write to"
             " one SQLite file. Put the store on a local disk, and copy the file from there afterwards"
         )
@@ -76,12 +76,12 @@ def prepare(path: Path) -> bool:
 
     Raises
     ------
-    pytest.UsageError
+    ClaimsError
         Neither is possible.
     """
     try:
         if path.is_dir():
-            raise pytest.UsageError(
+            raise ClaimsError(
                 f"the store {path} is a directory; give the name of a file in it, such as {path.name}/runs.sqlite"
             )
         # The write-ahead log and its index lie beside the file.
@@ -90,9 +90,9 @@ def prepare(path: Path) -> bool:
         refuse_network_file_system(path)
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise pytest.UsageError(f"the store {path} cannot be reached or its directory made: {error}") from error
+        raise ClaimsError(f"the store {path} cannot be reached or its directory made: {error}") from error
     if not _may_write(path.parent):
-        raise pytest.UsageError(f"there is no store {path}, and no permission to write to its directory to make one")
+        raise ClaimsError(f"there is no store {path}, and no permission to write to its directory to make one")
     return True
 
 
@@ -106,7 +106,7 @@ def header_of(path: Path) -> tuple[int, int]:
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
     except PermissionError as error:
-        raise pytest.UsageError(f"the store {path} cannot be read: there is no permission") from error
+        raise ClaimsError(f"the store {path} cannot be read: there is no permission") from error
     if not header:
         return 0, 0
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
@@ -120,20 +120,20 @@ def is_older(path: Path) -> bool:
     """Whether there is a store of an older version at `path`; what cannot be read is told by who opens it."""
     try:
         application, version = header_of(path)
-    except (OSError, pytest.UsageError):
+    except (OSError, ClaimsError):
         return False
     return application == APPLICATION_ID and version < SCHEMA_VERSION
 
 
 def refuse_foreign_file(path: Path, *, writable: bool) -> None:
-    """Raise `pytest.UsageError` if the file at `path` is something else than a store, or of a newer version."""
+    """Raise `ClaimsError` if the file at `path` is something else than a store, or of a newer version."""
     if not path.exists():
         return
     application, version = header_of(path)
     if application not in (0, APPLICATION_ID):
         raise not_a_store(path)
     if version > SCHEMA_VERSION and application == APPLICATION_ID:
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"the store {path} has schema version {version}, and this pytest-claims knows versions up to"
             f" {SCHEMA_VERSION}. Update pytest-claims; or {START_NEW}"
         )
@@ -141,9 +141,9 @@ def refuse_foreign_file(path: Path, *, writable: bool) -> None:
         raise not_a_store(path)
 
 
-def not_a_store(path: Path, reason: str = "its tables are not those of pytest-claims") -> pytest.UsageError:
+def not_a_store(path: Path, reason: str = "its tables are not those of pytest-claims") -> ClaimsError:
     """The error to raise where a file is something else."""
-    return pytest.UsageError(
+    return ClaimsError(
         f"{path} is not a store of runs: {reason}. It was left as it is; give the path of a store, or of a file that"
         " does not exist yet"
     )

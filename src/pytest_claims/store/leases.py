@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-import pytest
+from pytest_claims.support.errors import ClaimsError
 
 if TYPE_CHECKING:
     from pytest_claims.store.database import Database
@@ -168,7 +168,7 @@ class Leases:
     def _beat(self, stop: Event) -> None:
         while not stop.wait(HEARTBEAT_SECONDS):
             # A heartbeat that fails costs at most that another host trains the same runs, of which one set is kept.
-            with suppress(pytest.UsageError):
+            with suppress(ClaimsError):
                 if self._held:
                     self.heartbeat()
 

@@ -109,7 +109,7 @@ class Store:
 
         Raises
         ------
-        pytest.UsageError
+        ClaimsError
             The path is a directory or lies on a network file system; the file is not a store, is damaged, or was
             written by a newer version; or `fresh` was asked for while another process has the store open.
 

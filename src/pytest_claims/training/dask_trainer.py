@@ -21,6 +21,7 @@ import pytest
 from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.planning.plan import Key, Plan, Planned, identity
 from pytest_claims.planning.shares import SEEDS_OF_A_PIECE
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import Tier
 from pytest_claims.training.progress import Progress
 from pytest_claims.training.trainer import Trainer, make_runs
@@ -126,7 +127,7 @@ class DaskTrainer(Trainer):
 
         Raises
         ------
-        pytest.UsageError
+        ClaimsError
             If no scheduler answers, or Dask is not installed.
         pytest.exit.Exception
             If the scheduler goes away; what was finished is in the store.
@@ -237,13 +238,13 @@ def _connected(address: str) -> Iterator[Any]:
             warnings.simplefilter("ignore")  # what packages say about each other while they load
             from distributed import Client
     except ImportError as error:
-        raise pytest.UsageError('--claims-executor needs Dask: pip install "pytest-claims[dask]"') from error
+        raise ClaimsError('--claims-executor needs Dask: pip install "pytest-claims[dask]"') from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")  # other versions over there are worth a warning, and no error
             client = Client("tcp://" + address.removeprefix(SCHEME), timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
-        raise pytest.UsageError(
+        raise ClaimsError(
             f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s. Start one with `dask scheduler`, and "
             "workers, in a checkout of the same commit, with `PYTHONPATH=. dask worker HOST:PORT --nthreads 1`."
         ) from error
