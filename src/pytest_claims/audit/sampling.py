@@ -105,7 +105,7 @@ def _run_first(tier: Tier) -> str:
 def _found(session: ClaimsSession, tier: Tier, plan: Plan, found: Population) -> Population:
     """Fill in the arms whose runs are stored up to their first look at least, and as far as the last one."""
     claims = _claims(session, tier)
-    first, last = (session.schedule.wanted_at(index, claims) for index in (0, -1))
+    first, last = (session.schedule.wanted_at(index, plan, claims) for index in (0, -1))
     for key, planned in plan.arms.items():
         seeds = _stored_seeds(plan, key, last)
         if isinstance(planned.source, Arm) and len(seeds) >= len(first[key]):

@@ -18,7 +18,7 @@ from hashlib import sha256
 from importlib.util import resolve_name
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.fingerprint.constants import (
@@ -45,6 +45,9 @@ from pytest_claims.fingerprint.source_text import (
 )
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
+
+if TYPE_CHECKING:
+    from pytest_claims.data.sets import DataSet
 
 __all__ = ["describe", "differences", "fingerprint"]
 
@@ -97,6 +100,22 @@ def fingerprint(
         "semantics": semantics,
     }
     return sha256(dump(whole).encode()).hexdigest()[:_HEX_DIGITS]
+
+
+def code_of_reader(dataset: DataSet) -> str | None:
+    """A hash of the code that reads and converts a data set's file; ``None`` where that cannot be told.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    """
+    material = _Material("fast", dataset.name)
+    try:
+        readers = [material.of(dataset.read, "read"), material.of(dataset.convert, "convert")]
+    except ClaimsError:
+        return None
+    return sha256(dump([readers, material.definitions]).encode()).hexdigest()
 
 
 class _Material:
