@@ -6,8 +6,12 @@ these declarations alone.
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -182,15 +186,22 @@ def dataset_of(source: Source) -> DataSet | None:
     return source.data.dataset if isinstance(source, Arm) else source.dataset
 
 
-def arm(declaration: Source) -> Any:
+def arm(declaration: Source, sentence: str = "") -> Any:
     """Make an arm, or a measurement, known to claims as a fixture of the name it is assigned to.
+
+    Parameters
+    ----------
+    declaration
+        The `Arm` or `Measurement`.
+    sentence
+        What it is, in plain words. ``pytest --fixtures`` lists each arm with its sentence and the place of this call.
 
     Examples
     --------
     In a fixture module::
 
         MNIST_BASELINE = Arm(...)
-        mnist_baseline = arm(MNIST_BASELINE)
+        mnist_baseline = arm(MNIST_BASELINE, "MNIST, one hidden layer of 512 units.")
 
     Every claim that has `mnist_baseline` among its arguments now gets that arm's runs.
     """
@@ -199,14 +210,27 @@ def arm(declaration: Source) -> Any:
     if not isinstance(declaration, Source):
         raise TypeError(f"arm() takes an Arm or a Measurement, not {type(declaration).__name__}")
 
-    def runs(request: pytest.FixtureRequest, claims_tier: Tier) -> Any:
+    def runs_for(request: pytest.FixtureRequest) -> Any:
         from pytest_claims.session import session_of
 
         return session_of(request.config).runs_for(request.node, str(request.fixturename))
 
+    caller = sys._getframe(1)
+    filename, line = caller.f_code.co_filename, caller.f_lineno
+    # The fixture's function is compiled where this call stands: pytest lists it there, and a traceback shows the call.
+    _, last, begins, ends = next(islice(caller.f_code.co_positions(), caller.f_lasti // 2, None))
+    call = ast.Pass(lineno=line, end_lineno=last or line, col_offset=begins or 0, end_col_offset=ends or 0)
+    tree = ast.parse("lambda request, claims_tier: runs_for(request)", mode="eval")
+    for node in ast.walk(tree):
+        ast.copy_location(node, call)
+    (code,) = (const for const in compile(tree, filename, "eval").co_consts if isinstance(const, CodeType))
+    runs = FunctionType(code.replace(co_name="arm"), {"runs_for": runs_for}, "arm")
+    runs.__module__, runs.__doc__ = caller.f_globals["__name__"], sentence or None
     fixture: Any = pytest.fixture(runs)
     # On the function for those who have the fixture's definition, on the fixture for those who have its module.
     targets: list[Any] = [runs, fixture]
     for marked in targets:
         marked.__claims_source__ = declaration
+        marked.__claims_place__ = filename, line
+        marked.__claims_sentence__ = sentence
     return fixture
