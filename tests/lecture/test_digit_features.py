@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fixtures.datasets import mnist_split
+from fixtures.data.splits import mnist_split
 from fixtures.digit_features import (
     FEW,
     SMALLEST_LOOP,

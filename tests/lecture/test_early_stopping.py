@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from fixtures.early_stopping import (
-    at_epochs,
     epochs_off,
     loss_kept,
-    other_weights,
     redundant_epochs,
     redundant_epochs_saved,
     scored_split,
@@ -19,6 +17,8 @@ from fixtures.early_stopping import (
     stopped_early,
     watched_split,
 )
+from fixtures.networks.initial_weights import other_weights
+from fixtures.quantities import at_epochs
 from pytest_claims.runs import Runs
 from tests.helpers.samples import global_state
 

@@ -12,8 +12,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, RepeatedKFold
 
-from fixtures import evaluation, evaluation_pitfalls, stand_ins
-from fixtures.datasets import imdb_pool
+from fixtures import evaluation, evaluation_pitfalls
+from fixtures.data import stand_ins
+from fixtures.data.imdb import imdb_pool
+from fixtures.data.reviews import sparse_reviews
 from fixtures.evaluation import (
     NUM_CONFIGURATIONS,
     SEARCHES,
@@ -26,7 +28,6 @@ from fixtures.evaluation import (
     fold_scores,
     scores_of_chosen,
     shuffles,
-    sparse_reviews,
 )
 from fixtures.evaluation_pitfalls import curve_roughness, imbalanced, ninety_to_ten, roughness
 from tests.helpers.samples import global_state

@@ -20,14 +20,6 @@ from fixtures.architectures import (
     series_split,
     subset_of_mnist,
 )
-from fixtures.dense_network import (
-    Descent,
-    activations,
-    batches,
-    cross_entropy,
-    glorot_weights,
-    loss_and_gradients,
-)
 from fixtures.gradient_descent import (
     accuracies_after_training,
     gradient_noise,
@@ -36,6 +28,14 @@ from fixtures.gradient_descent import (
     initial_cross_entropy,
     share_of_rising_updates,
     stuck_start,
+)
+from fixtures.networks.numpy_network import (
+    Descent,
+    activations,
+    batches,
+    cross_entropy,
+    glorot_weights,
+    loss_and_gradients,
 )
 from fixtures.regularizers import double_precision
 from tests.helpers.samples import global_state

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from fixtures import autoencoders, manifold, manifold_arms
-from fixtures.datasets import mnist_split
+from fixtures.data import changed_digits
+from fixtures.data.splits import mnist_split
+from fixtures.data.stand_ins import digits
 from fixtures.intrinsic_dimension import DIMENSION_ESTIMATORS, maximum_likelihood, neighbour_distances
 from fixtures.intrinsic_dimension import two_nearest_neighbours as two_neighbours
-from fixtures.stand_ins import digits
 from pytest_claims.arms import at_tier
 from pytest_claims.randomness import generator
 
@@ -133,10 +134,10 @@ def test_moving_by_whole_pixels_and_by_nothing():
     image[0, 10, 12] = 1
     flat = image.reshape(1, -1)
 
-    down_and_left = manifold_arms.moved(flat, np.array([[1.0, -1.0]]), np.zeros(1)).reshape(28, 28)
-    turned = manifold_arms.moved(flat, np.zeros((1, 2)), np.array([np.pi / 2])).reshape(28, 28)
+    down_and_left = changed_digits.moved(flat, np.array([[1.0, -1.0]]), np.zeros(1)).reshape(28, 28)
+    turned = changed_digits.moved(flat, np.zeros((1, 2)), np.array([np.pi / 2])).reshape(28, 28)
 
-    assert manifold_arms.moved(flat, np.zeros((1, 2)), np.zeros(1)) == pytest.approx(flat, abs=1e-9)
+    assert changed_digits.moved(flat, np.zeros((1, 2)), np.zeros(1)) == pytest.approx(flat, abs=1e-9)
     assert np.unravel_index(down_and_left.argmax(), (28, 28)) == (11, 11)
     # A quarter turn about the centre, 13.5: (-3.5, -1.5) becomes (∓1.5, ±3.5).
     assert np.unravel_index(turned.argmax(), (28, 28)) in [(12, 17), (15, 10)]
@@ -145,17 +146,17 @@ def test_moving_by_whole_pixels_and_by_nothing():
 def test_nothing_comes_in_from_the_image_beside():
     images = np.stack([np.zeros(784), np.ones(784)])
 
-    moved = manifold_arms.moved(images, np.full((2, 2), 5.0), np.full(2, 0.3))
+    moved = changed_digits.moved(images, np.full((2, 2), 5.0), np.full(2, 0.3))
 
     assert moved[0].max() == 0
 
 
-@pytest.mark.parametrize("kind", manifold_arms.SLIGHT)
+@pytest.mark.parametrize("kind", changed_digits.SLIGHT)
 def test_larger_changes_change_more(kind):
     images = digits()["x_train"][:200].reshape(200, -1).astype(np.float32) / 255
 
     changes = [
-        np.abs(manifold_arms.changed(images, kind, multiple, generator(0, "test")) - images).mean()
+        np.abs(changed_digits.changed(images, kind, multiple, generator(0, "test")) - images).mean()
         for multiple in manifold_arms.MULTIPLES
     ]
 
@@ -166,7 +167,7 @@ def test_larger_changes_change_more(kind):
 def test_fifths_hold_the_same_classes_and_rise_in_distance():
     arrays = digits()
     fifths = manifold_arms.fifths_by_distance(arrays, tier="fast", seed=0)
-    labels = manifold_arms.mnist_split(arrays, "fast", 0).validation_targets
+    labels = mnist_split(arrays, "fast", 0).validation_targets
 
     counts = np.array([np.bincount(labels[fifths == fifth], minlength=10) for fifth in range(5)])
     assert (counts.max(axis=0) - counts.min(axis=0)).max() <= 1

@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
 from fixtures import overfitting_arms
-from fixtures.datasets import imdb_split
+from fixtures.data.splits import imdb_split
 from fixtures.label_errors import (
     faulty,
     invalid_split,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fixtures import regularization_arms
-from fixtures.curves import lowest_until, ratio_of_ratios, roughness, slope_after_minimum
+from fixtures.quantities import lowest_until, ratio_of_ratios, roughness, slope_after_minimum
 from fixtures.regularization_arms import (
     OF_WEIGHTS,
     classical_dropout,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fixtures import missing_values, sampled_regions, training_data
-from fixtures.datasets import imdb_split, mnist_pool, mnist_split
+from fixtures.data.mnist import mnist_pool
+from fixtures.data.splits import imdb_split, mnist_split
 from fixtures.missing_values import blocks_and_means, incomplete
 from fixtures.sampled_regions import (
     excess,
