@@ -14,7 +14,7 @@ pytest_plugins = [
     "fixtures.evaluation_pitfalls",
     "fixtures.gradient_descent",
     "fixtures.architectures",
-    "fixtures.capacity_arms",
+    "fixtures.capacity.arms",
     "fixtures.overfitting_arms",
     "fixtures.noise_arms",
     "fixtures.memorization_arms",
