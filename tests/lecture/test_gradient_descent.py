@@ -30,7 +30,7 @@ from fixtures.networks.numpy_network import (
     glorot_weights,
     loss_and_gradients,
 )
-from fixtures.regularizers import double_precision
+from fixtures.regularization_mechanics.keras_alone import double_precision
 from tests.helpers.samples import global_state
 
 WIDTHS, WIDTHS_IN_KERAS = (12, 8, 6, 4), (12, 8, 4)
