@@ -1,21 +1,17 @@
-"""Which fixture modules claims draw on."""
+"""Which fixture modules claims draw on: the lecture's own arms, then a package for each module of claims."""
 
 pytest_plugins = [
     "fixtures.arms",
-    "fixtures.feature_engineering.arms",
-    "fixtures.early_stopping.arms",
-    "fixtures.regularization_mechanics.arms",
-    "fixtures.regularization_effects.arms",
+    "fixtures.underfitting_and_overfitting.arms",
+    "fixtures.noise_channels.arms",
+    "fixtures.memorization.arms",
     "fixtures.manifold.arms",
+    "fixtures.training_data.arms",
     "fixtures.evaluation.arms",
     "fixtures.gradient_descent.arms",
     "fixtures.capacity.arms",
-    "fixtures.overfitting_arms",
-    "fixtures.noise_channels.arms",
-    "fixtures.memorization.arms",
-    "fixtures.overlapping_classes",
-    "fixtures.planted_words",
-    "fixtures.training_data",
-    "fixtures.sampled_regions",
-    "fixtures.missing_values",
+    "fixtures.early_stopping.arms",
+    "fixtures.feature_engineering.arms",
+    "fixtures.regularization_effects.arms",
+    "fixtures.regularization_mechanics.arms",
 ]
