@@ -82,9 +82,10 @@ class Audit:
         """What its record says of a drawn run before it is trained again."""
         planned = self.population.arms[drawn.arm]
         assert isinstance(planned.source, Arm)
-        assert planned.located is not None
-        found = planned.located
-        data = {"name": planned.source.data.dataset.name, "kind": found.kind, "content_hash": found.content_hash}
+        dataset, found = planned.source.data.dataset, planned.located
+        data = None
+        if dataset is not None and found is not None:
+            data = {"name": dataset.name, "kind": found.kind, "content_hash": found.content_hash}
         return {
             "name": drawn.arm,
             "seed": drawn.seed,

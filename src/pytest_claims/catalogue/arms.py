@@ -71,7 +71,7 @@ class Data:
     Parameters
     ----------
     dataset
-        Where the arrays come from.
+        Where the arrays come from; ``None`` for inputs that are made up, whose pool gets an empty mapping.
     pool
         ``pool(arrays)`` gives the inputs that all seeds share, as compactly as they lie in memory (uint8 where they
         are uint8), shape ``(num_rows, ...)``. May differ by tier.
@@ -82,7 +82,7 @@ class Data:
         Turns rows of the pool into inputs of the model.
     """
 
-    dataset: DataSet
+    dataset: DataSet | None
     pool: ByTier[Callable[[Arrays], np.ndarray]] | Callable[[Arrays], np.ndarray]
     split: ByTier[Callable[[Arrays, Tier, int], Split]] | Callable[[Arrays, Tier, int], Split]
     decode: Decode

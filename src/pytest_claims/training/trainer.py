@@ -142,11 +142,10 @@ def make_runs(
     progress
         Is told of finished epochs, or measurements.
     """
-    from pytest_claims.engines.base import Job, RunResult
+    from pytest_claims.engines.base import NO_ARRAYS, Job, RunResult
 
     if isinstance(source, Arm):
-        assert arrays is not None
-        yield from engine().train(Job(source, tier, seeds, arrays), progress)
+        yield from engine().train(Job(source, tier, seeds, NO_ARRAYS if arrays is None else arrays), progress)
         return
     for seed in seeds:
         start = time.perf_counter()
