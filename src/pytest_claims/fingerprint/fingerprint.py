@@ -18,7 +18,7 @@ from hashlib import sha256
 from importlib.util import resolve_name
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.fingerprint.constants import (
@@ -46,9 +46,6 @@ from pytest_claims.fingerprint.source_text import (
 )
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
-
-if TYPE_CHECKING:
-    from pytest_claims.data.sets import DataSet
 
 __all__ = ["describe", "differences", "fingerprint"]
 
@@ -103,20 +100,24 @@ def fingerprint(
     return sha256(dump(whole).encode()).hexdigest()[:_HEX_DIGITS]
 
 
-def code_of_reader(dataset: DataSet) -> str | None:
-    """A hash of the code that reads and converts a data set's file; ``None`` where that cannot be told.
+def code_digest(values: Mapping[str, Any], *, tier: Tier = "fast", name: str) -> str | None:
+    """A hash of functions, of what is bound to them and what they reach; ``None`` where one of them cannot be read.
 
     Parameters
     ----------
-    dataset
-        The data set.
+    values
+        Functions, or what holds some, each by what it is for.
+    tier
+        Values given by `by_tier` count with that of this tier.
+    name
+        To what they belong.
     """
-    material = _Material("fast", dataset.name)
+    material = _Material(tier, name)
     try:
-        readers = [material.of(dataset.read, "read"), material.of(dataset.convert, "convert")]
+        trees = [material.of(value, where) for where, value in values.items()]
     except ClaimsError:
         return None
-    return sha256(dump([readers, material.definitions]).encode()).hexdigest()
+    return sha256(dump([trees, material.definitions]).encode()).hexdigest()
 
 
 class _Material:

@@ -28,10 +28,11 @@ class DataSets:
             If another data set of this name has been found, with other content.
         """
         from pytest_claims.data.locate import locate
-        from pytest_claims.fingerprint.fingerprint import code_of_reader
+        from pytest_claims.fingerprint.fingerprint import code_digest
 
         if dataset not in self._declared:
-            located = locate(dataset, directory=self._directory, offline=offline, code=code_of_reader(dataset))
+            code = code_digest({"read": dataset.read, "convert": dataset.convert}, name=dataset.name)
+            located = locate(dataset, directory=self._directory, offline=offline, code=code)
             if located is None:
                 return None
             self.adopt(dataset.name, located)
