@@ -249,7 +249,7 @@ def test_a_store_in_a_read_only_place_is_used_for_reading(place, request):
     with Store.open(path) as store:
         assert not store.writable
         assert store.runs("4f1c", [0]) == [RUN]
-        for write in (lambda: store.add(RUN), lambda: store.lease("unit")):
+        for write in (lambda: store.add(RUN), lambda: store.locked(["unit"])):
             with pytest.raises(ClaimsError, match="can only be read"):
                 write()
     assert [file.name for file in place.iterdir()] == ["runs.sqlite"]

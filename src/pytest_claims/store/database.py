@@ -44,14 +44,6 @@ CREATE TABLE runs (
     PRIMARY KEY (fingerprint, seed)
 );
 CREATE INDEX runs_by_arm ON runs (arm, tier, engine, seconds);
-CREATE TABLE leases (
-    unit TEXT PRIMARY KEY,
-    host TEXT NOT NULL,
-    pid INTEGER NOT NULL,
-    token TEXT NOT NULL,
-    acquired REAL NOT NULL,
-    heartbeat REAL NOT NULL
-);
 """
 """Of version 1; `pytest_claims.store.migration` leads from it to the present one."""
 
@@ -99,11 +91,15 @@ class Database:
             self.close()
             raise
 
+    def refuse_unless_writable(self) -> None:
+        """Raise `ClaimsError` if the file can only be read."""
+        if not self.writable:
+            raise ClaimsError(f"the store {self.path} can only be read: there is no permission to write to it")
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write: all of it or, if an exception passes or the process dies, nothing."""
-        if not self.writable:
-            raise ClaimsError(f"the store {self.path} can only be read: there is no permission to write to it")
+        self.refuse_unless_writable()
         link = self._link()
         with _explained(self.path), link.lock, link.connection as connection:
             connection.execute("BEGIN IMMEDIATE")

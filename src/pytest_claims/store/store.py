@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
@@ -21,7 +22,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pytest_claims.store.database import Database, set_aside
-from pytest_claims.store.leases import Leases
+from pytest_claims.store.locks import locked
 from pytest_claims.support.json_numbers import dumped, encoded, loaded, plain_numbers
 
 
@@ -86,7 +87,6 @@ class Store:
 
     def __init__(self, database: Database, message: str | None = None) -> None:
         self._database = database
-        self._leases = Leases(database)
         self.message = message
         """What there is to tell about the opening, if anything."""
 
@@ -140,7 +140,7 @@ class Store:
 
     @property
     def writable(self) -> bool:
-        """Whether runs can be added and leases taken."""
+        """True if runs can be added and units locked."""
         return self._database.writable
 
     def seeds(self, fingerprint: str) -> set[int]:
@@ -194,21 +194,31 @@ class Store:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def lease(self, unit: str) -> bool:
-        """Ask to be the one process that works on `unit`; whether it is.
+    def locked(self, units: Iterable[str]) -> AbstractContextManager[bool]:
+        """Be the only one to work on all of these units while a block runs, or on none; the block is told which.
 
-        A lease whose process has died is taken over. Whoever gets one looks at `seeds` again before training: the
-        process that held it before may have finished.
+        Whoever gets units looks at `seeds` again before training: who had them before may have finished.
+
+        Parameters
+        ----------
+        units
+            Names of pieces of work, on which all processes agree.
+
+        Raises
+        ------
+        ClaimsError
+            The store can only be read, or its disk has no locks.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as place, Store.open(f"{place}/runs.sqlite") as store:
+        ...     with store.locked(["a", "b"]) as mine, store.locked(["b", "c"]) as also_mine:
+        ...         print(mine, also_mine)
+        True False
         """
-        return self._leases.lease(unit)
-
-    def release(self, unit: str) -> None:
-        """Give up a lease; nothing happens if this process does not hold it."""
-        self._leases.release(unit)
-
-    def heartbeat(self, unit: str | None = None) -> None:
-        """Confirm the lease of `unit`, or all of this process. A thread does so every few seconds while one is held."""
-        self._leases.heartbeat(unit)
+        self._database.refuse_unless_writable()
+        return locked(self.path.with_name(f"{self.path.name}-locks"), units)
 
     def seconds_per_run(self, arm: str, tier: str, engine: str) -> float | None:
         """The median duration of an arm's runs in seconds, whatever their fingerprint; ``None`` if there are none."""
@@ -255,8 +265,7 @@ class Store:
         self._database.shrink()
 
     def close(self) -> None:
-        """Give up this object's leases and close the file."""
-        self._leases.close()
+        """Close the file. It is opened again when it is needed again."""
         self._database.close()
 
     def __enter__(self) -> Self:
