@@ -57,11 +57,17 @@ def unprivileged():
         os.seteuid(0)
 
 
-def refusal(path: Path, *, fresh: bool = False) -> str:
+def set_version(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as store:
+        store.execute(f"PRAGMA user_version = {version}")
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def refusal(path: Path, *, fresh: bool = False, read_only: bool = False) -> str:
     """The message with which a file is refused, which must leave it as it is."""
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(ClaimsError) as caught:
-        Store.open(path, fresh=fresh).close()
+        Store.open(path, fresh=fresh, read_only=read_only).close()
     assert (path.read_bytes() if path.is_file() else None) == before
     return str(caught.value)
 
@@ -123,14 +129,16 @@ def test_a_database_of_something_else_is_refused(path, application_id, fresh):
     assert "its tables are not those of pytest-claims" in refusal(path, fresh=fresh)
 
 
-def test_a_newer_store_is_refused_with_both_versions(filled):
-    with closing(sqlite3.connect(filled)) as newer:
-        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 6}")
-    message = refusal(filled)
-    assert f"has schema version {SCHEMA_VERSION + 6}" in message
-    assert f"up to {SCHEMA_VERSION}" in message
-    assert "Update pytest-claims" in message
-    assert "--claims-fresh" in message
+@pytest.mark.parametrize("version", [0, 1, SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_of_another_version_is_refused_with_both_versions(filled, version, read_only):
+    set_version(filled, version)
+    message = refusal(filled, read_only=read_only)
+    assert f"has schema version {version}" in message
+    assert f"reads and writes version {SCHEMA_VERSION}." in message
+    assert "use the pytest-claims that wrote it" in message
+    assert "--claims-fresh starts a new store and keeps this file under another name" in message
+    assert not set(filled.parent.glob("runs-*"))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])
@@ -197,13 +205,12 @@ def test_the_log_of_a_damaged_store_moves_with_it(filled):
     assert kept.with_name(kept.name + "-wal").read_bytes() == b"log"
 
 
-@pytest.mark.parametrize("damage", ["truncated", "newer"])
+@pytest.mark.parametrize("damage", ["truncated", "older", "newer"])
 def test_a_new_store_replaces_one_that_cannot_be_used(filled, damage):
     if damage == "truncated":
         os.truncate(filled, 5000)
     else:
-        with closing(sqlite3.connect(filled)) as newer:
-            newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        set_version(filled, SCHEMA_VERSION + (1 if damage == "newer" else -1))
     with Store.open(filled, fresh=True) as store:
         store.add(RUN)
         assert store.seeds("4f1c") == {0}

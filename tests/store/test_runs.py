@@ -158,9 +158,10 @@ def test_the_duration_of_an_arm_is_the_median_over_all_fingerprints(store):
 def test_the_summary_has_a_row_per_fingerprint(store):
     for seed in (0, 1):
         store.add(replace(RUN, seed=seed))
-    store.add(replace(RUN, fingerprint="beef", arm="imdb_baseline"))
-    rows = [(row.arm, row.fingerprint, row.num_seeds, row.seconds) for row in store.summary()]
-    assert rows == [("imdb_baseline", "beef", 1, 1.5), ("mnist_noise", "4f1c", 2, 3.0)]
+    data = {"data": {"kind": "real", "content_hash": "8fc8"}}
+    store.add(replace(RUN, fingerprint="beef", arm="imdb_baseline", provenance=data))
+    rows = [(row.arm, row.fingerprint, row.num_seeds, row.seconds, row.data_hash) for row in store.summary()]
+    assert rows == [("imdb_baseline", "beef", 1, 1.5, "8fc8"), ("mnist_noise", "4f1c", 2, 3.0, None)]
 
 
 def test_threads_share_a_store(store):

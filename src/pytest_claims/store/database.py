@@ -20,15 +20,14 @@ from pytest_claims.store.file_checks import (
     header_of,
     not_a_store,
     prepare,
-    refuse_foreign_file,
+    refuse_unfit_file,
 )
-from pytest_claims.store.migration import migrate, migrate_file, migrated_copy, version_of
 from pytest_claims.support.errors import ClaimsError
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process' transaction, which takes milliseconds."""
 
-FIRST_SCHEMA = """
+SCHEMA = """
 CREATE TABLE runs (
     fingerprint TEXT NOT NULL,
     seed INTEGER NOT NULL,
@@ -41,11 +40,12 @@ CREATE TABLE runs (
     provenance TEXT NOT NULL,
     seconds REAL NOT NULL,
     created TEXT NOT NULL,
+    data_hash TEXT GENERATED ALWAYS AS (json_extract(provenance, '$.data.content_hash')) VIRTUAL,
     PRIMARY KEY (fingerprint, seed)
 );
 CREATE INDEX runs_by_arm ON runs (arm, tier, engine, seconds);
 """
-"""Of version 1; `pytest_claims.store.migration` leads from it to the present one."""
+"""Of version `SCHEMA_VERSION`. The generated column is for lists of what the file holds, and for its readers."""
 
 # Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
 _inherited: list[object] = []
@@ -76,16 +76,13 @@ class Database:
         if read_only and not path.is_file():
             raise ClaimsError(f"there is no file {path}: give one that pytest-claims publish has written")
         self.writable = not read_only and prepare(path)
-        refuse_foreign_file(path, writable=self.writable)
+        refuse_unfit_file(path, writable=self.writable)
         self._current: _Link | None = None
-        self.kept: Path | None = None
-        """The copy of what the file was, if it was of an older version."""
         try:
             with _explained(path):
                 connection = self._link().connection
                 if self.writable:
                     _create_tables(connection, path)
-                    self.kept = migrate_file(connection, path)
                 _check_integrity(connection)
         except BaseException:
             self.close()
@@ -177,8 +174,6 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     try:
         # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
         connection.execute("PRAGMA synchronous = NORMAL")
-        if not writable and version_of(connection) < SCHEMA_VERSION:
-            connection = migrated_copy(connection)
     except BaseException:
         connection.close()
         raise
@@ -196,9 +191,9 @@ def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
             if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
                 if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                     raise not_a_store(path)
-                for statement in FIRST_SCHEMA.split(";")[:-1]:
+                for statement in SCHEMA.split(";")[:-1]:
                     connection.execute(statement)
-                migrate(connection, version=1)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     _turn_on_log(connection)
 

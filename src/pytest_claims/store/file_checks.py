@@ -13,8 +13,11 @@ from pytest_claims.support.errors import ClaimsError
 APPLICATION_ID = 0x70634C4D
 """Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the store's tables: `PRAGMA user_version`."""
+# 1: runs, and leases on what is being trained.
+# 2: runs have the column data_hash.
+# 3: leases are gone.
 
 START_NEW = "--claims-fresh starts a new store and keeps this file under another name"
 
@@ -116,29 +119,20 @@ def header_of(path: Path) -> tuple[int, int]:
     return application, version
 
 
-def is_older(path: Path) -> bool:
-    """Whether there is a store of an older version at `path`; what cannot be read is told by who opens it."""
-    try:
-        application, version = header_of(path)
-    except (OSError, ClaimsError):
-        return False
-    return application == APPLICATION_ID and version < SCHEMA_VERSION
-
-
-def refuse_foreign_file(path: Path, *, writable: bool) -> None:
-    """Raise `ClaimsError` if the file at `path` is something else than a store, or of a newer version."""
+def refuse_unfit_file(path: Path, *, writable: bool) -> None:
+    """Raise `ClaimsError` if the file at `path` is no store, or one of another schema version."""
     if not path.exists():
         return
     application, version = header_of(path)
-    if application not in (0, APPLICATION_ID):
+    if application == 0 and writable:  # it may be empty, and become a store
+        return
+    if application != APPLICATION_ID:
         raise not_a_store(path)
-    if version > SCHEMA_VERSION and application == APPLICATION_ID:
+    if version != SCHEMA_VERSION:
         raise ClaimsError(
-            f"the store {path} has schema version {version}, and this pytest-claims knows versions up to"
-            f" {SCHEMA_VERSION}. Update pytest-claims; or {START_NEW}"
+            f"the store {path} has schema version {version}, and this pytest-claims reads and writes version"
+            f" {SCHEMA_VERSION}. It was left as it is; use the pytest-claims that wrote it, or {START_NEW}"
         )
-    if application == 0 and not writable:
-        raise not_a_store(path)
 
 
 def not_a_store(path: Path, reason: str = "its tables are not those of pytest-claims") -> ClaimsError:

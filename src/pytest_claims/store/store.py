@@ -95,7 +95,6 @@ class Store:
         """Open the store at `path`; where there is no file, a new one begins.
 
         A file without write permission, or in a directory without it, is opened for reading, as `writable` tells.
-        A store of an older version is brought to this one, and a copy of what it was is kept beside it.
 
         Parameters
         ----------
@@ -110,8 +109,8 @@ class Store:
         Raises
         ------
         ClaimsError
-            The path is a directory or lies on a network file system; the file is not a store, is damaged, or was
-            written by a newer version; or `fresh` was asked for while another process has the store open.
+            The path is a directory or lies on a network file system; the file is not a store, is damaged, or has
+            another schema version; or `fresh` was asked for while another process has the store open.
 
         Examples
         --------
@@ -126,12 +125,7 @@ class Store:
         file, message = Path(path).resolve(), None
         if fresh and (kept := set_aside(file)):
             message = f"a new store begins at {file}; the old one is kept as {kept}"
-        database = Database(file, read_only=read_only)
-        if database.kept:
-            message = (
-                f"{file} was a store of an older version and is now of this one; what it was is kept as {database.kept}"
-            )
-        return cls(database, message)
+        return cls(Database(file, read_only=read_only), message)
 
     @property
     def path(self) -> Path:
