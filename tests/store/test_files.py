@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -81,6 +82,47 @@ def test_a_store_begins_where_there_is_none(tmp_path):
         assert shell.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
         assert shell.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert shell.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_directory_that_the_store_makes_tells_people_git_and_backups_about_itself(tmp_path):
+    Store.open(tmp_path / ".claims" / "runs.sqlite").close()
+    assert {file.name for file in (tmp_path / ".claims").iterdir()} == {
+        "runs.sqlite",
+        "README.md",
+        ".gitignore",
+        "CACHEDIR.TAG",
+    }
+    assert "You may delete the directory" in (tmp_path / ".claims" / "README.md").read_text()
+    signature, _ = (tmp_path / ".claims" / "CACHEDIR.TAG").read_text().split("\n", 1)
+    assert signature == "Signature: 8a477f597d28d172789f06886806bc55"  # as https://bford.info/cachedir/ has it
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_leaves_out_what_the_store_makes(tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for place in (tmp_path, tmp_path / ".claims"):
+        with Store.open(place / "runs.sqlite") as store, store.locked(["unit"]):
+            pass
+    command = ["git", "-C", tmp_path, "status", "--porcelain", "-uall"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "?? runs.sqlite\n"
+
+
+@pytest.mark.parametrize("deleted", ["README.md", ".gitignore"])
+def test_a_directory_that_is_there_stays_as_it_is(tmp_path, deleted):
+    Store.open(tmp_path / "runs.sqlite").close()
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.sqlite"]
+    Store.open(tmp_path / "made" / "runs.sqlite").close()
+    (tmp_path / "made" / deleted).unlink()
+    (tmp_path / "made" / "runs.sqlite").unlink()
+    Store.open(tmp_path / "made" / "runs.sqlite").close()
+    assert not (tmp_path / "made" / deleted).exists()
+
+
+def test_published_runs_lie_alone_in_their_directory(tmp_path, path):
+    with Store.open(path) as store:
+        store.add(RUN)
+        assert store.publish(tmp_path / "published" / "runs.sqlite", {"4f1c": 1}) == 1
+    assert [file.name for file in (tmp_path / "published").iterdir()] == ["runs.sqlite"]
 
 
 def test_an_empty_file_becomes_a_store(path):

@@ -45,7 +45,7 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_arm ON runs (arm, tier, engine, seconds);
 """
-"""Of version `SCHEMA_VERSION`. The generated column is for lists of what the file holds, and for its readers."""
+"""The tables of version `SCHEMA_VERSION`. `Store.summary` and people read the generated column."""
 
 # Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
 _inherited: list[object] = []
@@ -142,7 +142,7 @@ class Database:
 
 
 def set_aside(path: Path) -> Path | None:
-    """Rename the store at `path` to a name with the time in it, so that a new one can begin; the new name.
+    """Rename the store at `path`, so that a new one can begin; returns the new name, which has the time in it.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def _check_integrity(connection: sqlite3.Connection) -> None:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Whether the file itself, whatever its log holds, is none that SQLite can read."""
+    """Return true if SQLite cannot read the file itself, without its log."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             _check_integrity(connection)

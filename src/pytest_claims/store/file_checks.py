@@ -1,4 +1,4 @@
-"""The file of a store as the operating system sees it: whether it may be used, before SQLite opens it."""
+"""The file of a store as the operating system sees it: these checks refuse unfit files before SQLite opens them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest_claims.store.directory import make_directory
 from pytest_claims.support.errors import ClaimsError
 
 APPLICATION_ID = 0x70634C4D
 """Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
 
 SCHEMA_VERSION = 3
-"""Of the store's tables: `PRAGMA user_version`."""
+"""Version of the store's tables: `PRAGMA user_version`."""
 # 1: runs, and leases on what is being trained.
 # 2: runs have the column data_hash.
 # 3: leases are gone.
+
+_README = """# Runs of pytest-claims
+
+pytest-claims keeps the runs that it has trained in this directory.
+You may delete the directory: pytest-claims then trains the runs again when a claim needs them.
+`pytest-claims publish reports/claims.json RUNS.sqlite` writes the runs behind a report to a file that you can share.
+"""
 
 START_NEW = "--claims-fresh starts a new store and keeps this file under another name"
 
@@ -45,7 +53,7 @@ def refuse_network_file_system(path: Path) -> None:
 
 
 def mount_table() -> str:
-    """What Linux has mounted where, as in proc(5), ``/proc/PID/mountinfo``; empty on other systems."""
+    """The mounts of this process, as in proc(5), ``/proc/PID/mountinfo``; empty where the system is not Linux."""
     try:
         return Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
     except OSError:
@@ -75,7 +83,7 @@ def file_system_type(path: Path, table: str) -> str | None:
 
 
 def prepare(path: Path) -> bool:
-    """Make the directory of a store that is not there yet; whether the store can be written to, or else only read.
+    """Make the directory of a store that is not there yet; returns false if the store can only be read.
 
     Raises
     ------
@@ -91,7 +99,7 @@ def prepare(path: Path) -> bool:
         if path.exists() and not (_may_write(path) and _may_write(path.parent)):
             return False
         refuse_network_file_system(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent, _README)
     except OSError as error:
         raise ClaimsError(f"the store {path} cannot be reached or its directory made: {error}") from error
     if not _may_write(path.parent):

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from pytest_claims.store.directory import make_directory
 from pytest_claims.support.errors import ClaimsError
 
-README = """# Locks of pytest-claims
+_README = """# Locks of pytest-claims
 
 Processes lock these empty files to tell each other which runs they train.
 You may delete this directory while no process uses the store beside it.
@@ -23,15 +23,14 @@ You may delete this directory while no process uses the store beside it.
 def locked(directory: Path, units: Iterable[str]) -> Iterator[bool]:
     """Hold the locks of all units while a block runs, or none of them; the block is told which.
 
-    The block owns the locks. Another block gets none of them, be it of another process, of another thread, or inside
-    this one. A forked child holds no lock of its parent, and frees none. The kernel frees the locks of a process that
-    dies.
+    The block owns the locks. No other block gets them, be it in another process, in another thread, or within this
+    one. A forked child holds no lock of its parent, and frees none. The kernel frees the locks of a process that dies.
 
     A block never waits for a lock, and all blocks take theirs in the same order. So of several blocks that want some
     of the same units, one gets all of its own.
 
-    Lock files are not deleted. A process may have opened a file that another deletes, and a third may make it anew;
-    then two would lock files of one name. A file that stays is empty, and counts for nothing without a lock on it.
+    The lock files stay. If one process deleted a file that another has opened, a third could make it anew. Then two
+    processes would hold locks on files of the same name. A file that stays is empty, and locks nothing by itself.
 
     Parameters
     ----------
@@ -56,8 +55,8 @@ def locked(directory: Path, units: Iterable[str]) -> Iterator[bool]:
 def _take(file: Path, held: ExitStack) -> bool:
     """Lock a file until `held` is closed, unless somebody else has locked it; returns whether it is locked now."""
     try:
-        make_directory(file.parent, README)
-        # Threads may share a block. The stand-in for locks, where the kernel has none, outlives its process.
+        make_directory(file.parent, _README)
+        # A block may end in another thread. A soft lock would outlive its process.
         lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False)
         held.enter_context(lock.acquire())
     except Timeout:

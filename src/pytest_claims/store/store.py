@@ -82,13 +82,28 @@ class Stored(NamedTuple):
 class Store:
     """The runs in one file. Made by `Store.open`.
 
-    Several processes may use one file at a time, and several threads or forked processes one object.
+    Threads
+        Several may use one object. They take turns at its connection.
+    Processes
+        Several of one machine may use one file. A forked child may go on with its parent's object, over a connection
+        of its own. Several machines cannot share a file: the store refuses network file systems.
+    Writing
+        `add` and `delete` do all or nothing, even if the process dies. A run outlives its process as soon as `add` has
+        returned. A machine that loses power may lose the last runs, but damages none. A run never changes: of two with
+        the same fingerprint and seed the store keeps the first.
+    Reading
+        Each call sees the file as it is at one moment, with all runs whose `add` has returned in any process. Two
+        calls may see different moments. A reader without write permission takes the file for one that never changes,
+        unless a process has it open for writing by then.
+    Working
+        `locked` gives a unit of work to one block of code at a time, in all processes, threads and objects. A process
+        that dies gives its units back. The locks bind only those who ask: `add` works without them.
     """
 
     def __init__(self, database: Database, message: str | None = None) -> None:
         self._database = database
         self.message = message
-        """What there is to tell about the opening, if anything."""
+        """For the user: where the old store is, if a new one began in its place."""
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, fresh: bool = False, read_only: bool = False) -> Store:
@@ -191,12 +206,8 @@ class Store:
     def locked(self, units: Iterable[str]) -> AbstractContextManager[bool]:
         """Be the only one to work on all of these units while a block runs, or on none; the block is told which.
 
-        Whoever gets units looks at `seeds` again before training: who had them before may have finished.
-
-        Parameters
-        ----------
-        units
-            Names of pieces of work, on which all processes agree.
+        Whoever gets units looks at `seeds` again before training: who had them before may have finished. All processes
+        must call a unit by the same name.
 
         Raises
         ------
@@ -222,7 +233,7 @@ class Store:
         return statistics.median(seconds for (seconds,) in rows) if rows else None
 
     def summary(self) -> list[Stored]:
-        """What the store holds: one row per fingerprint, by name of the arm, the newest first."""
+        """List the runs: one row per fingerprint, by name of the arm, the newest first."""
         rows = self._database.select(
             "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last,"
             " max(data_hash)"
@@ -231,7 +242,7 @@ class Store:
         return [Stored(*row) for row in rows]
 
     def publish(self, path: Path, seeds: Mapping[str, int]) -> int:
-        """Write a copy with the first runs of some fingerprints alone, in one file; how many runs it holds.
+        """Write a copy with the first runs of some fingerprints alone, in one file; returns their number.
 
         Parameters
         ----------
