@@ -14,10 +14,10 @@ import numpy as np
 
 from pytest_claims.engines.draws import canonical_paths, is_seed_state, seed_state
 from pytest_claims.engines.objective import MEAN, Objective
-from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
 if TYPE_CHECKING:
     from pytest_claims.catalogue.arms import Decode
+    from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
 # LLVM's second level takes a fifth longer and gives no faster programs: the work is in matrix products, which are not
 # compiled here, and in loops over numbers that lie side by side. Sums may round otherwise. A program keeps to one

@@ -26,7 +26,6 @@ from pytest_claims.engines.models import build_model, check_rows, measure
 from pytest_claims.engines.objective import objective_of
 from pytest_claims.engines.processors import runs_at_a_time
 from pytest_claims.engines.program_key import code_key, learning_rate_of, optimizer_key, surroundings
-from pytest_claims.engines.sparse_layer import SparseFirstLayer
 from pytest_claims.support.vocabulary import at_tier
 
 OF_A_PROGRAM = 50_000
@@ -192,7 +191,11 @@ class StackedEngine:
         if key not in self.programs:
             model = build_model(arm.model, input_shape)
             objective = objective_of(model, arm.loss, split, input_shape)
-            first_layer = SparseFirstLayer.of(model, batch_size) if sparse is not None else None
+            first_layer = None
+            if sparse is not None:
+                from pytest_claims.engines.sparse_layer import SparseFirstLayer
+
+                first_layer = SparseFirstLayer.of(model, batch_size)
             program = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size, first_layer)
             self.programs[key] = program, arm
         self.programs.move_to_end(key)

@@ -83,11 +83,11 @@ class Trainer:
     def _train_missing(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
         """Train those seeds that no other process has finished since the plan was made."""
         try:
-            if missing := self.plan.missing({planned.key: seeds}).get(planned.key):
+            if missing := self.plan.missing({planned.fingerprint: seeds}).get(planned.fingerprint):
                 self._train_one(planned, missing, progress)
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
             # The claims that need this arm report it; the others go on.
-            self.failures[planned.key] = error
+            self.failures[planned.fingerprint] = error
 
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
         from pytest_claims.engines.provenance import provenance
