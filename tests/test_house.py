@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import pytest_claims
+from pytest_claims.cli import main  # noqa: F401  # it adds the commands
+from pytest_claims.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -69,6 +71,12 @@ def test_every_option_is_documented():
     options = re.findall(r'addoption\("(--claims-[a-z-]+)"', source) + re.findall(r'addini\("(claims_[a-z]+)"', source)
     assert len(options) > 5
     assert [option for option in options if option not in documented] == []
+
+
+def test_every_command_is_documented():
+    documented = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    assert len(COMMANDS) > 5
+    assert [name for name in COMMANDS if f"`pytest-claims {name}" not in documented] == []
 
 
 def test_every_published_claim_is_in_the_table_of_the_readme():

@@ -72,8 +72,8 @@ def test_figures_are_drawn_for_slides(tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install -e '.[figures]'")
     file, output = tmp_path / "claims.json", tmp_path / "figures"
     file.write_text(json.dumps(record()), encoding="utf-8")
-    assert main(["figures", str(file), "C01", "--output", str(output)]) == 0
+    assert main(["slides", str(file), "C01", "--output", str(output)]) == 0
     assert sorted(path.name for path in output.iterdir()) == ["C01-val_accuracy.pdf", "C01-val_accuracy.svg"]
     assert "wrote 2 files" in capsys.readouterr().out
-    assert main(["figures", str(file), "Z99", "--output", str(output)]) == 2
+    assert main(["slides", str(file), "Z99", "--output", str(output)]) == 2
     assert "the record has no claim Z99" in capsys.readouterr().err

@@ -127,3 +127,11 @@ def sources_of(item: pytest.Function, name: str) -> list[Source]:
     """The arms and measurements that a test's argument may mean, the one that it gets last."""
     definitions = item._fixtureinfo.name2fixturedefs.get(name, ())
     return [d.func.__claims_source__ for d in definitions if hasattr(d.func, "__claims_source__")]
+
+
+def place_and_sentence_of(item: pytest.Function, name: str) -> tuple[tuple[str, int] | None, str]:
+    """File and line of the call of ``arm()`` behind a test's argument, and the sentence that was given there."""
+    for definition in reversed(item._fixtureinfo.name2fixturedefs.get(name, ())):
+        if hasattr(definition.func, "__claims_source__"):
+            return definition.func.__claims_place__, definition.func.__claims_sentence__
+    return None, ""

@@ -42,11 +42,13 @@ class Held:
 
 
 class Declared(NamedTuple):
-    """An arm or a measurement as a claim asks for it."""
+    """An arm or a measurement as a claim asks for it: where it was declared, if that is known, and its sentence."""
 
     name: str
     tier: Tier
     source: Source
+    place: tuple[str, int] | None = None
+    sentence: str = ""
 
 
 def collected_sources(arguments: Sequence[str] = ()) -> list[Declared]:
@@ -67,10 +69,13 @@ def collected_sources(arguments: Sequence[str] = ()) -> list[Declared]:
     class Sources:
         @pytest.hookimpl(trylast=True)
         def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+            from pytest_claims.catalogue.claims import place_and_sentence_of
             from pytest_claims.session.session import session_of
 
             for claim in session_of(config).claims.values():
-                sources.extend(Declared(name, claim.tier, source) for name, source in claim.sources.items())
+                for name, source in claim.sources.items():
+                    place, sentence = place_and_sentence_of(claim.item, name)
+                    sources.append(Declared(name, claim.tier, source, place, sentence))
             items.clear()  # so that no plan is made
 
     # Plain assertions: this package is imported already, and would be too late to be rewritten.

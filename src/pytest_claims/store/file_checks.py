@@ -14,11 +14,10 @@ from pytest_claims.support.errors import ClaimsError
 APPLICATION_ID = 0x70634C4D
 """Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 2
 """Version of the store's tables: `PRAGMA user_version`."""
 # 1: runs, and leases on what is being trained.
-# 2: runs have the column data_hash.
-# 3: leases are gone.
+# 2: runs have the column data_hash. An older file may have a table of leases, which nobody reads any more.
 
 _README = """# Runs of pytest-claims
 

@@ -1,0 +1,59 @@
+"""The list of commands: each is one function, with its arguments beside it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Run = Callable[[argparse.Namespace], str]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a command, as `argparse.ArgumentParser.add_argument` takes it."""
+
+    flags: tuple[str, ...]
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its name, a line of help, its arguments, and the function that gives the text to print."""
+
+    name: str
+    description: str
+    arguments: tuple[Argument, ...]
+    run: Run
+
+
+COMMANDS: dict[str, Command] = {}
+"""By name, in the order in which the help lists them."""
+
+
+def argument(*flags: str, **options: Any) -> Argument:
+    """An argument of a command.
+
+    Parameters
+    ----------
+    flags, options
+        As for `argparse.ArgumentParser.add_argument`.
+    """
+    return Argument(flags, options)
+
+
+def command(name: str, description: str, *arguments: Argument) -> Callable[[Run], Run]:
+    """Decorate the function that runs a command, and add the command to the list."""
+
+    def added(run: Run) -> Run:
+        COMMANDS[name] = Command(name, description, arguments, run)
+        return run
+
+    return added
+
+
+RECORD = argument("record", type=Path, metavar="FILE.json")
+STORE = argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE", help="where the runs are")
+CATALOGUE = argument("--catalogue", metavar="DIR", help="where the claims are (default: where pytest finds them)")

@@ -1,0 +1,102 @@
+"""Commands that read records, such as ``claims.json``, and calibrate the rules."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pytest_claims.cli.commands import RECORD, argument, command
+from pytest_claims.record.schema import read_record
+from pytest_claims.support.files import replace_file
+
+
+@command(
+    "report",
+    "write the HTML report of a JSON record again, without running anything",
+    RECORD,
+    argument(
+        "--against", type=Path, metavar="OLD.json", help="an older record: the report says what has changed since"
+    ),
+)
+def report(options: argparse.Namespace) -> str:
+    """Render a record beside itself, with what has changed since an older one if there is one; says where."""
+    from pytest_claims.report.html import render
+
+    older = read_record(options.against) if options.against else None
+    page: Path = options.record.with_suffix(".html")
+    replace_file(page, render(read_record(options.record), older))
+    return f"wrote {page}"
+
+
+@command("summary", "print the table of a JSON record as Markdown", RECORD)
+def summary(options: argparse.Namespace) -> str:
+    """The table of a record."""
+    from pytest_claims.report.markdown import markdown
+
+    return markdown(read_record(options.record))
+
+
+@command(
+    "findings",
+    "print the findings of records as Markdown: what holds, what does not, where they disagree",
+    argument("records", type=Path, nargs="+", metavar="FILE.json", help="the one told first, then others"),
+    argument("--page", default="claims.html", metavar="ADDRESS", help="of the report, to link to its cards"),
+    argument(
+        "--engine",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.json",
+        help="a record by one engine, to put beside others of the same claims and seeds by other engines; repeatable",
+    ),
+)
+def findings(options: argparse.Namespace) -> str:
+    """The findings of records."""
+    from pytest_claims.report.findings import findings
+
+    records, engines = map(read_record, options.records), map(read_record, options.engine)
+    return findings(list(records), options.page, list(engines)).rstrip()
+
+
+@command(
+    "slides",
+    "draw learning curves with their spread over seeds for slides, as SVG and PDF",
+    RECORD,
+    argument("claims", nargs="*", metavar="ID", help="claims whose curves are wanted (default: all)"),
+    argument("--output", type=Path, default=Path("slides"), metavar="DIR"),
+)
+def slides(options: argparse.Namespace) -> str:
+    """Draw the learning curves of a record; says how many files there are."""
+    from pytest_claims.report.slides import write_plots
+
+    written = write_plots(read_record(options.record), options.output, options.claims)
+    return f"wrote {len(written)} files to {options.output}"
+
+
+@command(
+    "diff",
+    "print the changes between two JSON records",
+    argument("old", type=Path, metavar="OLD.json"),
+    argument("new", type=Path, metavar="NEW.json"),
+)
+def diff(options: argparse.Namespace) -> str:
+    """The changes between two records."""
+    from pytest_claims.report.changes import text
+
+    return text(read_record(options.old), read_record(options.new))
+
+
+@command(
+    "calibrate",
+    "print how often verdicts are wrong on synthetic numbers whose truth is known",
+    argument("--families", type=int, default=2000, metavar="N", help="families per row (default: 2000)"),
+    argument("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: 1)"),
+)
+def calibrate(options: argparse.Namespace) -> str:
+    """The calibration's table; rows that do not keep their promise are an error."""
+    from pytest_claims.controls.calibration import run
+
+    table, broken = run(options.seed, options.families)
+    if broken:
+        raise ValueError("\n".join([table, "rows that do not keep what is promised:", *broken]))
+    return table
