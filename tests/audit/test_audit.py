@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pytest_claims.audit.comparing import compare
+from pytest_claims.audit.comparison import compare
 from pytest_claims.audit.drawing import draw
 from pytest_claims.controls.audit_record import certificate, keep
 from pytest_claims.engines.base import RunResult

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.audit.apart import ENGINE, AuditError, train_apart
-from pytest_claims.audit.comparing import compare, plain
+from pytest_claims.audit.comparison import compare
 from pytest_claims.audit.drawing import Drawn, draw
 from pytest_claims.audit.hooks import PROPERTY
 from pytest_claims.audit.sampling import Population, population
@@ -158,7 +158,7 @@ class AuditItem(pytest.Item):
             "seconds": round(audited.result.seconds, 3),
             "device": audited.provenance["device"],
             "failures": [str(one) for one in compared if not one.ok],
-            "compared": plain(compared),
+            "compared": [one.plain() for one in compared],
         }
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
