@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.audit.apart import ENGINE, AuditError, train_apart
 from pytest_claims.audit.comparison import compare
 from pytest_claims.audit.drawing import Drawn, draw
 from pytest_claims.audit.hooks import PROPERTY
+from pytest_claims.audit.retraining import ENGINE, AuditError, retrain
 from pytest_claims.audit.sampling import Population, population
 from pytest_claims.catalogue.arms import Arm
 from pytest_claims.controls.audit_record import SCHEMA_VERSION, keep
@@ -146,7 +146,7 @@ class AuditItem(pytest.Item):
         found = audit.of(drawn)
         try:
             job = Job(planned.source, audit.tier, (drawn.seed,), planned.located.arrays)
-            audited = train_apart(job, self.config.rootpath)
+            audited = retrain(job, self.config.rootpath)
             error_rate = ERROR_RATE / len(audit.drawn)
             compared = compare(stored, audited.result, stochastic=audited.stochastic, error_rate=error_rate)
         except (AuditError, ValueError) as error:
@@ -156,7 +156,7 @@ class AuditItem(pytest.Item):
             "ok": all(one.ok for one in compared),
             "stochastic": audited.stochastic,
             "seconds": round(audited.result.seconds, 3),
-            "device": audited.provenance["device"],
+            "device": audited.device,
             "failures": [str(one) for one in compared if not one.ok],
             "compared": [one.plain() for one in compared],
         }

@@ -65,7 +65,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     ClaimsError
         There are none, or they were trained by the engine that audits.
     """
-    from pytest_claims.audit.apart import ENGINE
+    from pytest_claims.audit.retraining import ENGINE
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.pilots import Pilot
