@@ -23,7 +23,7 @@ def engine():
 
 def arms_of_a_class(count):
     from fixtures.arms import MNIST_ON_MORE
-    from fixtures.models import rmsprop
+    from fixtures.networks.dense import rmsprop
 
     rates = [1e-3 / (1 + index) for index in range(count)]
     return [replace(MNIST_ON_MORE, optimizer=partial(rmsprop, learning_rate=rate), epochs=4) for rate in rates]

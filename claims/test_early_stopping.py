@@ -5,7 +5,8 @@ Its new arms cost about 1.5 seconds per seed in the fast tier, and 20 seconds in
 
 import pytest
 
-from fixtures.early_stopping import at_epochs, epochs_off, loss_kept, redundant_epochs, redundant_epochs_saved
+from fixtures.early_stopping.stopped_early import epochs_off, loss_kept, redundant_epochs, redundant_epochs_saved
+from fixtures.quantities import at_epochs
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Improving generalization", 9)

@@ -5,7 +5,7 @@ Its new arms cost about 2.7 seconds per seed in the fast tier, the clocks 2.2 an
 
 import pytest
 
-from fixtures.clock_faces import needed
+from fixtures.feature_engineering.telling_the_time import needed
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Improving generalization", 9)

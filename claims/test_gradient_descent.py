@@ -36,7 +36,7 @@ ONE_OVER_SIZE = (-1.05, -0.95)
 WORTH_TRYING = 0.05
 NUM_LAST = 3
 
-# "Suffices": from a stuck start training gets to what `fixtures.gradient_descent.FITS` says.
+# "Suffices": from a stuck start training gets to what `fixtures.gradient_descent.stuck_starts.FITS` says.
 FITS = 0.8
 
 RAISED = "share of updates that raise their batch's loss"

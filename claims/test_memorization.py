@@ -7,7 +7,7 @@ the full one. N08 looks at the runs of N01.
 import numpy as np
 import pytest
 
-from fixtures.memorization_arms import gap_at_epoch
+from fixtures.quantities import gap_at_epoch
 from pytest_claims import by_tier, steps
 
 pytestmark = pytest.mark.section("The nature of generalization", 3)

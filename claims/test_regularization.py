@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.curves import roughness, slope_after_minimum
+from fixtures.quantities import roughness, slope_after_minimum
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Regularization", 10)

@@ -6,8 +6,8 @@ the weights, one for the rates of dropout, and four for the two regularized netw
 
 import pytest
 
-from fixtures.curves import lowest_until, ratio_of_ratios
-from fixtures.regularization_arms import LARGE_EPOCHS
+from fixtures.quantities import lowest_until, ratio_of_ratios
+from fixtures.regularization_effects.arms import LARGE_EPOCHS
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Regularization", 10)

@@ -5,7 +5,7 @@ What is compared costs about four seconds a seed in the fast tier, on two idle c
 
 import pytest
 
-from fixtures.training_data import best_on_test, on_test
+from fixtures.training_data.loss_on_test import best_on_test, on_test
 from pytest_claims import ratio, steps
 
 pytestmark = pytest.mark.section("Training data", 5)

@@ -6,7 +6,8 @@ Claims that take the costliest of them are judged once, on ten seeds.
 
 import pytest
 
-from fixtures.overfitting_arms import at_epoch_lowest_in_rest, turn
+from fixtures.underfitting_and_overfitting.halves import at_epoch_lowest_in_rest
+from fixtures.underfitting_and_overfitting.turns import turn
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Generalization: underfitting and overfitting", 1)

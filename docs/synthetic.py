@@ -12,11 +12,11 @@ from matplotlib import pyplot
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fixtures.architectures import NUM_STEPS, decaying_series, runs_forwards  # noqa: E402
-from fixtures.clock_faces import DIAL, SIZE, draw_faces  # noqa: E402
-from fixtures.overlapping_classes import APART, OVERLAPPING, clouds  # noqa: E402
-from fixtures.sampled_regions import line, points_in, posterior, wave  # noqa: E402
-from pytest_claims.randomness import generator  # noqa: E402
+from fixtures.feature_engineering.clock_faces import DIAL, SIZE, draw_faces  # noqa: E402
+from fixtures.gradient_descent.time_series import NUM_STEPS, decaying_series, runs_forwards  # noqa: E402
+from fixtures.training_data.sampled_regions import line, points_in, posterior, wave  # noqa: E402
+from fixtures.underfitting_and_overfitting.overlapping_classes import APART, OVERLAPPING, clouds  # noqa: E402
+from pytest_claims import generator  # noqa: E402
 
 SEED = 900  # a pilot seed: what is drawn decides nothing
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import filelock  # noqa: F401
 import jinja2  # noqa: F401
 import pytest
 import rich.table  # noqa: F401

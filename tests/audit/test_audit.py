@@ -439,7 +439,7 @@ def test_draw_is_repeated_by_its_seed_and_a_selection_replaces_no_whole_audit(qu
 
 def test_an_arm_needs_no_data_set(stored, request, monkeypatch):
     def train_again(job, root):
-        assert job.arrays is None
+        assert job.arrays == {}
         return Retrained(trained_again(stored[3]), False, "cpu")
 
     monkeypatch.setattr(items, "retrain", train_again)

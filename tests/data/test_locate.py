@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from pytest_claims.data import download
-from pytest_claims.data.locate import locate
+from pytest_claims.data.locate import _cached_file
+from pytest_claims.data.locate import locate as locate_with
 from pytest_claims.data.npz import MAX_BYTES, read_npz
 from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import Arrays, DataSet, content_hash
@@ -51,6 +52,13 @@ def convert(file: Any) -> Arrays:
 
 def stand_in() -> Arrays:
     return {"x": np.zeros((3, 2), np.uint8), "y": np.zeros(3, np.uint8)}
+
+
+CODE = "a hash of the reader's code"
+
+
+def locate(dataset: DataSet, *, code: str | None = CODE, **options: Any) -> Any:
+    return locate_with(dataset, code=code, **options)
 
 
 def data_set(content: bytes = PLAIN, url: str | None = None, **changes: Any) -> DataSet:
@@ -129,7 +137,9 @@ def directory(tmp_path: Path) -> Path:
 
 
 def cached(home: Path, content: bytes = PLAIN) -> Path:
-    path = home / "cache" / "pytest-claims" / "toy.npz"
+    path = _cached_file(data_set(), CODE)
+    assert path is not None
+    assert path.is_relative_to(home)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
@@ -252,6 +262,25 @@ def test_file_that_passed_its_checks_is_not_read_again_before_it_is_used(directo
     assert again.arrays["y"].tolist() == REAL["y"].tolist()
 
 
+def test_file_is_read_anew_by_another_reader(directory: Path) -> None:
+    (directory / "toy.npz").write_bytes(PLAIN)
+
+    def shuffled(source: Any) -> Arrays:
+        return {**read(source), "y": read(source)["y"][::-1]}
+
+    first = locate(data_set(), directory=directory)
+    again = locate(data_set(read=shuffled), directory=directory, code="a hash of other code")
+
+    assert again.content_hash != first.content_hash
+
+
+def test_nothing_is_remembered_of_a_reader_whose_code_cannot_be_told(directory: Path, home: Path) -> None:
+    (directory / "toy.npz").write_bytes(PLAIN)
+
+    assert locate(data_set(), directory=directory, code=None).content_hash == content_hash(REAL)
+    assert not files(home)
+
+
 def test_changed_file_is_checked_again(directory: Path) -> None:
     (directory / "toy.npz").write_bytes(PLAIN)
     first = locate(data_set(), directory=directory).content_hash
@@ -296,6 +325,15 @@ def test_other_file_in_the_keras_cache_is_not_used(home: Path) -> None:
     assert "another SHA-256 than Keras' own" in found.note
 
 
+def test_a_cached_file_of_the_same_name_is_another_catalogues(home: Path) -> None:
+    cached(home)
+
+    assert locate(data_set(sha256=None)).kind == "stand-in"
+    assert locate(data_set(npz(**OTHER)), offline=True).kind == "stand-in"
+    assert locate(data_set(), code="a hash of other code", offline=True).kind == "stand-in"
+    assert locate(data_set(), offline=True).kind == "real"
+
+
 def test_damaged_cache_is_replaced_by_a_download(home: Path, server: Server) -> None:
     path = cached(home, PLAIN[:-30])
 
@@ -309,8 +347,7 @@ def test_damaged_cache_without_a_network_is_named_in_the_note(home: Path) -> Non
     assert "toy.npz is damaged" in locate(data_set(), offline=True).note
 
 
-def test_nothing_is_found_where_a_stand_in_will_not_do() -> None:
-    assert locate(data_set(), allow_stand_in=False) is None
+def test_nothing_is_found_where_there_is_no_stand_in() -> None:
     assert locate(data_set(stand_in=None)) is None
 
 

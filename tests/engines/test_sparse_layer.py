@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -36,7 +37,7 @@ def is_sparse(engine: Any, arm: Any, stack: int = 1) -> bool:
     """Whether the engine would train the arm on a sparse matrix; nothing is compiled."""
     parts = arm.data.split(arrays(), "fast", 0)
     pool = engine._pools.get(arm.data.pool, arrays())
-    return engine._program(Job(arm, "fast", (0,), arrays()), pool, parts, stack).first_layer is not None
+    return engine._program(Job(arm, "fast", (0,), arrays()), pool, parts, stack, "code").first_layer is not None
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -53,6 +54,11 @@ def test_runs_are_those_of_dense_inputs(make_engine):
     found = train(engine, measured, 0, 1)
     for one, other in zip(found, train(make_engine(share=0.0), measured, 0, 1), strict=True):
         assert_same(one, other)
+
+
+def test_without_the_names_of_jax_that_it_takes_inputs_are_dense(make_engine, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytest_claims.engines.sparse_layer", None)
+    assert not is_sparse(create("stacked"), ARM)
 
 
 def test_arms_on_other_inputs_of_one_shape_share_a_program_and_are_not_mixed_up(make_engine):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import pytest_claims
-from fixtures.architectures import convnet
+from fixtures.gradient_descent.convolutions import convnet
 from pytest_claims import Arm, Data, Split, keeps_values
 from pytest_claims.engines import Job, RunResult, create
 from pytest_claims.engines.base import known_warnings

@@ -10,7 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures import capacity_arms
+from fixtures.capacity import arms
+from fixtures.capacity.answers import says_given_label, says_true_label
+from fixtures.capacity.few_images import FEW_IMAGES, FEWER_IMAGES, few_images, flipped
 from pytest_claims.support.vocabulary import TIERS, at_tier
 from tests.helpers.samples import global_state
 
@@ -19,13 +21,13 @@ LABELS = {"y_train": np.resize(np.arange(10, dtype=np.uint8), 60_000)}
 
 
 def declared(name: str):
-    return getattr(capacity_arms, name).__claims_source__
+    return getattr(arms, name).__claims_source__
 
 
 def test_share_of_labels_is_flipped_to_each_other_digit_equally_often():
     labels = np.resize(np.arange(10), 20_000)
 
-    given = capacity_arms.flipped(labels, 0.2, np.random.default_rng(0))
+    given = flipped(labels, 0.2, np.random.default_rng(0))
 
     wrong = given != labels
     assert wrong.sum() == 4_000
@@ -43,7 +45,7 @@ def test_as_many_labels_are_flipped_as_the_share_says(share):
     labels = np.resize(np.arange(10), 400)
     before = labels.copy()
 
-    given = capacity_arms.flipped(labels, share, np.random.default_rng(0))
+    given = flipped(labels, share, np.random.default_rng(0))
 
     assert (given != labels).sum() == share * 400
     assert (labels == before).all()
@@ -53,8 +55,8 @@ def test_as_many_labels_are_flipped_as_the_share_says(share):
 def test_flipping_changes_training_labels_alone():
     arrays = LABELS
 
-    clean = capacity_arms.few_images(arrays, "fast", 0)
-    given = capacity_arms.few_images(arrays, "fast", 0, flipped_share=0.2)
+    clean = few_images(arrays, "fast", 0)
+    given = few_images(arrays, "fast", 0, flipped_share=0.2)
 
     assert (clean.train_rows == given.train_rows).all()
     assert (clean.validation_rows == given.validation_rows).all()
@@ -66,8 +68,8 @@ def test_flipping_changes_training_labels_alone():
 def test_each_seed_draws_its_own_images_and_labels_in_either_tier():
     before = global_state()
 
-    for tier, sizes in itertools.product(TIERS, (capacity_arms.FEW_IMAGES, capacity_arms.FEWER_IMAGES)):
-        draw = partial(capacity_arms.few_images, LABELS, tier, sizes=sizes, flipped_share=0.2)
+    for tier, sizes in itertools.product(TIERS, (FEW_IMAGES, FEWER_IMAGES)):
+        draw = partial(few_images, LABELS, tier, sizes=sizes, flipped_share=0.2)
         first, again, other = (draw(seed) for seed in (0, 0, 1))
         assert (len(first.train_rows), len(first.validation_rows)) == sizes[tier]
         assert (first.train_rows == again.train_rows).all()
@@ -82,7 +84,7 @@ def test_each_seed_draws_its_own_images_and_labels_in_either_tier():
 
 def trained_to_say(says) -> SimpleNamespace:
     """What measurements see of a network whose predictions are `says(true, given)` on the training images."""
-    split = capacity_arms.few_images(LABELS, "fast", 0, flipped_share=0.2)
+    split = few_images(LABELS, "fast", 0, flipped_share=0.2)
     said = np.full(60_000, -1)
     said[split.train_rows] = says(LABELS["y_train"][split.train_rows], split.train_targets)
     return SimpleNamespace(
@@ -103,8 +105,8 @@ def trained_to_say(says) -> SimpleNamespace:
 def test_what_a_network_says_of_flipped_images_is_told(says, true, given):
     trained = trained_to_say(says)
 
-    assert capacity_arms.says_true_label(trained) == pytest.approx(true, abs=0.08)
-    assert capacity_arms.says_given_label(trained) == pytest.approx(given, abs=0.08)
+    assert says_true_label(trained) == pytest.approx(true, abs=0.08)
+    assert says_given_label(trained) == pytest.approx(given, abs=0.08)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_networks_have_the_widths_of_their_names(prefix, names):
 
 @pytest.mark.parametrize("prefix", ["few", "flipped"])
 def test_arms_of_a_ladder_differ_by_their_model_alone(prefix):
-    ladder = [declared(name) for name in vars(capacity_arms) if name.startswith(f"{prefix}_") and name != "few_images"]
+    ladder = [declared(name) for name in vars(arms) if name.startswith(f"{prefix}_") and name != "few_images"]
 
     assert len(ladder) > 2
     without_model = [{**vars(step), "model": None} for step in ladder]

@@ -5,20 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fixtures import clock_faces
-from fixtures.clock_faces import (
-    DIAL,
-    SIZE,
+from fixtures.feature_engineering import clock_faces, telling_the_time
+from fixtures.feature_engineering.clock_faces import DIAL, SIZE, draw_faces, look_up, minutes_apart, told_by_look_up
+from fixtures.feature_engineering.telling_the_time import (
     Score,
     Task,
-    draw_faces,
     examples_to_reach,
     hours_and_minutes,
-    look_up,
-    minutes_apart,
     needed,
     smallest_network,
-    told_by_look_up,
 )
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
@@ -116,14 +111,14 @@ def test_network_learns_what_angles_say_and_nothing_where_they_say_nothing():
 
 
 def test_parameters_and_computing_are_those_of_the_network(monkeypatch):
-    monkeypatch.setattr(clock_faces, "ITERATIONS", 3)
+    monkeypatch.setattr(telling_the_time, "ITERATIONS", 3)
     score = Task(900, "tips", 30).score(30, 8)
     assert score.parameters == 4 * 8 + 8 + 8 * 72 + 72
     assert score.multiply_adds == (2 * 4 * 8 + 3 * 8 * 72) * 30 * 3
 
 
 def test_scores_are_those_of_the_seed_and_leave_the_global_generator_alone(monkeypatch):
-    monkeypatch.setattr(clock_faces, "ITERATIONS", 3)
+    monkeypatch.setattr(telling_the_time, "ITERATIONS", 3)
     before = global_state()
     one, again, other = (Task(seed, "pixels", 30).score(30, 4) for seed in (900, 900, 901))
     assert one == again

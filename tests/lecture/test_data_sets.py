@@ -10,20 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fixtures.datasets import (
-    IMDB,
-    IMDB_LAYOUT,
-    MNIST,
-    convert_imdb,
-    idx_md5,
-    imdb_pool,
-    imdb_split,
-    lecture_rows,
-    mnist_pool,
-    mnist_split,
-    read_imdb,
-    read_mnist,
-)
+from fixtures.data.imdb import IMDB, IMDB_LAYOUT, convert_imdb, imdb_pool, read_imdb
+from fixtures.data.mnist import MNIST, idx_md5, mnist_pool, read_mnist
+from fixtures.data.splits import imdb_split, lecture_rows, mnist_split
 from pytest_claims.data.locate import locate
 from pytest_claims.data.sets import Arrays
 from pytest_claims.support.errors import ClaimsError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fixtures.datasets import _mixed, beside_noise, beside_zeros, multi_hot, pixels, white_noise
+from fixtures.data.decoders import _mixed, beside_noise, beside_zeros, multi_hot, pixels, white_noise
 
 BATCH = np.random.default_rng(0).integers(0, 256, (8, 20), dtype=np.uint8)
 ROWS = np.array([7, 59_999, 0, 1, 2, 30, 31, 7], np.int32)

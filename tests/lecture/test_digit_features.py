@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fixtures.datasets import mnist_split
-from fixtures.digit_features import (
+from fixtures.data.splits import mnist_split
+from fixtures.feature_engineering.digit_features import (
     FEW,
     SMALLEST_LOOP,
     few_split,
@@ -89,7 +89,7 @@ def arrays():
 
 
 def test_pool_has_pixels_and_then_the_features_of_the_same_image(arrays, monkeypatch):
-    monkeypatch.setattr("fixtures.digit_features.BLOCK", 400)
+    monkeypatch.setattr("fixtures.feature_engineering.digit_features.BLOCK", 400)
     pool = mnist_pool_with_features(arrays)
     assert (pool.shape, pool.dtype) == ((1_500, 784 + 114), np.uint8)
     np.testing.assert_array_equal(pool[:, :784], arrays["x_train"].reshape(-1, 784))

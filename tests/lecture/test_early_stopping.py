@@ -7,18 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures.early_stopping import (
-    at_epochs,
+from fixtures.early_stopping.splits import scored_split, shuffled_split, watched_split
+from fixtures.early_stopping.stopped_early import (
     epochs_off,
     loss_kept,
-    other_weights,
     redundant_epochs,
     redundant_epochs_saved,
-    scored_split,
-    shuffled_split,
     stopped_early,
-    watched_split,
 )
+from fixtures.networks.initial_weights import other_weights
+from fixtures.quantities import at_epochs
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 

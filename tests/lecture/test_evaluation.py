@@ -12,23 +12,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, RepeatedKFold
 
-from fixtures import evaluation, evaluation_pitfalls, stand_ins
-from fixtures.datasets import imdb_pool
-from fixtures.evaluation import (
+from fixtures.data import stand_ins
+from fixtures.data.imdb import imdb_pool
+from fixtures.data.reviews import sparse_reviews
+from fixtures.evaluation.accuracies import accuracy_on_test, accuracy_on_training
+from fixtures.evaluation.choices import (
     NUM_CONFIGURATIONS,
     SEARCHES,
-    accuracy_on_test,
-    accuracy_on_training,
     chosen_by_validation,
     configurations,
-    estimates,
-    fits_of_iterated_k_fold,
-    fold_scores,
     scores_of_chosen,
-    shuffles,
-    sparse_reviews,
 )
-from fixtures.evaluation_pitfalls import curve_roughness, imbalanced, ninety_to_ten, roughness
+from fixtures.evaluation.folds import estimates, fits_of_iterated_k_fold, fold_scores, shuffles
+from fixtures.evaluation.unequal_classes import imbalanced, ninety_to_ten
+from fixtures.evaluation.validation_curves import curve_roughness, roughness
 from tests.helpers.samples import global_state
 
 
@@ -79,7 +76,7 @@ def test_accuracies_are_those_of_the_parts(texts, tier):
 
 
 def test_fast_tier_tests_on_a_block_of_its_own(texts, monkeypatch):
-    monkeypatch.setattr(evaluation, "NUM_TESTED", 500)
+    monkeypatch.setattr("fixtures.evaluation.accuracies.NUM_TESTED", 500)
     trained = trained_to_read_one_word(texts, "fast")
     scores = {accuracy_on_test(SimpleNamespace(**vars(trained) | {"seed": seed})) for seed in range(900, 905)}
 
@@ -200,9 +197,9 @@ def test_imbalanced_data_have_the_documented_posterior_and_ranking():
 
 def test_network_ranks_only_where_there_is_something_to_see(monkeypatch):
     seen = ninety_to_ten(None, "fast", 900)
-    monkeypatch.setattr(evaluation_pitfalls, "SEPARATION", 0.0)
+    monkeypatch.setattr("fixtures.evaluation.unequal_classes.SEPARATION", 0.0)
     unseen = ninety_to_ten(None, "fast", 900)
-    monkeypatch.setattr(evaluation_pitfalls, "SEPARATION", 4.0)
+    monkeypatch.setattr("fixtures.evaluation.unequal_classes.SEPARATION", 4.0)
     plain = ninety_to_ten(None, "fast", 900)
 
     assert [seen["ignorant_accuracy"], seen["ignorant_balanced"]] == [0.9, 0.5]
@@ -228,8 +225,8 @@ def test_roughness_of_lines_and_of_noise():
 
 @pytest.mark.parametrize("measure", [chosen_by_validation, shuffles, curve_roughness])
 def test_same_seed_gives_the_same_numbers_and_another_others(texts, measure, monkeypatch):
-    monkeypatch.setattr(evaluation, "NUM_SHUFFLES", 2)
-    monkeypatch.setattr(evaluation_pitfalls, "NUM_EPOCHS", 4)
+    monkeypatch.setattr("fixtures.evaluation.folds.NUM_SHUFFLES", 2)
+    monkeypatch.setattr("fixtures.evaluation.validation_curves.NUM_EPOCHS", 4)
     state = global_state()
     first = measure(texts, "fast", 900)
 

@@ -7,20 +7,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures import gradient_descent
-from fixtures.architectures import (
+from fixtures.gradient_descent.convolutions import convnet, subset_of_mnist
+from fixtures.gradient_descent.initial_loss import initial_cross_entropy
+from fixtures.gradient_descent.noisy_gradients import gradient_noise, gradient_variance
+from fixtures.gradient_descent.overshooting_updates import share_of_rising_updates
+from fixtures.gradient_descent.stuck_starts import FITS, accuracies_after_training, halved, stuck_start
+from fixtures.gradient_descent.time_series import (
     NUM_SERIES,
     NUM_STEPS,
     PERSISTENCE,
     POOL_SIZE,
-    convnet,
     decaying_series,
     runs_forwards,
     series_pool,
     series_split,
-    subset_of_mnist,
 )
-from fixtures.dense_network import (
+from fixtures.networks.numpy_network import (
     Descent,
     activations,
     batches,
@@ -28,16 +30,7 @@ from fixtures.dense_network import (
     glorot_weights,
     loss_and_gradients,
 )
-from fixtures.gradient_descent import (
-    accuracies_after_training,
-    gradient_noise,
-    gradient_variance,
-    halved,
-    initial_cross_entropy,
-    share_of_rising_updates,
-    stuck_start,
-)
-from fixtures.regularizers import double_precision
+from fixtures.regularization_mechanics.keras_alone import double_precision
 from tests.helpers.samples import global_state
 
 WIDTHS, WIDTHS_IN_KERAS = (12, 8, 6, 4), (12, 8, 4)
@@ -130,7 +123,7 @@ def test_gradients_without_noise_have_no_variance():
 
 
 def test_rising_updates_are_counted(arrays, monkeypatch):
-    monkeypatch.setattr(gradient_descent, "OVERSHOOTING_RATES", {"1e3": 1e3, "1e-5": 1e-5})
+    monkeypatch.setattr("fixtures.gradient_descent.overshooting_updates.OVERSHOOTING_RATES", {"1e3": 1e3, "1e-5": 1e-5})
     found = share_of_rising_updates(arrays, "fast", 900)
     assert found["raised_1e3"] > 0
     assert found["raised_1e-5"] == 0
@@ -146,7 +139,7 @@ def test_usual_start_fits_and_a_start_of_nothing_is_stuck(arrays):
 
 def test_stuck_start_is_stuck_by_usual_settings(arrays):
     found = stuck_start(arrays, "fast", 900)
-    assert found["usual"] < gradient_descent.FITS
+    assert found["usual"] < FITS
     assert found["tuned"] >= found["usual"]
 
 
@@ -237,8 +230,8 @@ def test_subset_is_drawn_in_either_tier(arrays):
 
 
 def test_same_seed_gives_the_same_and_global_generators_stay_as_they_were(arrays, monkeypatch):
-    monkeypatch.setattr(gradient_descent, "BATCH_SIZES", (8, 32))
-    monkeypatch.setattr(gradient_descent, "STUCK_EPOCHS", 2)
+    monkeypatch.setattr("fixtures.gradient_descent.noisy_gradients.BATCH_SIZES", (8, 32))
+    monkeypatch.setattr("fixtures.gradient_descent.stuck_starts.STUCK_EPOCHS", 2)
     before = global_state()
     for measure in (gradient_noise, share_of_rising_updates, stuck_start):
         first, again, other = (measure(arrays, "fast", seed) for seed in (900, 900, 901))

@@ -7,11 +7,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures import autoencoders, manifold, manifold_arms
-from fixtures.datasets import mnist_split
-from fixtures.intrinsic_dimension import DIMENSION_ESTIMATORS, maximum_likelihood, neighbour_distances
-from fixtures.intrinsic_dimension import two_nearest_neighbours as two_neighbours
-from fixtures.stand_ins import digits
+from fixtures.data import changed_digits
+from fixtures.data.splits import mnist_split
+from fixtures.data.stand_ins import digits
+from fixtures.manifold import answers_kept, autoencoder, discrete_problem, distances, layers
+from fixtures.manifold.intrinsic_dimension import DIMENSION_ESTIMATORS, maximum_likelihood, neighbour_distances
+from fixtures.manifold.intrinsic_dimension import two_nearest_neighbours as two_neighbours
+from fixtures.manifold.points import (
+    largest_step_of_paths,
+    number_of_arrays,
+    random_words,
+    shares_passing,
+    shuffled_within,
+    uniform_arrays,
+)
 from pytest_claims.support.randomness import generator
 from pytest_claims.support.vocabulary import at_tier
 
@@ -62,7 +71,7 @@ def test_points_of_the_same_kind_pass_and_others_do_not():
     noise = rng.normal(0, noise.std(), noise.shape)
     known, held_out, alike = (points + rng.normal(0, 0.1, points.shape) for points in (known, held_out, alike))
 
-    passing, failing = (manifold.shares_passing(known, held_out, points) for points in (alike, noise))
+    passing, failing = (shares_passing(known, held_out, points) for points in (alike, noise))
 
     for score in ("distance", "residual"):
         assert passing[f"{score}_passing"] > 0.9
@@ -71,7 +80,7 @@ def test_points_of_the_same_kind_pass_and_others_do_not():
 
 
 def test_random_arrays_have_all_greys_equally_often():
-    arrays = manifold.uniform_arrays(200, np.random.default_rng(0))
+    arrays = uniform_arrays(200, np.random.default_rng(0))
 
     counts = np.bincount(np.rint(arrays * 255).astype(int).ravel(), minlength=256)
     assert counts.min() > 0.8 * counts.mean()
@@ -79,13 +88,13 @@ def test_random_arrays_have_all_greys_equally_often():
 
 @pytest.mark.parametrize(("log10_more", "outnumber"), [(82, 1.0), (1_806, 1.0), (1_807, 0.0)])
 def test_arrays_are_counted_exactly(log10_more, outnumber):
-    assert manifold.number_of_arrays(None, "fast", 0, log10_more=log10_more) == {"outnumber": outnumber}
+    assert number_of_arrays(None, "fast", 0, log10_more=log10_more) == {"outnumber": outnumber}
 
 
 def test_shuffling_keeps_each_point_s_values():
     points = np.random.default_rng(0).random((5, 30))
 
-    shuffled = manifold.shuffled_within(points, np.random.default_rng(1))
+    shuffled = shuffled_within(points, np.random.default_rng(1))
 
     assert (np.sort(shuffled) == np.sort(points)).all()
     assert (shuffled != points).any(axis=1).all()
@@ -96,7 +105,7 @@ def test_random_words_keep_lengths_and_about_keep_frequencies():
     reviews = (rng.random((3_000, 60)) < np.linspace(0.02, 0.3, 60)).astype(np.uint8)
     reviews[:, 0] = reviews[:, 1]  # two words that always go together
 
-    drawn = manifold.random_words(reviews, np.random.default_rng(1))
+    drawn = random_words(reviews, np.random.default_rng(1))
 
     assert (drawn.sum(axis=1) == reviews.sum(axis=1)).all()
     assert drawn.mean(axis=0) == pytest.approx(reviews.mean(axis=0), abs=0.05)
@@ -107,22 +116,22 @@ def test_largest_step_on_a_line_is_the_gap():
     points = np.array([[0.0], [1.0], [2.0], [6.0]])
 
     # Pairs 0-1, 0-2, 0-6, 1-2, 1-6, 2-6: largest steps 1, 1, 4, 1, 4, 4 of distances 1, 2, 6, 1, 5, 4.
-    assert manifold.largest_step_of_paths(points) == pytest.approx(np.median([1, 1 / 2, 4 / 6, 1, 4 / 5, 1]))
+    assert largest_step_of_paths(points) == pytest.approx(np.median([1, 1 / 2, 4 / 6, 1, 4 / 5, 1]))
 
 
 def test_paths_are_short_on_a_curve_and_not_in_noise():
     angles = np.random.default_rng(0).uniform(0, 2 * np.pi, 500)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
-    assert manifold.largest_step_of_paths(circle) < 0.1
-    assert manifold.largest_step_of_paths(np.random.default_rng(0).random((500, 784))) > 0.9
+    assert largest_step_of_paths(circle) < 0.1
+    assert largest_step_of_paths(np.random.default_rng(0).random((500, 784))) > 0.9
 
 
 def test_bits_are_different_words_and_labels_have_the_structure_they_say():
     from sklearn.linear_model import LogisticRegression
 
     for structured, low, high in ((True, 0.95, 1.0), (False, 0.45, 0.6)):
-        bits, labels = manifold.bits_and_labels(3_000, structured, np.random.default_rng(0))
+        bits, labels = discrete_problem.bits_and_labels(3_000, structured, np.random.default_rng(0))
         assert len(np.unique(bits, axis=0)) == 3_000
         assert set(np.unique(bits)) == {-1.0, 1.0}
         assert low <= LogisticRegression(C=100.0).fit(bits, labels).score(bits, labels) <= high
@@ -133,10 +142,10 @@ def test_moving_by_whole_pixels_and_by_nothing():
     image[0, 10, 12] = 1
     flat = image.reshape(1, -1)
 
-    down_and_left = manifold_arms.moved(flat, np.array([[1.0, -1.0]]), np.zeros(1)).reshape(28, 28)
-    turned = manifold_arms.moved(flat, np.zeros((1, 2)), np.array([np.pi / 2])).reshape(28, 28)
+    down_and_left = changed_digits.moved(flat, np.array([[1.0, -1.0]]), np.zeros(1)).reshape(28, 28)
+    turned = changed_digits.moved(flat, np.zeros((1, 2)), np.array([np.pi / 2])).reshape(28, 28)
 
-    assert manifold_arms.moved(flat, np.zeros((1, 2)), np.zeros(1)) == pytest.approx(flat, abs=1e-9)
+    assert changed_digits.moved(flat, np.zeros((1, 2)), np.zeros(1)) == pytest.approx(flat, abs=1e-9)
     assert np.unravel_index(down_and_left.argmax(), (28, 28)) == (11, 11)
     # A quarter turn about the centre, 13.5: (-3.5, -1.5) becomes (∓1.5, ±3.5).
     assert np.unravel_index(turned.argmax(), (28, 28)) in [(12, 17), (15, 10)]
@@ -145,18 +154,18 @@ def test_moving_by_whole_pixels_and_by_nothing():
 def test_nothing_comes_in_from_the_image_beside():
     images = np.stack([np.zeros(784), np.ones(784)])
 
-    moved = manifold_arms.moved(images, np.full((2, 2), 5.0), np.full(2, 0.3))
+    moved = changed_digits.moved(images, np.full((2, 2), 5.0), np.full(2, 0.3))
 
     assert moved[0].max() == 0
 
 
-@pytest.mark.parametrize("kind", manifold_arms.SLIGHT)
+@pytest.mark.parametrize("kind", changed_digits.SLIGHT)
 def test_larger_changes_change_more(kind):
     images = digits()["x_train"][:200].reshape(200, -1).astype(np.float32) / 255
 
     changes = [
-        np.abs(manifold_arms.changed(images, kind, multiple, generator(0, "test")) - images).mean()
-        for multiple in manifold_arms.MULTIPLES
+        np.abs(changed_digits.changed(images, kind, multiple, generator(0, "test")) - images).mean()
+        for multiple in answers_kept.MULTIPLES
     ]
 
     assert changes == sorted(changes)
@@ -165,8 +174,8 @@ def test_larger_changes_change_more(kind):
 
 def test_fifths_hold_the_same_classes_and_rise_in_distance():
     arrays = digits()
-    fifths = manifold_arms.fifths_by_distance(arrays, tier="fast", seed=0)
-    labels = manifold_arms.mnist_split(arrays, "fast", 0).validation_targets
+    fifths = distances.fifths_by_distance(arrays, tier="fast", seed=0)
+    labels = mnist_split(arrays, "fast", 0).validation_targets
 
     counts = np.array([np.bincount(labels[fifths == fifth], minlength=10) for fifth in range(5)])
     assert (counts.max(axis=0) - counts.min(axis=0)).max() <= 1
@@ -177,15 +186,15 @@ def test_probe_finds_separable_classes_and_nothing_in_noise():
     labels = np.repeat(np.arange(10), 40)
     features = rng.normal(size=(400, 20))
 
-    assert manifold_arms.probe_accuracy(features, labels, np.random.default_rng(1)) == pytest.approx(0.1, abs=0.06)
+    assert layers.probe_accuracy(features, labels, np.random.default_rng(1)) == pytest.approx(0.1, abs=0.06)
     features[:, :10] += 10 * np.eye(10)[labels]
-    assert manifold_arms.probe_accuracy(features, labels, np.random.default_rng(1)) > 0.95
+    assert layers.probe_accuracy(features, labels, np.random.default_rng(1)) > 0.95
 
 
 def test_layers_are_those_of_the_network():
     weights = {"0/kernel": np.array([[1.0, -1.0]]), "0/bias": np.array([0.0, 1.0])}
 
-    outputs = manifold_arms.layer_outputs(weights, np.array([[2.0], [-3.0]]), 1)
+    outputs = layers.layer_outputs(weights, np.array([[2.0], [-3.0]]), 1)
 
     assert outputs.tolist() == [[2.0, 0.0], [0.0, 4.0]]
 
@@ -203,16 +212,16 @@ def untrained_autoencoder(arrays: dict[str, np.ndarray]) -> SimpleNamespace:
 
 
 def test_held_out_digits_pass_as_often_as_the_bar_says():
-    shares = autoencoders.midpoints_passing(untrained_autoencoder(digits()))
+    shares = autoencoder.midpoints_passing(untrained_autoencoder(digits()))
 
-    assert shares["digits_distance"] == pytest.approx(autoencoders.PASSING, abs=0.05)
-    assert shares["digits_classifier"] == pytest.approx(autoencoders.PASSING, abs=0.05)
+    assert shares["digits_distance"] == pytest.approx(autoencoder.PASSING, abs=0.05)
+    assert shares["digits_classifier"] == pytest.approx(autoencoder.PASSING, abs=0.05)
 
 
 def test_pairs_are_of_different_classes():
     labels = np.repeat(np.arange(10), 20)
 
-    first, second = autoencoders.pairs_of_different_classes(labels, 500, np.random.default_rng(0))
+    first, second = autoencoder.pairs_of_different_classes(labels, 500, np.random.default_rng(0))
 
     assert len(first) == len(second) == 500
     assert (labels[first] != labels[second]).all()
@@ -220,11 +229,11 @@ def test_pairs_are_of_different_classes():
 
 def test_images_that_midpoints_are_measured_by_are_among_those_of_the_run():
     images = digits()
-    split = autoencoders.fewer_inputs_as_targets(images, "fast", 900)
+    split = autoencoder.fewer_inputs_as_targets(images, "fast", 900)
     # As the measurement draws them.
     whole = mnist_split(images, "fast", 900)
-    known = whole.train_rows[: at_tier(autoencoders.NUM_KNOWN, "fast")]
-    held_out = whole.validation_rows[: autoencoders.NUM_HELD_OUT]
+    known = whole.train_rows[: at_tier(autoencoder.NUM_KNOWN, "fast")]
+    held_out = whole.validation_rows[: autoencoder.NUM_HELD_OUT]
     assert set(known) < set(split.train_rows)
     assert set(held_out) < set(split.validation_rows)
     assert not set(split.train_rows) & set(split.validation_rows)

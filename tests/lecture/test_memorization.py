@@ -7,14 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures.memorization_arms import (
-    gap_at_epoch,
-    little_noise_split,
-    little_split,
-    noise_alone,
-    noise_split,
-    share_of_fit_kept,
-)
+from fixtures.memorization.kept_fit import share_of_fit_kept
+from fixtures.memorization.little_data import little_noise_split, little_split, noise_alone, noise_split
+from fixtures.quantities import gap_at_epoch
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state, pictures
 

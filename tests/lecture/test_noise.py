@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
 
-from fixtures.noise_arms import (
-    CENTRE,
-    accuracy_by_words,
+from fixtures.noise_channels.ablation import CENTRE, without_centre
+from fixtures.noise_channels.commonest_words import accuracy_by_words
+from fixtures.noise_channels.selection import (
     mutual_information,
     pool_of_selected_channels,
     selected_by_information,
     shares_selected,
-    without_centre,
 )
 from tests.helpers.samples import global_state, opinions, pictures
 

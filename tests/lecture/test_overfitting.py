@@ -13,27 +13,34 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from fixtures import overfitting_arms
-from fixtures.datasets import imdb_split
-from fixtures.label_errors import (
+from fixtures.data.splits import imdb_split
+from fixtures.underfitting_and_overfitting.faulty_data import (
     faulty,
     invalid_split,
     mislabelled_split,
     pool_with_invalid_images,
     remainder_split,
 )
-from fixtures.overfitting_arms import (
-    at_epoch_lowest_in_rest,
-    beginning,
-    beside_tags,
-    half_of_validation,
-    pool_with_labels,
-    review_curves,
-    turn,
-    turning,
+from fixtures.underfitting_and_overfitting.halves import at_epoch_lowest_in_rest, half_of_validation
+from fixtures.underfitting_and_overfitting.overlapping_classes import (
+    cloud_fit,
+    clouds,
+    excess_confidence,
+    expected_loss,
+    posterior,
 )
-from fixtures.overlapping_classes import cloud_fit, clouds, excess_confidence, expected_loss, posterior
-from fixtures.planted_words import NUM_FLUKES, NUM_NEVER, NUM_ONCE, effects, logits_with, planted, planted_words
+from fixtures.underfitting_and_overfitting.planted_words import (
+    NUM_FLUKES,
+    NUM_NEVER,
+    NUM_ONCE,
+    effects,
+    logits_with,
+    planted,
+    planted_words,
+)
+from fixtures.underfitting_and_overfitting.review_curves import beginning, review_curves
+from fixtures.underfitting_and_overfitting.tags import beside_tags, pool_with_labels
+from fixtures.underfitting_and_overfitting.turns import turn, turning
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import opinions, pictures
 
@@ -134,7 +141,7 @@ def test_losses_go_together_where_there_is_something_to_learn(reviews):
 
 
 def test_losses_that_part_are_noticed(reviews, monkeypatch):
-    monkeypatch.setattr(overfitting_arms, "NUM_FIRST_EPOCHS", 10)
+    monkeypatch.setattr("fixtures.underfitting_and_overfitting.review_curves.NUM_FIRST_EPOCHS", 10)
     assert beginning(reviews, "fast", SEED, shuffled_labels=True)["rank_correlation"] < 0
 
 

@@ -8,20 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures import regularization_arms
-from fixtures.curves import lowest_until, ratio_of_ratios, roughness, slope_after_minimum
-from fixtures.regularization_arms import (
+from fixtures.quantities import lowest_until, ratio_of_ratios, roughness, slope_after_minimum
+from fixtures.regularization_effects.networks import classical_dropout, classical_dropout_mlp, penalized_mlp
+from fixtures.regularization_effects.weights import (
     OF_WEIGHTS,
-    classical_dropout,
-    classical_dropout_mlp,
     entropy_of_shape,
     hidden_kernels,
     norm_of_hidden,
     norm_of_layer,
-    penalized_mlp,
     share_near_zero,
 )
-from fixtures.regularizers import double_precision
+from fixtures.regularization_mechanics.keras_alone import double_precision
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 
@@ -154,7 +151,7 @@ def test_classical_dropout_rescales_at_test_time_alone(rate):
 def test_keras_dropout_in_its_place_would_be_seen(monkeypatch):
     from keras import layers
 
-    monkeypatch.setattr(regularization_arms, "classical_dropout", layers.Dropout)
+    monkeypatch.setattr("fixtures.regularization_effects.networks.classical_dropout", layers.Dropout)
     in_training, at_test_time = masks_and_test_time(0.5)
 
     assert in_training.max() == pytest.approx(2)

@@ -9,19 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures import regularizers
-from fixtures.regularizers import (
-    double_precision,
-    dropout,
-    penalties_of_a_layer,
-    penalties_of_single_weights,
-    pytest_configure,
-    reported_losses,
-    settled_network,
-    shares_dropped,
-    sizes,
-    weights_after_updates,
-)
+from fixtures.regularization_mechanics.arms import pytest_configure
+from fixtures.regularization_mechanics.dropout import dropout, shares_dropped, sizes, weights_after_updates
+from fixtures.regularization_mechanics.keras_alone import double_precision
+from fixtures.regularization_mechanics.losses import reported_losses
+from fixtures.regularization_mechanics.penalties import penalties_of_a_layer, penalties_of_single_weights
+from fixtures.regularization_mechanics.settled_network import settled_network
 from pytest_claims.support.randomness import generator
 
 SEEDS = (900, 901)
@@ -109,7 +102,7 @@ def halved(keras):
 
 def test_penalties_of_other_factors_would_be_seen(monkeypatch):
     assert max(penalties_of_single_weights(None, "fast", 900).values()) < 1e-9
-    monkeypatch.setattr(regularizers, "_regularizers", halved)
+    monkeypatch.setattr("fixtures.regularization_mechanics.penalties._regularizers", halved)
     assert min(penalties_of_single_weights(None, "fast", 900).values()) > 1e-5
     layer = penalties_of_a_layer(None, "fast", 900)
     for what in ("weights", "biases", "output", "all", "l1"):

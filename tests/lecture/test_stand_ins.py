@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fixtures.datasets import IMDB_LAYOUT, MNIST_LAYOUT, imdb_split, mnist_split
-from fixtures.stand_ins import BAYES_ERROR, Arrays, choose_originals, digits, log_odds, reviews
+from fixtures.data.imdb import IMDB_LAYOUT
+from fixtures.data.mnist import MNIST_LAYOUT
+from fixtures.data.splits import imdb_split, mnist_split
+from fixtures.data.stand_ins import BAYES_ERROR, Arrays, choose_originals, digits, log_odds, reviews
 from pytest_claims.data.sets import content_hash
 
 

@@ -8,10 +8,23 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fixtures import missing_values, sampled_regions, training_data
-from fixtures.datasets import imdb_split, mnist_pool, mnist_split
-from fixtures.missing_values import blocks_and_means, incomplete
-from fixtures.sampled_regions import (
+from fixtures.data.mnist import mnist_pool
+from fixtures.data.splits import imdb_split, mnist_split
+from fixtures.training_data import faults, missing_values, sampled_regions
+from fixtures.training_data.faults import (
+    NOISY_PIXELS,
+    WRONG,
+    another_class,
+    half_added,
+    mislabelled_added,
+    noisy_added,
+    pool_with_noisy_images,
+    some_wrong,
+    wrong_left_out,
+)
+from fixtures.training_data.loss_on_test import best_on_test, cross_entropy_on_test
+from fixtures.training_data.missing_values import blocks_and_means, incomplete
+from fixtures.training_data.sampled_regions import (
     excess,
     extra_points,
     grid,
@@ -23,20 +36,7 @@ from fixtures.sampled_regions import (
     turned_digits,
     wave,
 )
-from fixtures.training_data import (
-    NOISY_PIXELS,
-    WRONG,
-    another_class,
-    best_on_test,
-    cross_entropy_on_test,
-    half_added,
-    mislabelled_added,
-    noisy_added,
-    pool_with_noisy_images,
-    some_wrong,
-    subset_split,
-    wrong_left_out,
-)
+from fixtures.training_data.subsets import subset_split
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 
@@ -283,5 +283,5 @@ def test_splits_and_pools_leave_the_global_generator_alone(images):
         first, again = split(images, "fast", SEED), split(images, "fast", SEED)
         assert (first.train_targets == again.train_targets).all()
         assert (first.train_rows == again.train_rows).all()
-    training_data.pool_with_noisy_images({**images})
+    faults.pool_with_noisy_images({**images})
     assert global_state() == state

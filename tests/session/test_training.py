@@ -172,3 +172,25 @@ def test_data_directory_that_does_not_exist_is_an_error_and_no_stand_in_is_used(
     result = blobs.run("--claims-data", "nowhere")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines("*nowhere*")
+
+
+def test_an_arm_whose_inputs_are_made_up_needs_no_data_set(blobs):
+    conftest = blobs.path / "conftest.py"
+    text = conftest.read_text()
+    assert "Data(" in text
+    conftest.write_text(
+        text
+        + "\ndef noise(arrays):\n    assert arrays == {}\n"
+        + "    return np.random.default_rng(0).normal(size=(60, 2)).astype('f4')\n\n"
+        + "def halves(arrays, tier, seed):\n    rows = np.arange(60, dtype='i4')\n"
+        + "    return Split(rows[:30], rows[30:], rows[:30] % 2, rows[30:] % 2)\n\n"
+        + "def as_it_is(xp, batch, rows, seed):\n    return batch\n\n"
+        + "chance = arm(replace(BASELINE, data=Data(None, noise, halves, as_it_is)))\n"
+    )
+    claim = '@pytest.mark.claim("B09", "Noise tells nothing.")\ndef test_noise(chance, judge):\n'
+    claim += '    assert judge(chance.final("val_accuracy"), within=(0.0, 1.0))\n'
+    blobs.write(test_noise=claim)
+    for engine in ("stacked", "fit"):
+        blobs.run_apart("-k", "B09", "--claims-seeds=2", "--claims-engine", engine)
+        [claim] = blobs.record("partial")["claims"]
+        assert (claim["verdict"], claim["num_seeds"], claim["data"]) == ("inconclusive", 2, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -57,11 +58,17 @@ def unprivileged():
         os.seteuid(0)
 
 
-def refusal(path: Path, *, fresh: bool = False) -> str:
+def set_version(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as store:
+        store.execute(f"PRAGMA user_version = {version}")
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def refusal(path: Path, *, fresh: bool = False, read_only: bool = False) -> str:
     """The message with which a file is refused, which must leave it as it is."""
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(ClaimsError) as caught:
-        Store.open(path, fresh=fresh).close()
+        Store.open(path, fresh=fresh, read_only=read_only).close()
     assert (path.read_bytes() if path.is_file() else None) == before
     return str(caught.value)
 
@@ -75,6 +82,47 @@ def test_a_store_begins_where_there_is_none(tmp_path):
         assert shell.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
         assert shell.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert shell.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_directory_that_the_store_makes_tells_people_git_and_backups_about_itself(tmp_path):
+    Store.open(tmp_path / ".claims" / "runs.sqlite").close()
+    assert {file.name for file in (tmp_path / ".claims").iterdir()} == {
+        "runs.sqlite",
+        "README.md",
+        ".gitignore",
+        "CACHEDIR.TAG",
+    }
+    assert "You may delete the directory" in (tmp_path / ".claims" / "README.md").read_text()
+    signature, _ = (tmp_path / ".claims" / "CACHEDIR.TAG").read_text().split("\n", 1)
+    assert signature == "Signature: 8a477f597d28d172789f06886806bc55"  # as https://bford.info/cachedir/ has it
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_leaves_out_what_the_store_makes(tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for place in (tmp_path, tmp_path / ".claims"):
+        with Store.open(place / "runs.sqlite") as store, store.locked(["unit"]):
+            pass
+    command = ["git", "-C", tmp_path, "status", "--porcelain", "-uall"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "?? runs.sqlite\n"
+
+
+@pytest.mark.parametrize("deleted", ["README.md", ".gitignore"])
+def test_a_directory_that_is_there_stays_as_it_is(tmp_path, deleted):
+    Store.open(tmp_path / "runs.sqlite").close()
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.sqlite"]
+    Store.open(tmp_path / "made" / "runs.sqlite").close()
+    (tmp_path / "made" / deleted).unlink()
+    (tmp_path / "made" / "runs.sqlite").unlink()
+    Store.open(tmp_path / "made" / "runs.sqlite").close()
+    assert not (tmp_path / "made" / deleted).exists()
+
+
+def test_published_runs_lie_alone_in_their_directory(tmp_path, path):
+    with Store.open(path) as store:
+        store.add(RUN)
+        assert store.publish(tmp_path / "published" / "runs.sqlite", {"4f1c": 1}) == 1
+    assert [file.name for file in (tmp_path / "published").iterdir()] == ["runs.sqlite"]
 
 
 def test_an_empty_file_becomes_a_store(path):
@@ -123,14 +171,16 @@ def test_a_database_of_something_else_is_refused(path, application_id, fresh):
     assert "its tables are not those of pytest-claims" in refusal(path, fresh=fresh)
 
 
-def test_a_newer_store_is_refused_with_both_versions(filled):
-    with closing(sqlite3.connect(filled)) as newer:
-        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 6}")
-    message = refusal(filled)
-    assert f"has schema version {SCHEMA_VERSION + 6}" in message
-    assert f"up to {SCHEMA_VERSION}" in message
-    assert "Update pytest-claims" in message
-    assert "--claims-fresh" in message
+@pytest.mark.parametrize("version", [0, 1, SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_of_another_version_is_refused_with_both_versions(filled, version, read_only):
+    set_version(filled, version)
+    message = refusal(filled, read_only=read_only)
+    assert f"has schema version {version}" in message
+    assert f"reads and writes version {SCHEMA_VERSION}." in message
+    assert "use the pytest-claims that wrote it" in message
+    assert "--claims-fresh starts a new store and keeps this file under another name" in message
+    assert not set(filled.parent.glob("runs-*"))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])
@@ -197,13 +247,12 @@ def test_the_log_of_a_damaged_store_moves_with_it(filled):
     assert kept.with_name(kept.name + "-wal").read_bytes() == b"log"
 
 
-@pytest.mark.parametrize("damage", ["truncated", "newer"])
+@pytest.mark.parametrize("damage", ["truncated", "older", "newer"])
 def test_a_new_store_replaces_one_that_cannot_be_used(filled, damage):
     if damage == "truncated":
         os.truncate(filled, 5000)
     else:
-        with closing(sqlite3.connect(filled)) as newer:
-            newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        set_version(filled, SCHEMA_VERSION + (1 if damage == "newer" else -1))
     with Store.open(filled, fresh=True) as store:
         store.add(RUN)
         assert store.seeds("4f1c") == {0}
@@ -249,7 +298,7 @@ def test_a_store_in_a_read_only_place_is_used_for_reading(place, request):
     with Store.open(path) as store:
         assert not store.writable
         assert store.runs("4f1c", [0]) == [RUN]
-        for write in (lambda: store.add(RUN), lambda: store.lease("unit")):
+        for write in (lambda: store.add(RUN), lambda: store.locked(["unit"])):
             with pytest.raises(ClaimsError, match="can only be read"):
                 write()
     assert [file.name for file in place.iterdir()] == ["runs.sqlite"]

@@ -158,9 +158,10 @@ def test_the_duration_of_an_arm_is_the_median_over_all_fingerprints(store):
 def test_the_summary_has_a_row_per_fingerprint(store):
     for seed in (0, 1):
         store.add(replace(RUN, seed=seed))
-    store.add(replace(RUN, fingerprint="beef", arm="imdb_baseline"))
-    rows = [(row.arm, row.fingerprint, row.num_seeds, row.seconds) for row in store.summary()]
-    assert rows == [("imdb_baseline", "beef", 1, 1.5), ("mnist_noise", "4f1c", 2, 3.0)]
+    data = {"data": {"kind": "real", "content_hash": "8fc8"}}
+    store.add(replace(RUN, fingerprint="beef", arm="imdb_baseline", provenance=data))
+    rows = [(row.arm, row.fingerprint, row.num_seeds, row.seconds, row.data_hash) for row in store.summary()]
+    assert rows == [("imdb_baseline", "beef", 1, 1.5, "8fc8"), ("mnist_noise", "4f1c", 2, 3.0, None)]
 
 
 def test_threads_share_a_store(store):
@@ -181,26 +182,31 @@ def test_threads_share_a_store(store):
 
 FORKED = """
 import os, sys
-from dataclasses import replace
 from pytest_claims.store.store import Run, Store
-store = Store.open(sys.argv[1])
-run = Run("4f1c", "a", "fast", "stacked", 0, {}, {}, {}, {}, 1.0)
-assert store.lease("parents")
-with store._database.transaction() as connection:
-    connection.execute("DELETE FROM leases")
+
+def run(seed):
+    return Run("4f1c", "a", "fast", "stacked", seed, {}, {}, {}, {}, 1.0)
+
+def fork(function):
     child = os.fork()
     if child == 0:
-        # Over its parent's connection it would find the lease deleted, and could take it.
-        os._exit(2 if store._database.select("SELECT * FROM leases") == [] else 0)
+        os._exit(0 if function() else 1)
+    return child
+
+def succeeded(child):
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+store = Store.open(sys.argv[1])
+store.add(run(0))
+with store._database.transaction() as connection:
+    connection.execute("UPDATE runs SET seed = 99")
+    # Over its parent's connection the child would see what is not committed.
+    assert succeeded(fork(lambda: store.seeds("4f1c") == {0}))
     connection.execute("ROLLBACK")
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-child = os.fork()
-if child == 0:
-    store.add(replace(run, seed=1))
-    os._exit(0 if not store.lease("parents") else 1)
-store.add(run)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-store.add(replace(run, seed=2))
+child = fork(lambda: store.add(run(1)) is None)
+store.add(run(2))
+assert succeeded(child)
+store.add(run(3))
 store.close()
 """
 
@@ -208,7 +214,7 @@ store.close()
 def test_a_forked_process_is_one_of_its_own(path):
     subprocess.run([sys.executable, "-c", FORKED, path], check=True, timeout=30)
     with Store.open(path) as store:
-        assert store.seeds("4f1c") == {0, 1, 2}
+        assert store.seeds("4f1c") == {0, 1, 2, 3}
 
 
 TOGETHER = """

@@ -14,9 +14,9 @@ from pytest_claims.audit import PROPERTY
 from pytest_claims.audit.comparison import compare
 from pytest_claims.audit.population import Sample, draw, population
 from pytest_claims.audit.retraining import ENGINE, AuditError, retrain
-from pytest_claims.catalogue.arms import Arm, dataset_of
+from pytest_claims.catalogue.arms import Arm, Arrays, dataset_of
 from pytest_claims.controls.audit_record import SCHEMA_VERSION, Record, keep
-from pytest_claims.engines.base import Job, semantics_of
+from pytest_claims.engines.base import NO_ARRAYS, Job, semantics_of
 from pytest_claims.engines.processors import divide_processors
 from pytest_claims.engines.provenance import environment
 from pytest_claims.session import selection
@@ -99,7 +99,7 @@ class AuditItem(pytest.Item):
             "fingerprint": self.planned.fingerprint,
             "data": None,
             "num_seeds": len(self.stored),
-            **self._compared(located and dict(located.arrays)),
+            **self._compared(located.arrays if located else NO_ARRAYS),
         }
         if dataset and located:
             record["data"] = {"name": dataset.name, "kind": located.kind, "content_hash": located.content_hash}
@@ -107,9 +107,9 @@ class AuditItem(pytest.Item):
         if not record["ok"]:
             pytest.fail("\n".join(_told(record)), pytrace=False)
 
-    def _compared(self, arrays: Any) -> Record:
+    def _compared(self, arrays: Arrays) -> Record:
         assert isinstance(self.planned.source, Arm)
-        job = Job(self.planned.source, self.planned.tier, (self.sample.seed,), arrays)
+        job = Job(self.planned.source, self.planned.tier, (self.sample.seed,), dict(arrays))
         try:
             again = retrain(job, self.config.rootpath)
             error_rate = ERROR_RATE / self.head["num_drawn"]

@@ -69,17 +69,20 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     if not options.store.is_file():
         raise ClaimsError(f"there is nothing to audit: {options.store} is not there. {run_first}")
     claims = [claim for claim in session.claims.values() if claim.tier == tier]
-    first, last = (session.schedule.wanted_at(index, claims) for index in (0, -1))
     data, arms, runs = DataSets(options.data), dict[str, Planned](), dict[str, list[Run]]()
     with Store.open(options.store, read_only=True) as store:
         plan = Plan(store, options.engine, semantics, Pilot())
         lacking = plan.add(claims, data, offline=offline)
-        for key, planned in plan.arms.items():
-            seeds = list(takewhile(store.seeds(planned.fingerprint).__contains__, last[key]))
-            if isinstance(planned.source, Arm) and len(seeds) >= len(first[key]):
-                arms[planned.name] = planned
-                runs[planned.name] = store.runs(planned.fingerprint, seeds)
-    declared = _arms_by_section(claims)
+        first, last = (session.schedule.wanted_at(index, plan, claims) for index in (0, -1))
+        keys = {
+            name: plan.keys_of(claim)[argument] for claim in claims for argument, name in plan.names_of(claim).items()
+        }
+        for name, key in keys.items():
+            seeds = list(takewhile(store.seeds(key).__contains__, last[key]))
+            if isinstance(plan.arms[key].source, Arm) and len(seeds) >= len(first[key]):
+                arms[name] = plan.arms[key]
+                runs[name] = store.runs(key, seeds)
+    declared = _arms_by_section(plan, claims)
     sections = {section: sorted(names & arms.keys()) for section, names in declared.items() if names & arms.keys()}
     reasons = {section: NOT_STORED if names else NOT_TRAINED for section, names in declared.items()}
     not_audited = {section: reason for section, reason in reasons.items() if section not in sections}
@@ -90,10 +93,11 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     return Population(engine, data.record(), arms, runs, sections, not_audited)
 
 
-def _arms_by_section(claims: Iterable[Claim]) -> dict[str, set[str]]:
+def _arms_by_section(plan: Plan, claims: Iterable[Claim]) -> dict[str, set[str]]:
     sections: dict[str, set[str]] = {}
     for claim in claims:
-        arms = {name for name, source in claim.sources.items() if isinstance(source, Arm)}
+        names = plan.names_of(claim)
+        arms = {names.get(name, name) for name, source in claim.sources.items() if isinstance(source, Arm)}
         sections.setdefault(claim.section, set()).update(arms)
     return sections
 

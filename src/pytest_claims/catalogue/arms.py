@@ -6,6 +6,7 @@ these declarations alone.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +15,6 @@ from pytest_claims.support.vocabulary import ByTier, Tier
 
 if TYPE_CHECKING:
     import numpy as np
-    import pytest
 
     from pytest_claims.data.sets import DataSet
 
@@ -71,7 +71,7 @@ class Data:
     Parameters
     ----------
     dataset
-        Where the arrays come from.
+        Where the arrays come from; ``None`` for inputs that are made up, whose pool gets an empty mapping.
     pool
         ``pool(arrays)`` gives the inputs that all seeds share, as compactly as they lie in memory (uint8 where they
         are uint8), shape ``(num_rows, ...)``. May differ by tier.
@@ -82,7 +82,7 @@ class Data:
         Turns rows of the pool into inputs of the model.
     """
 
-    dataset: DataSet
+    dataset: DataSet | None
     pool: ByTier[Callable[[Arrays], np.ndarray]] | Callable[[Arrays], np.ndarray]
     split: ByTier[Callable[[Arrays, Tier, int], Split]] | Callable[[Arrays, Tier, int], Split]
     decode: Decode
@@ -149,15 +149,22 @@ def dataset_of(source: Source) -> DataSet | None:
     return source.data.dataset if isinstance(source, Arm) else source.dataset
 
 
-def arm(declaration: Source) -> Any:
+def arm(declaration: Source, sentence: str = "") -> Any:
     """Make an arm, or a measurement, known to claims as a fixture of the name it is assigned to.
+
+    Parameters
+    ----------
+    declaration
+        The `Arm` or `Measurement`.
+    sentence
+        What it is, in plain words. ``pytest --fixtures`` lists each arm with its sentence and the place of this call.
 
     Examples
     --------
     In a fixture module::
 
         MNIST_BASELINE = Arm(...)
-        mnist_baseline = arm(MNIST_BASELINE)
+        mnist_baseline = arm(MNIST_BASELINE, "MNIST, one hidden layer of 512 units.")
 
     Every claim that has `mnist_baseline` among its arguments now gets that arm's runs.
     """
@@ -166,12 +173,17 @@ def arm(declaration: Source) -> Any:
     if not isinstance(declaration, Source):
         raise TypeError(f"arm() takes an Arm or a Measurement, not {type(declaration).__name__}")
 
-    def runs(request: pytest.FixtureRequest, claims_runs: Callable[[str], Any]) -> Any:
-        return claims_runs(str(request.fixturename))
-
+    runs: Any = lambda request, claims_runs: claims_runs(str(request.fixturename))  # noqa: E731  # on one line
+    # Its code stands where arm() was called: there pytest lists it, and there a traceback points.
+    caller = sys._getframe(1)
+    place = caller.f_code.co_filename, caller.f_lineno
+    runs.__code__ = runs.__code__.replace(co_filename=place[0], co_firstlineno=place[1], co_name="arm")
+    runs.__name__, runs.__module__, runs.__doc__ = "arm", caller.f_globals["__name__"], sentence or None
     fixture: Any = pytest.fixture(runs)
     # On the function for those who have the fixture's definition, on the fixture for those who have its module.
     targets: list[Any] = [runs, fixture]
     for marked in targets:
         marked.__claims_source__ = declaration
+        marked.__claims_place__ = place
+        marked.__claims_sentence__ = sentence
     return fixture

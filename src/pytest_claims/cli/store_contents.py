@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from pytest_claims.catalogue.arms import Source
-from pytest_claims.planning.plan import NO_ENGINE, Key, identity
+from pytest_claims.planning.plan import NO_ENGINE, identity
 from pytest_claims.store.store import Store, Stored
 from pytest_claims.support.text import counted, duration
 from pytest_claims.support.vocabulary import Tier
@@ -40,8 +41,16 @@ class Held:
         return self.standing != CURRENT
 
 
-def collected_sources(arguments: Sequence[str] = ()) -> dict[Key, Source]:
-    """Collect the arms that the claims of a catalogue ask for, by name and tier.
+class Declared(NamedTuple):
+    """An arm or a measurement as a claim asks for it."""
+
+    name: str
+    tier: Tier
+    source: Source
+
+
+def collected_sources(arguments: Sequence[str] = ()) -> list[Declared]:
+    """Collect the arms that the claims of a catalogue ask for.
 
     Parameters
     ----------
@@ -53,7 +62,7 @@ def collected_sources(arguments: Sequence[str] = ()) -> dict[Key, Source]:
     ValueError
         If the catalogue cannot be collected, or holds no claim.
     """
-    sources: dict[Key, Source] = {}
+    sources: list[Declared] = []
 
     class Sources:
         @pytest.hookimpl(trylast=True)
@@ -61,7 +70,7 @@ def collected_sources(arguments: Sequence[str] = ()) -> dict[Key, Source]:
             from pytest_claims.session.session import session_of
 
             for claim in session_of(config).claims.values():
-                sources.update({(name, claim.tier): source for name, source in claim.sources.items()})
+                sources.extend(Declared(name, claim.tier, source) for name, source in claim.sources.items())
             items.clear()  # so that no plan is made
 
     # Plain assertions: this package is imported already, and would be too late to be rewritten.
@@ -72,30 +81,31 @@ def collected_sources(arguments: Sequence[str] = ()) -> dict[Key, Source]:
         raise ValueError(f"the claims cannot be collected:\n{told.getvalue().strip()}")
     if not sources:
         raise ValueError("there are no claims here: call it where pytest finds them, or name their directory")
-    return sources
+    return list({(one.name, one.tier, id(one.source)): one for one in sources}.values())
 
 
-def inventory(store: Store, sources: Mapping[Key, Source]) -> list[Held]:
+def inventory(store: Store, sources: Sequence[Declared]) -> list[Held]:
     """Say of all that a store holds whether some claim would still use it.
 
     Runs on other data than are at hand now, on stand-ins for instance, are not stale for that: what counts is whether
-    the arm, as it is declared now, would have the fingerprint of the runs on the data that they were trained on.
+    an arm, as it is declared now, would have the fingerprint of the runs on the data that they were trained on.
     """
     return [Held(stored, _standing(stored, sources)) for stored in store.summary()]
 
 
-def _standing(stored: Stored, sources: Mapping[Key, Source]) -> str:
+def _standing(stored: Stored, sources: Sequence[Declared]) -> str:
     from pytest_claims.engines.base import ENGINES
 
-    tier: Tier = stored.tier  # type: ignore[assignment]  # as every run in a store has been written
-    source = sources.get((stored.arm, tier))
-    if source is None:
-        return "no such arm"
     if stored.engine not in (*ENGINES, NO_ENGINE):
         return f"no such engine: {stored.engine}"
     semantics = ENGINES[stored.engine].semantics if stored.engine in ENGINES else 0
-    now = identity(stored.arm, source, tier, stored.data_hash or "", stored.engine, semantics)
-    return CURRENT if now == stored.fingerprint else "declared otherwise"
+    of_tier = [one for one in sources if one.tier == stored.tier]
+    # An arm that was given another name still has its runs; most have the name that they had.
+    for one in sorted(of_tier, key=lambda one: one.name != stored.arm):
+        now = identity(one.name, one.source, one.tier, stored.data_hash or "", stored.engine, semantics)
+        if now == stored.fingerprint:
+            return CURRENT
+    return "declared otherwise" if any(one.name == stored.arm for one in of_tier) else "no such arm"
 
 
 def table(held: Sequence[Held]) -> str:

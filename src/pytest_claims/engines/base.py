@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pytest_claims.support.vocabulary import Tier
 
 
+NO_ARRAYS: Mapping[str, np.ndarray] = {}
+"""The arrays of an arm without a data set: one object, by which an engine knows the pool made from it again."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Runs to train: one arm at one tier with some seeds, on the arrays of its data set."""

@@ -35,9 +35,11 @@ class Pool:
 
     @cached_property
     def sparse(self) -> csr_array | None:
-        """As a sparse matrix, where little of it is not zero."""
-        from pytest_claims.engines.sparse_layer import sparse_pool
-
+        """As a sparse matrix, where little of it is not zero and this version of JAX can train on one."""
+        try:
+            from pytest_claims.engines.sparse_layer import sparse_pool
+        except (ImportError, AttributeError):  # it takes names that JAX does not promise to keep
+            return None
         return sparse_pool(self.host)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -15,10 +14,10 @@ import numpy as np
 
 from pytest_claims.engines.draws import canonical_paths, is_seed_state, seed_state
 from pytest_claims.engines.objective import MEAN, Objective
-from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
 if TYPE_CHECKING:
     from pytest_claims.catalogue.arms import Decode
+    from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
 # LLVM's second level takes a fifth longer and gives no faster programs: the work is in matrix products, which are not
 # compiled here, and in loops over numbers that lie side by side. Sums may round otherwise. A program keeps to one
@@ -65,26 +64,6 @@ class _Batch(NamedTuple):
             return jnp.mean(values)
         of_examples = values.reshape(len(self.weights), -1).mean(axis=1)
         return jnp.sum(of_examples * self.weights) / jnp.sum(self.weights)
-
-
-def optimizer_config(optimizer: Any) -> tuple[str, str, float | None]:
-    """Describe an optimizer: its class, its settings, and its learning rate where that is a number.
-
-    Raises
-    ------
-    ValueError
-        For settings that need more than the stateless update.
-    """
-    if optimizer.use_ema or optimizer.loss_scale_factor is not None:
-        raise ValueError(
-            f"{type(optimizer).__name__} with use_ema or loss_scale_factor is not supported. Leave them out."
-        )
-    config = optimizer.get_config()
-    del config["name"]  # Keras numbers the instances in it.
-    number = config["learning_rate"] if isinstance(config["learning_rate"], float | int) else None
-    if number is not None:
-        del config["learning_rate"]
-    return type(optimizer).__qualname__, json.dumps(config, sort_keys=True, default=repr), number
 
 
 class EpochProgram:
@@ -266,25 +245,3 @@ def _over_batches(
         state, logs = step(state, _Counted(indices[num_full * batch_size :], None))
         totals = {name: totals.get(name, 0) + value * remainder for name, value in logs.items()}
     return state, totals
-
-
-def frozen(declaration: Any) -> Any:
-    """Make a key of a builder or another declaration: a `functools.partial` is what it calls and with what.
-
-    What cannot be compared stands for itself; whoever keeps the key must keep the declaration.
-    """
-    match declaration:
-        case partial():
-            parts = (declaration.func, declaration.args, declaration.keywords)
-            return ("partial", *map(frozen, parts))
-        case dict():
-            return ("dict", *sorted((repr(name), frozen(value)) for name, value in declaration.items()))
-        case list() | tuple():
-            return (type(declaration).__name__, *map(frozen, declaration))
-        case np.ndarray():
-            return ("array", declaration.dtype.str, declaration.shape, declaration.tobytes())
-    try:
-        hash(declaration)
-    except TypeError:
-        return ("object", id(declaration))
-    return (type(declaration).__name__, declaration)

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +21,11 @@ from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
 from pytest_claims.engines.device_pools import Pool, Pools
 from pytest_claims.engines.draws import initial_weights, order
-from pytest_claims.engines.epoch_program import EpochProgram, Rows, State, frozen, optimizer_config
+from pytest_claims.engines.epoch_program import EpochProgram, Rows, State
 from pytest_claims.engines.models import build_model, check_rows, measure
 from pytest_claims.engines.objective import objective_of
 from pytest_claims.engines.processors import runs_at_a_time
-from pytest_claims.engines.sparse_layer import SparseFirstLayer
+from pytest_claims.engines.program_key import code_key, learning_rate_of, optimizer_key, surroundings
 from pytest_claims.support.vocabulary import at_tier
 
 OF_A_PROGRAM = 50_000
@@ -95,6 +95,7 @@ class StackedEngine:
         on_cpu = jax.default_backend() == "cpu"
         at_a_time = self.at_a_time if on_cpu else 1
         chunks = self._chunks(job, self.stack or (1 if on_cpu else len(job.seeds)))
+        code = code_key(job.arm, job.tier)
         started: deque[_Started] = deque()
         stop = threading.Event()
         with ThreadPoolExecutor(at_a_time) as threads:
@@ -102,7 +103,7 @@ class StackedEngine:
                 for chunk in chunks:
                     if len(started) == at_a_time:
                         yield from self._finished(job, started.popleft())
-                    started.append(self._started(job, chunk, progress, threads if at_a_time > 1 else None, stop))
+                    started.append(self._started(job, chunk, progress, threads if at_a_time > 1 else None, stop, code))
                 while started:
                     yield from self._finished(job, started.popleft())
             finally:
@@ -124,13 +125,14 @@ class StackedEngine:
         progress: Progress | None,
         threads: ThreadPoolExecutor | None,
         stop: threading.Event,
+        code: Hashable,
     ) -> _Started:
         """Make ready what compiles and draws, and let a thread train, if there are any."""
         kept = self._pools.get(at_tier(job.arm.data.pool, job.tier), job.arrays)
         pool = kept.device
         for split in splits.values():
             check_rows(split, len(kept.host))
-        program = self._program(job, kept, next(iter(splits.values())), stack=len(splits))
+        program = self._program(job, kept, next(iter(splits.values())), len(splits), code)
         runs = [self._prepare(program, job, seed, split) for seed, split in splits.items()]
         stack = len(runs)
         state, train, validation, seeds = _stacked([run.arguments for run in runs])
@@ -169,8 +171,8 @@ class StackedEngine:
             results.append(RunResult(run.seed, _means(sums, run.split), measurements, seconds))
         return results
 
-    def _program(self, job: Job, kept: Pool, split: Split, stack: int) -> EpochProgram:
-        """Give the program of the job's shape class, building it if it is not kept."""
+    def _program(self, job: Job, kept: Pool, split: Split, stack: int, code: Hashable) -> EpochProgram:
+        """Give the program of the job's shape class and code, building it if it is not kept."""
         arm, batch_size, pool = job.arm, at_tier(job.arm.batch_size, job.tier), kept.device
         decoded = jax.eval_shape(
             lambda pool, rows, seed: arm.data.decode(jnp, pool[rows], rows, seed),
@@ -178,19 +180,22 @@ class StackedEngine:
         )
         input_shape = tuple(decoded.shape[1:])
         optimizer = arm.optimizer()
-        settings = optimizer_config(optimizer)[:2]
         # What is one call per step on the host is one per step and run where runs are stacked, and no gain.
         has_values = split.train_targets is not None and getattr(arm.data.decode, "keeps_values", False)
         sparse = kept.sparse if has_values and stack == 1 and jax.default_backend() == "cpu" else None
         key = (
-            *(frozen(arm.model), settings, arm.loss, frozen(arm.data.decode), batch_size),
-            *(pool.shape, str(pool.dtype), _shapes(split), input_shape, keras.config.floatx()),
-            sparse is not None,
+            *(code, optimizer_key(optimizer), arm.loss, batch_size),
+            *(pool.shape, str(pool.dtype), _shapes(split), input_shape, sparse is not None),
+            surroundings(),
         )
         if key not in self.programs:
             model = build_model(arm.model, input_shape)
             objective = objective_of(model, arm.loss, split, input_shape)
-            first_layer = SparseFirstLayer.of(model, batch_size) if sparse is not None else None
+            first_layer = None
+            if sparse is not None:
+                from pytest_claims.engines.sparse_layer import SparseFirstLayer
+
+                first_layer = SparseFirstLayer.of(model, batch_size)
             program = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size, first_layer)
             self.programs[key] = program, arm
         self.programs.move_to_end(key)
@@ -207,7 +212,7 @@ class StackedEngine:
 
     def _prepare(self, program: EpochProgram, job: Job, seed: int, split: Split) -> _Run:
         weights = initial_weights(program.model, seed, job.arm.initial_weights)
-        state = program.start(weights, seed, optimizer_config(job.arm.optimizer())[2])
+        state = program.start(weights, seed, learning_rate_of(job.arm.optimizer()))
 
         def rows(rows: np.ndarray, targets: np.ndarray | None) -> Rows:
             shape = program.model.compute_output_shape((None, *program.model.input_shape[1:]))

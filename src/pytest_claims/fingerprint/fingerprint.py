@@ -35,6 +35,7 @@ from pytest_claims.fingerprint.declarations import (
     dump,
     fields_of,
 )
+from pytest_claims.fingerprint.loaded_code import EditedError, module_is_current
 from pytest_claims.fingerprint.source_text import (
     Text,
     file_of_module,
@@ -97,6 +98,26 @@ def fingerprint(
         "semantics": semantics,
     }
     return sha256(dump(whole).encode()).hexdigest()[:_HEX_DIGITS]
+
+
+def code_digest(values: Mapping[str, Any], *, tier: Tier = "fast", name: str) -> str | None:
+    """A hash of functions, of what is bound to them and what they reach; ``None`` where one of them cannot be read.
+
+    Parameters
+    ----------
+    values
+        Functions, or what holds some, each by what it is for.
+    tier
+        Values given by `by_tier` count with that of this tier.
+    name
+        To what they belong.
+    """
+    material = _Material(tier, name)
+    try:
+        trees = [material.of(value, where) for where, value in values.items()]
+    except ClaimsError:
+        return None
+    return sha256(dump([trees, material.definitions]).encode()).hexdigest()
 
 
 class _Material:
@@ -193,6 +214,8 @@ class _Material:
                 text = source_of(value)
             except OSError as error:
                 raise self._unreadable(value, where, f"{value.__qualname__}, whose source cannot be read") from error
+            except EditedError as error:
+                raise self._edited(error) from error
             package = scope.get("__package__") or scope.get("__name__", "").rpartition(".")[0]
             self.definitions[number] = {
                 "source": text.digest,
@@ -235,11 +258,21 @@ class _Material:
             self.definitions.append(None)
             try:
                 text = module_source(file)
+                if module in sys.modules:
+                    module_is_current(sys.modules[module])
             except (OSError, SyntaxError, UnicodeDecodeError) as error:
                 raise ClaimsError(f"{self._name} imports {module}, which cannot be read: {error}") from error
+            except EditedError as error:
+                raise self._edited(error) from error
             package = module if file.name == "__init__.py" else module.rpartition(".")[0]
             self.definitions[number] = {"source": text.digest, "imports": self._imports(text, package)}
         return self._numbers[file]
+
+    def _edited(self, error: EditedError) -> ClaimsError:
+        return ClaimsError(
+            f"{self._name} would run code that its file does not hold any more: {error}. Start a new process:"
+            " run pytest again, restart the notebook's kernel, or restart the worker"
+        )
 
     def _unreadable(self, value: Any, where: str, what: str | None = None) -> ClaimsError:
         what = what or (

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import inspect
 import symtable
 import sys
 import sysconfig
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
+
+from pytest_claims.fingerprint.loaded_code import text_of
 
 _INSTALLED = tuple(
     Path(place).resolve()
@@ -57,6 +59,8 @@ def source_of(value: FunctionType | type) -> Text:
     ------
     OSError
         There is none to read, as for what was typed into an interactive session.
+    EditedError
+        The file says something else by now.
 
     Examples
     --------
@@ -64,13 +68,7 @@ def source_of(value: FunctionType | type) -> Text:
     >>> sorted(source_of(shorten).names)
     ['TextWrapper']
     """
-    if isinstance(value, FunctionType):
-        file = value.__code__.co_filename
-        # From Python 3.13 on, what was given to `python -c` can be read under that name, whoever asks for it.
-        if file.startswith("<"):
-            raise OSError(f"{value.__name__} comes from {file}, which is no file")
-        return _function_source(value.__code__, file)
-    return _class_source(value)
+    return _source(text_of(value))
 
 
 def module_source(file: Path) -> Text:
@@ -126,24 +124,12 @@ def _is_installed(file: str) -> bool:
 
 
 @cache
-def _function_source(code: CodeType, file: str) -> Text:
-    """Equal code in two files would be one key of the cache, if it were not for the file."""
-    return _source(inspect.getsource(code))
-
-
-@cache
-def _class_source(cls: type) -> Text:
-    try:
-        return _source(inspect.getsource(cls))
-    except TypeError as error:
-        raise OSError(str(error)) from error
-
-
-@cache
 def _module_source(file: Path, modified: int) -> Text:
-    return _source(file.read_text(encoding="utf-8"))
+    with tokenize.open(file) as opened:
+        return _source(opened.read())
 
 
+@cache
 def _source(text: str) -> Text:
     # A definition inside another is indented. Taking the indentation away could change strings of several lines.
     tree = _Stripped().visit(ast.parse(f"if True:\n{text}" if text.startswith((" ", "\t")) else text))

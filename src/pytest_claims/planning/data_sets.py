@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_claims.support.errors import ClaimsError
+
 if TYPE_CHECKING:
     from pytest_claims.data.sets import DataSet, Located
 
@@ -14,22 +16,37 @@ class DataSets:
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
+        self._declared: dict[DataSet, Located] = {}
         self._located: dict[str, Located] = {}
 
     def locate(self, dataset: DataSet, *, offline: bool) -> Located | None:
-        """Find a data set; where nothing real is to be had, its stand-in if it has one."""
-        from pytest_claims.data.locate import locate
+        """Find a data set; where nothing real is to be had, its stand-in if it has one.
 
-        if dataset.name not in self._located:
-            located = locate(dataset, directory=self._directory, offline=offline)
+        Raises
+        ------
+        ClaimsError
+            If another data set of this name has been found, with other content.
+        """
+        from pytest_claims.data.locate import locate
+        from pytest_claims.fingerprint.fingerprint import code_digest
+
+        if dataset not in self._declared:
+            code = code_digest({"read": dataset.read, "convert": dataset.convert}, name=dataset.name)
+            located = locate(dataset, directory=self._directory, offline=offline, code=code)
             if located is None:
                 return None
-            self._located[dataset.name] = located
-        return self._located[dataset.name]
+            self.adopt(dataset.name, located)
+            self._declared[dataset] = located
+        return self._declared[dataset]
 
     def adopt(self, name: str, located: Located) -> None:
         """Take a data set as found elsewhere."""
-        self._located.setdefault(name, located)
+        known = self._located.setdefault(name, located)
+        if known.content_hash != located.content_hash:
+            raise ClaimsError(
+                f"two data sets are called {name!r}, and their contents differ: their hashes begin with "
+                f"{known.content_hash[:12]} and {located.content_hash[:12]}. Give one of them another name"
+            )
 
     def record(self) -> list[dict[str, Any]]:
         """Which data were used, for the report."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pytest_claims.catalogue.arms import Source, dataset_of
+from pytest_claims.planning.plan import Planned, identity
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import Tier
 
@@ -13,53 +14,66 @@ if TYPE_CHECKING:
     from pytest_claims.catalogue.claims import Claim
     from pytest_claims.data.sets import Located
     from pytest_claims.planning.data_sets import DataSets
-    from pytest_claims.planning.plan import Plan, Planned
-    from pytest_claims.store.store import Run, Store
+    from pytest_claims.planning.plan import Plan
+    from pytest_claims.store.store import Run, Stored
 
 
 def add_published(plan: Plan, claims: Iterable[Claim], data: DataSets) -> list[tuple[Claim, str]]:
     """Plan claims from the runs that a file holds; returns those that it holds too little for, and why.
 
-    Runs are matched by the arm's name and tier, the newest first, whatever the arm declares today; what it declared
-    then is compared, and `changed` names the arms that differ.
+    Runs are an arm's if they have the fingerprint that the arm would have today on the data that they were made with.
     """
+    published = _Published(plan)
     lacking = []
     for claim in claims:
+        found = {name: published.planned(name, source, claim.tier) for name, source in claim.sources.items()}
+        arms = {name: planned for name, planned in found.items() if planned is not None}
+        if len(arms) < len(found):
+            lacking.append((claim, published.why_not(next(name for name in found if name not in arms), claim.tier)))
+            continue
+        plan.adopt(claim, arms)
         for name, source in claim.sources.items():
-            key = name, claim.tier
-            found = plan.arms.get(key) or _planned(plan.store, name, source, claim.tier)
-            if found is None:
-                lacking.append((claim, f"the published runs hold none of {name} [{claim.tier}]"))
-                break
-            plan.arms[key] = found
-            dataset = dataset_of(source)
-            if dataset is not None and found.located is not None:
-                data.adopt(dataset.name, found.located)
+            dataset, located = dataset_of(source), arms[name].located
+            if dataset is not None and located is not None:
+                data.adopt(dataset.name, located)
     return lacking
 
 
-def changed(plan: Plan) -> list[str]:
-    """Names of the arms that declare something else today than when the runs were published."""
-    import json
+class _Published:
+    """The fingerprints that a file of runs holds."""
 
-    from pytest_claims.fingerprint.fingerprint import describe
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rows: dict[str, Stored] = {row.fingerprint: row for row in plan.store.summary()}
+        self._data_hashes = sorted({row.data_hash or "" for row in self._rows.values()})
+        self._planned: dict[tuple[int, Tier], Planned | None] = {}
 
-    return sorted(
-        planned.name
-        for planned in plan.arms.values()
-        if json.loads(json.dumps(describe(planned.source, tier=planned.tier))) != planned.declaration
-    )
+    def planned(self, name: str, source: Source, tier: Tier) -> Planned | None:
+        """The arm as its runs were published, if they were made as it is declared today."""
+        known = id(source), tier
+        if known not in self._planned:
+            self._planned[known] = self._find(name, source, tier)
+        return self._planned[known]
 
-
-def _planned(store: Store, name: str, source: Source, tier: Tier) -> Planned | None:
-    from pytest_claims.planning.plan import Planned
-
-    rows = [row for row in store.summary() if (row.arm, row.tier) == (name, tier)]
-    if not rows:
+    def _find(self, name: str, source: Source, tier: Tier) -> Planned | None:
+        hashes = [""] if dataset_of(source) is None else [data_hash for data_hash in self._data_hashes if data_hash]
+        for data_hash in self._most_likely_first(name, hashes):
+            fingerprint = identity(name, source, tier, data_hash, self._plan.engine, self._plan.semantics)
+            if fingerprint in self._rows:
+                [run] = self._plan.store.runs(fingerprint, [min(self._plan.store.seeds(fingerprint))])
+                return Planned(name, source, tier, fingerprint, dict(run.declaration), _data_of(run))
         return None
-    newest = max(rows, key=lambda row: row.last_created)
-    [run] = store.runs(newest.fingerprint, [min(store.seeds(newest.fingerprint))])
-    return Planned(name, source, tier, newest.fingerprint, dict(run.declaration), _data_of(run))
+
+    def _most_likely_first(self, name: str, hashes: list[str]) -> list[str]:
+        """Hashes of data, those first on which runs of this name were made."""
+        own = {row.data_hash for row in self._rows.values() if row.arm == name}
+        return sorted(hashes, key=lambda data_hash: data_hash not in own)
+
+    def why_not(self, name: str, tier: Tier) -> str:
+        """Say why there are no runs of an arm."""
+        if any((row.arm, row.tier) == (name, tier) for row in self._rows.values()):
+            return f"{name} [{tier}] is declared otherwise today than when its published runs were made"
+        return f"the published runs hold none of {name} [{tier}]"
 
 
 def _data_of(run: Run) -> Located | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_claims.catalogue.claims import Claim
 
 if TYPE_CHECKING:
-    from pytest_claims.planning.plan import Key
+    from pytest_claims.planning.plan import Key, Plan
     from pytest_claims.statistics import Look
 
 
@@ -42,16 +42,15 @@ class SeedSchedule:
         """The first seeds of the session's block."""
         return tuple(range(self._first_seed, self._first_seed + num_seeds))
 
-    def wanted(self, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
+    def wanted(self, plan: Plan, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs if claims come to these looks, given by the ids of their tests."""
         wanted: dict[Key, int] = {}
         for claim in claims:
-            for name in claim.sources:
-                key = name, claim.tier
+            for key in plan.keys_of(claim).values():
                 wanted[key] = max(looks[claim.item.nodeid].num_seeds, wanted.get(key, 0))
         return {key: self.seeds(num_seeds) for key, num_seeds in wanted.items()}
 
-    def wanted_at(self, index: int, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
+    def wanted_at(self, index: int, plan: Plan, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs if claims come to their look number `index`."""
         claims = list(claims)
-        return self.wanted(claims, {claim.item.nodeid: self.looks(claim)[index] for claim in claims})
+        return self.wanted(plan, claims, {claim.item.nodeid: self.looks(claim)[index] for claim in claims})

@@ -44,7 +44,7 @@ class LookByLook:
         self._trainer = trainer
         self._schedule = schedule
         self._judges = judges
-        self._runs: dict[tuple[Key, tuple[int, ...]], Runs] = {}
+        self._runs: dict[tuple[str, Key, tuple[int, ...]], Runs] = {}
 
     def train(self, claims: Sequence[Claim], progress: Progress, *, stored_alone: bool) -> list[Claim]:
         """Train for the first look of all, then for the next look of those still undecided.
@@ -73,18 +73,19 @@ class LookByLook:
         return lambda name: self._runs_of(claim, name)
 
     def _runs_of(self, claim: Claim, name: str) -> Runs:
-        key = name, claim.tier
+        key = self._plan.keys_of(claim)[name]
         seeds = self._schedule.seeds(self.looks[claim.item.nodeid].num_seeds)
         if key in self._trainer.failures and self._plan.missing({key: seeds}):
             error = self._trainer.failures[key]
             raise ValueError(f"arm {name!r} could not be trained: {error}") from error
-        if (key, seeds) not in self._runs:
-            stored = self._plan.store.runs(self._plan.arms[key].fingerprint, seeds)
-            self._runs[key, seeds] = runs_from(name, claim.tier, stored)
-        return self._runs[key, seeds]
+        shown = self._plan.names_of(claim)[name]
+        if (shown, key, seeds) not in self._runs:
+            stored = self._plan.store.runs(key, seeds)
+            self._runs[shown, key, seeds] = runs_from(shown, claim.tier, stored)
+        return self._runs[shown, key, seeds]
 
     def _wanted(self, index: int, claims: Sequence[Claim]) -> dict[Key, tuple[int, ...]]:
-        return self._schedule.wanted_at(index, claims)
+        return self._schedule.wanted_at(index, self._plan, claims)
 
     def _is_decided(self, claim: Claim) -> bool:
         """Whether the claim comes to a decision at its look. A claim that fails here fails as a test, and says why."""

@@ -37,7 +37,12 @@ class Outcomes:
         self.written: list[tuple[dict[str, Any], Path]] = []
 
     def compare(
-        self, claim: Claim, kinds: dict[str, str], call: pytest.CallInfo[None], report: pytest.TestReport
+        self,
+        claim: Claim,
+        kinds: set[str],
+        arms: list[str],
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
     ) -> None:
         """Compare a claim's verdict with the expected one, and put its record on the report.
 
@@ -46,8 +51,8 @@ class Outcomes:
         """
         if call.when == "teardown" or (call.when == "setup" and report.passed):
             return
-        expected = claim.expected_on(stand_in="stand-in" in kinds.values())
-        record = _record(claim, expected)
+        expected = claim.expected_on(stand_in="stand-in" in kinds)
+        record = _record(claim, expected, arms)
         judge = self.judges.get(claim.item.nodeid) if call.when == "call" else None
         if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
             _not_judged(judge, call, report, record)
@@ -106,7 +111,7 @@ class Outcomes:
         return None
 
 
-def _record(claim: Claim, expected: tuple[str, ...]) -> dict[str, Any]:
+def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> dict[str, Any]:
     return {
         "id": claim.id,
         "tier": claim.tier,
@@ -121,7 +126,7 @@ def _record(claim: Claim, expected: tuple[str, ...]) -> dict[str, Any]:
         "outcome": "passed",
         "message": None,
         "parts": [],
-        "arms": list(claim.sources),
+        "arms": arms or list(claim.sources),
         "data": sorted(dataset.name for dataset in claim.datasets),
         "num_seeds": 0,
         "reproduction": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,34 +19,30 @@ from pytest_claims.support.files import replace_file
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
-    from pytest_claims.planning.data_sets import DataSets
+    from pytest_claims.catalogue.claims import Claim
     from pytest_claims.planning.plan import Key, Plan
-    from pytest_claims.training.trainer import Trainer
 
 
-def published(
-    plan: Plan,
-    data: DataSets,
-    trainer: Trainer,
-    wanted: Mapping[Key, tuple[int, ...]],
-    *,
-    order: list[str],
-    known: list[str],
-) -> Published:
-    """What one process knows of the plan: arms with their seeds, data, and how many runs it has trained."""
-    arms = [
+def arms_of(
+    plan: Plan, claims: Iterable[Claim], wanted: Mapping[Key, tuple[int, ...]], failures: Container[Key]
+) -> list[dict[str, Any]]:
+    """Of each arm of these claims that could be trained, by its name in reports, what a record needs of the plan."""
+    keys = {
+        (name, claim.tier): plan.keys_of(claim)[argument]
+        for claim in claims
+        for argument, name in plan.names_of(claim).items()
+    }
+    return [
         {
-            "name": planned.name,
-            "tier": planned.tier,
-            "fingerprint": planned.fingerprint,
-            "declaration": planned.declaration,
-            "num_seeds": len(wanted[planned.key]),
+            "name": name,
+            "tier": tier,
+            "fingerprint": key,
+            "declaration": plan.arms[key].declaration,
+            "num_seeds": len(wanted[key]),
         }
-        for planned in plan.arms.values()
-        if planned.key in wanted and planned.key not in trainer.failures
+        for (name, tier), key in keys.items()
+        if key not in failures
     ]
-    engine = {"name": plan.engine, "semantics": plan.semantics}
-    return Published(arms, data.record(), engine, order, known, trainer.num_trained)
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ class ClaimsSession:
     def _train(self, plan: Plan, data: DataSets) -> None:
         """Train, look by look, before the first test; then make known what the report needs of the plan."""
         from pytest_claims.session.look_by_look import LookByLook
-        from pytest_claims.session.reports import published
+        from pytest_claims.session.reports import arms_of
         from pytest_claims.session.trainers import trainer_of
 
         trainer = trainer_of(plan, self.options, worker_of(self.config))
@@ -199,8 +199,10 @@ class ClaimsSession:
         claims = list(self.claims.values())
         for claim in self._looks.train(claims, self._output.progress(), stored_alone=self.options.stored):
             self._skip(claim, "not all of the runs of its first look are stored yet")
-        wanted = self.schedule.wanted(self.claims.values(), self._looks.looks)
-        self._published = published(plan, data, trainer, wanted, order=self._order, known=self._known)
+        wanted = self.schedule.wanted(plan, self.claims.values(), self._looks.looks)
+        arms = arms_of(plan, self.claims.values(), wanted, trainer.failures)
+        engine = {"name": plan.engine, "semantics": plan.semantics}
+        self._published = Published(arms, data.record(), engine, self._order, self._known, trainer.num_trained)
         if is_worker(self.config):
             publish(self.config, self._published)
 
@@ -222,9 +224,10 @@ class ClaimsSession:
         """Compare a claim's verdict with the expected one, and put its record on the report."""
         if isinstance(item, pytest.Function) and mark_of(item):
             claim = self.claims.get(item.nodeid) or read_claim(item)
-            kinds = self._plan.kinds_of_data(claim) if self._plan else {}
-            spreads = self._plan.pilot.of(claim.id, claim.tier, kinds.values()) if self._plan else []
-            self.outcomes.compare(claim, kinds, call, report)
+            kinds = self._plan.kinds_of_data(claim) if self._plan else set()
+            names = self._plan.names_of(claim) if self._plan else {}
+            spreads = self._plan.pilot.of(claim.id, claim.tier, kinds) if self._plan else []
+            self.outcomes.compare(claim, kinds, list(names.values()), call, report)
             self.outcomes.add_detectable(report, spreads, self.schedule.looks(claim)[-1])
 
     def collect(self, report: pytest.TestReport) -> None:

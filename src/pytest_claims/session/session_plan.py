@@ -47,22 +47,16 @@ def told(
 ) -> list[str]:
     """What is said of the plan; with `every_claim` also what each claim can see."""
     claims = list(claims)
-    first, last = (schedule.wanted_at(index, claims) for index in (0, -1))
+    first, last = (schedule.wanted_at(index, plan, claims) for index in (0, -1))
     last_looks = [(claim, schedule.looks(claim)[-1], plan.kinds_of_data(claim)) for claim in claims]
     lines = []
     if published:
-        from pytest_claims.planning.published_runs import changed
-
-        names = ", ".join(changed(plan))
-        since = f"; declared otherwise today than when they ran: {names}" if names else ""
-        lines.append(f"published runs, judged as they are{since}")
+        lines.append("published runs, judged as they are")
     lines += _plan_lines(plan, data, first, last, len(claims))
     return lines + _power_lines(plan.pilot, last_looks, every_claim=every_claim)
 
 
-def _power_lines(
-    pilot: Pilot, last_looks: Iterable[tuple[Claim, Look, Mapping[str, str]]], *, every_claim: bool
-) -> list[str]:
+def _power_lines(pilot: Pilot, last_looks: Iterable[tuple[Claim, Look, set[str]]], *, every_claim: bool) -> list[str]:
     """What claims can see at their last look, as far as pilots tell; or only those for which it is too little.
 
     `last_looks` has a claim, its last look, and the kinds of its data for each claim.
@@ -71,7 +65,7 @@ def _power_lines(
 
     lines, undecided = [], []
     for claim, look, kinds in last_looks:
-        spreads = pilot.of(claim.id, claim.tier, kinds.values())
+        spreads = pilot.of(claim.id, claim.tier, kinds)
         lines += [f"{claim.id} [{claim.tier}] {spread_line(spread, look)}" for spread in spreads]
         if stays_undecided(spreads, look):
             undecided.append(claim.id)

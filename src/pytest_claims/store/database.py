@@ -20,15 +20,14 @@ from pytest_claims.store.file_checks import (
     header_of,
     not_a_store,
     prepare,
-    refuse_foreign_file,
+    refuse_unfit_file,
 )
-from pytest_claims.store.migration import migrate, migrate_file, migrated_copy, version_of
 from pytest_claims.support.errors import ClaimsError
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process' transaction, which takes milliseconds."""
 
-FIRST_SCHEMA = """
+SCHEMA = """
 CREATE TABLE runs (
     fingerprint TEXT NOT NULL,
     seed INTEGER NOT NULL,
@@ -41,19 +40,12 @@ CREATE TABLE runs (
     provenance TEXT NOT NULL,
     seconds REAL NOT NULL,
     created TEXT NOT NULL,
+    data_hash TEXT GENERATED ALWAYS AS (json_extract(provenance, '$.data.content_hash')) VIRTUAL,
     PRIMARY KEY (fingerprint, seed)
 );
 CREATE INDEX runs_by_arm ON runs (arm, tier, engine, seconds);
-CREATE TABLE leases (
-    unit TEXT PRIMARY KEY,
-    host TEXT NOT NULL,
-    pid INTEGER NOT NULL,
-    token TEXT NOT NULL,
-    acquired REAL NOT NULL,
-    heartbeat REAL NOT NULL
-);
 """
-"""Of version 1; `pytest_claims.store.migration` leads from it to the present one."""
+"""The tables of version `SCHEMA_VERSION`. `Store.summary` and people read the generated column."""
 
 # Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
 _inherited: list[object] = []
@@ -84,26 +76,27 @@ class Database:
         if read_only and not path.is_file():
             raise ClaimsError(f"there is no file {path}: give one that pytest-claims publish has written")
         self.writable = not read_only and prepare(path)
-        refuse_foreign_file(path, writable=self.writable)
+        refuse_unfit_file(path, writable=self.writable)
         self._current: _Link | None = None
-        self.kept: Path | None = None
-        """The copy of what the file was, if it was of an older version."""
         try:
             with _explained(path):
                 connection = self._link().connection
                 if self.writable:
                     _create_tables(connection, path)
-                    self.kept = migrate_file(connection, path)
                 _check_integrity(connection)
         except BaseException:
             self.close()
             raise
 
+    def refuse_unless_writable(self) -> None:
+        """Raise `ClaimsError` if the file can only be read."""
+        if not self.writable:
+            raise ClaimsError(f"the store {self.path} can only be read: there is no permission to write to it")
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write: all of it or, if an exception passes or the process dies, nothing."""
-        if not self.writable:
-            raise ClaimsError(f"the store {self.path} can only be read: there is no permission to write to it")
+        self.refuse_unless_writable()
         link = self._link()
         with _explained(self.path), link.lock, link.connection as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -149,7 +142,7 @@ class Database:
 
 
 def set_aside(path: Path) -> Path | None:
-    """Rename the store at `path` to a name with the time in it, so that a new one can begin; the new name.
+    """Rename the store at `path`, so that a new one can begin; returns the new name, which has the time in it.
 
     Raises
     ------
@@ -181,8 +174,6 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     try:
         # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
         connection.execute("PRAGMA synchronous = NORMAL")
-        if not writable and version_of(connection) < SCHEMA_VERSION:
-            connection = migrated_copy(connection)
     except BaseException:
         connection.close()
         raise
@@ -200,9 +191,9 @@ def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
             if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
                 if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                     raise not_a_store(path)
-                for statement in FIRST_SCHEMA.split(";")[:-1]:
+                for statement in SCHEMA.split(";")[:-1]:
                     connection.execute(statement)
-                migrate(connection, version=1)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     _turn_on_log(connection)
 
@@ -229,7 +220,7 @@ def _check_integrity(connection: sqlite3.Connection) -> None:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Whether the file itself, whatever its log holds, is none that SQLite can read."""
+    """Return true if SQLite cannot read the file itself, without its log."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             _check_integrity(connection)

@@ -1,4 +1,4 @@
-"""The file of a store as the operating system sees it: whether it may be used, before SQLite opens it."""
+"""The file of a store as the operating system sees it: these checks refuse unfit files before SQLite opens them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest_claims.store.directory import make_directory
 from pytest_claims.support.errors import ClaimsError
 
 APPLICATION_ID = 0x70634C4D
 """Marks an SQLite file as a store: `PRAGMA application_id`, the letters pcLM."""
 
-SCHEMA_VERSION = 2
-"""Of the store's tables: `PRAGMA user_version`."""
+SCHEMA_VERSION = 3
+"""Version of the store's tables: `PRAGMA user_version`."""
+# 1: runs, and leases on what is being trained.
+# 2: runs have the column data_hash.
+# 3: leases are gone.
+
+_README = """# Runs of pytest-claims
+
+pytest-claims keeps the runs that it has trained in this directory.
+You may delete the directory: pytest-claims then trains the runs again when a claim needs them.
+`pytest-claims publish reports/claims.json RUNS.sqlite` writes the runs behind a report to a file that you can share.
+"""
 
 START_NEW = "--claims-fresh starts a new store and keeps this file under another name"
 
@@ -42,7 +53,7 @@ def refuse_network_file_system(path: Path) -> None:
 
 
 def mount_table() -> str:
-    """What Linux has mounted where, as in proc(5), ``/proc/PID/mountinfo``; empty on other systems."""
+    """The mounts of this process, as in proc(5), ``/proc/PID/mountinfo``; empty where the system is not Linux."""
     try:
         return Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
     except OSError:
@@ -72,7 +83,7 @@ def file_system_type(path: Path, table: str) -> str | None:
 
 
 def prepare(path: Path) -> bool:
-    """Make the directory of a store that is not there yet; whether the store can be written to, or else only read.
+    """Make the directory of a store that is not there yet; returns false if the store can only be read.
 
     Raises
     ------
@@ -88,7 +99,7 @@ def prepare(path: Path) -> bool:
         if path.exists() and not (_may_write(path) and _may_write(path.parent)):
             return False
         refuse_network_file_system(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent, _README)
     except OSError as error:
         raise ClaimsError(f"the store {path} cannot be reached or its directory made: {error}") from error
     if not _may_write(path.parent):
@@ -116,29 +127,20 @@ def header_of(path: Path) -> tuple[int, int]:
     return application, version
 
 
-def is_older(path: Path) -> bool:
-    """Whether there is a store of an older version at `path`; what cannot be read is told by who opens it."""
-    try:
-        application, version = header_of(path)
-    except (OSError, ClaimsError):
-        return False
-    return application == APPLICATION_ID and version < SCHEMA_VERSION
-
-
-def refuse_foreign_file(path: Path, *, writable: bool) -> None:
-    """Raise `ClaimsError` if the file at `path` is something else than a store, or of a newer version."""
+def refuse_unfit_file(path: Path, *, writable: bool) -> None:
+    """Raise `ClaimsError` if the file at `path` is no store, or one of another schema version."""
     if not path.exists():
         return
     application, version = header_of(path)
-    if application not in (0, APPLICATION_ID):
+    if application == 0 and writable:  # it may be empty, and become a store
+        return
+    if application != APPLICATION_ID:
         raise not_a_store(path)
-    if version > SCHEMA_VERSION and application == APPLICATION_ID:
+    if version != SCHEMA_VERSION:
         raise ClaimsError(
-            f"the store {path} has schema version {version}, and this pytest-claims knows versions up to"
-            f" {SCHEMA_VERSION}. Update pytest-claims; or {START_NEW}"
+            f"the store {path} has schema version {version}, and this pytest-claims reads and writes version"
+            f" {SCHEMA_VERSION}. It was left as it is; use the pytest-claims that wrote it, or {START_NEW}"
         )
-    if application == 0 and not writable:
-        raise not_a_store(path)
 
 
 def not_a_store(path: Path, reason: str = "its tables are not those of pytest-claims") -> ClaimsError:

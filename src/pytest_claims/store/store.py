@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
@@ -21,7 +22,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pytest_claims.store.database import Database, set_aside
-from pytest_claims.store.leases import Leases
+from pytest_claims.store.locks import locked
 from pytest_claims.support.json_numbers import dumped, encoded, loaded, plain_numbers
 
 
@@ -81,21 +82,34 @@ class Stored(NamedTuple):
 class Store:
     """The runs in one file. Made by `Store.open`.
 
-    Several processes may use one file at a time, and several threads or forked processes one object.
+    Threads
+        Several may use one object. They take turns at its connection.
+    Processes
+        Several of one machine may use one file. A forked child may go on with its parent's object, over a connection
+        of its own. Several machines cannot share a file: the store refuses network file systems.
+    Writing
+        `add` and `delete` do all or nothing, even if the process dies. A run outlives its process as soon as `add` has
+        returned. A machine that loses power may lose the last runs, but damages none. A run never changes: of two with
+        the same fingerprint and seed the store keeps the first.
+    Reading
+        Each call sees the file as it is at one moment, with all runs whose `add` has returned in any process. Two
+        calls may see different moments. A reader without write permission takes the file for one that never changes,
+        unless a process has it open for writing by then.
+    Working
+        `locked` gives a unit of work to one block of code at a time, in all processes, threads and objects. A process
+        that dies gives its units back. The locks bind only those who ask: `add` works without them.
     """
 
     def __init__(self, database: Database, message: str | None = None) -> None:
         self._database = database
-        self._leases = Leases(database)
         self.message = message
-        """What there is to tell about the opening, if anything."""
+        """For the user: where the old store is, if a new one began in its place."""
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, fresh: bool = False, read_only: bool = False) -> Store:
         """Open the store at `path`; where there is no file, a new one begins.
 
         A file without write permission, or in a directory without it, is opened for reading, as `writable` tells.
-        A store of an older version is brought to this one, and a copy of what it was is kept beside it.
 
         Parameters
         ----------
@@ -110,8 +124,8 @@ class Store:
         Raises
         ------
         ClaimsError
-            The path is a directory or lies on a network file system; the file is not a store, is damaged, or was
-            written by a newer version; or `fresh` was asked for while another process has the store open.
+            The path is a directory or lies on a network file system; the file is not a store, is damaged, or has
+            another schema version; or `fresh` was asked for while another process has the store open.
 
         Examples
         --------
@@ -126,12 +140,7 @@ class Store:
         file, message = Path(path).resolve(), None
         if fresh and (kept := set_aside(file)):
             message = f"a new store begins at {file}; the old one is kept as {kept}"
-        database = Database(file, read_only=read_only)
-        if database.kept:
-            message = (
-                f"{file} was a store of an older version and is now of this one; what it was is kept as {database.kept}"
-            )
-        return cls(database, message)
+        return cls(Database(file, read_only=read_only), message)
 
     @property
     def path(self) -> Path:
@@ -140,7 +149,7 @@ class Store:
 
     @property
     def writable(self) -> bool:
-        """Whether runs can be added and leases taken."""
+        """True if runs can be added and units locked."""
         return self._database.writable
 
     def seeds(self, fingerprint: str) -> set[int]:
@@ -194,21 +203,27 @@ class Store:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def lease(self, unit: str) -> bool:
-        """Ask to be the one process that works on `unit`; whether it is.
+    def locked(self, units: Iterable[str]) -> AbstractContextManager[bool]:
+        """Be the only one to work on all of these units while a block runs, or on none; the block is told which.
 
-        A lease whose process has died is taken over. Whoever gets one looks at `seeds` again before training: the
-        process that held it before may have finished.
+        Whoever gets units looks at `seeds` again before training: who had them before may have finished. All processes
+        must call a unit by the same name.
+
+        Raises
+        ------
+        ClaimsError
+            The store can only be read, or its disk has no locks.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as place, Store.open(f"{place}/runs.sqlite") as store:
+        ...     with store.locked(["a", "b"]) as mine, store.locked(["b", "c"]) as also_mine:
+        ...         print(mine, also_mine)
+        True False
         """
-        return self._leases.lease(unit)
-
-    def release(self, unit: str) -> None:
-        """Give up a lease; nothing happens if this process does not hold it."""
-        self._leases.release(unit)
-
-    def heartbeat(self, unit: str | None = None) -> None:
-        """Confirm the lease of `unit`, or all of this process. A thread does so every few seconds while one is held."""
-        self._leases.heartbeat(unit)
+        self._database.refuse_unless_writable()
+        return locked(self.path.with_name(f"{self.path.name}-locks"), units)
 
     def seconds_per_run(self, arm: str, tier: str, engine: str) -> float | None:
         """The median duration of an arm's runs in seconds, whatever their fingerprint; ``None`` if there are none."""
@@ -218,7 +233,7 @@ class Store:
         return statistics.median(seconds for (seconds,) in rows) if rows else None
 
     def summary(self) -> list[Stored]:
-        """What the store holds: one row per fingerprint, by name of the arm, the newest first."""
+        """List the runs: one row per fingerprint, by name of the arm, the newest first."""
         rows = self._database.select(
             "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last,"
             " max(data_hash)"
@@ -227,7 +242,7 @@ class Store:
         return [Stored(*row) for row in rows]
 
     def publish(self, path: Path, seeds: Mapping[str, int]) -> int:
-        """Write a copy with the first runs of some fingerprints alone, in one file; how many runs it holds.
+        """Write a copy with the first runs of some fingerprints alone, in one file; returns their number.
 
         Parameters
         ----------
@@ -255,8 +270,7 @@ class Store:
         self._database.shrink()
 
     def close(self) -> None:
-        """Give up this object's leases and close the file."""
-        self._leases.close()
+        """Close the file. It is opened again when it is needed again."""
         self._database.close()
 
     def __enter__(self) -> Self:

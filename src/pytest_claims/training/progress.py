@@ -72,7 +72,7 @@ class Progress:
 
         def advance(num_epochs: int) -> None:
             if self._bar is not None:
-                self._bar.update(self._task, advance=num_epochs * self._weights.get(planned.key, 1.0))
+                self._bar.update(self._task, advance=num_epochs * self._weights.get(planned.fingerprint, 1.0))
 
         if self._bar is not None:
             self._bar.update(self._task, description=_label(planned))
@@ -82,7 +82,7 @@ class Progress:
     def tell(self, planned: Planned, num_seeds: int, seconds: float) -> None:
         """Show that some of an arm's runs have come, which took so many seconds elsewhere."""
         if self._bar is not None:
-            weight = self._weights.get(planned.key, 1.0)
+            weight = self._weights.get(planned.fingerprint, 1.0)
             self._bar.update(self._task, description=_label(planned), advance=planned.num_epochs * num_seeds * weight)
         self._print(planned, num_seeds, seconds)
 

@@ -1,10 +1,11 @@
-"""Training what a plan lacks: shared among processes through leases, shown as it goes."""
+"""Training what a plan lacks: processes share the work through locks, and each shows its progress."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pytest_claims.training.progress import Progress
 
 WAIT_SECONDS = 0.2  # between looks at what other processes have finished
+
+# So that processes do not look all at once. The state of the global generator belongs to the catalogue.
+_jitter = Random()
 
 
 class Trainer:
@@ -53,10 +57,11 @@ class Trainer:
             return
         with progress.over(self.plan, pending):
             while pending:
-                done = [self._train_leased(key, seeds, progress) for key, seeds in self._pieces(pending)]
+                done = [self._train_locked(key, seeds, progress) for key, seeds in self._pieces(pending)]
                 pending = {k: s for k, s in self.plan.missing(wanted).items() if k not in self.failures}
                 if pending and not any(done):
-                    time.sleep(WAIT_SECONDS)  # what is left is in the hands of other processes
+                    # Other processes have locked what is left.
+                    time.sleep(WAIT_SECONDS * _jitter.uniform(0.5, 1.5))
 
     def _pieces(self, pending: Mapping[Key, tuple[int, ...]]) -> list[tuple[Key, tuple[int, ...]]]:
         """Seeds to train in one go."""
@@ -64,27 +69,25 @@ class Trainer:
             return list(pending.items())
         return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker, self._compiled)
 
-    def _train_leased(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
-        """Train an arm's seeds unless another process does so already; whether it was done here."""
-        planned, store = self.plan.arms[key], self.plan.store
+    def _train_locked(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
+        """Train an arm's seeds unless another process works on some of them; returns whether this one did."""
         if key in self.failures:
             return False
-        blocks = sorted({seed // SEEDS_OF_A_PIECE for seed in seeds})
-        held = [unit for block in blocks if store.lease(unit := f"{planned.fingerprint}/{block}")]
+        planned = self.plan.arms[key]
+        units = {f"{planned.fingerprint}/{seed // SEEDS_OF_A_PIECE}" for seed in seeds}
+        with self.plan.store.locked(units) as mine:
+            if mine:
+                self._train_missing(planned, seeds, progress)
+        return mine
+
+    def _train_missing(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
+        """Train those seeds that no other process has finished since the plan was made."""
         try:
-            if len(held) < len(blocks):  # another process works on some of it
-                return False
-            # Another process may have finished some since the plan was made.
-            missing = self.plan.missing({key: seeds}).get(key)
-            if missing:
+            if missing := self.plan.missing({planned.fingerprint: seeds}).get(planned.fingerprint):
                 self._train_one(planned, missing, progress)
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
             # The claims that need this arm report it; the others go on.
-            self.failures[key] = error
-        finally:
-            for unit in held:
-                store.release(unit)
-        return True
+            self.failures[planned.fingerprint] = error
 
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
         from pytest_claims.engines.provenance import provenance
@@ -142,11 +145,10 @@ def make_runs(
     progress
         Is told of finished epochs, or measurements.
     """
-    from pytest_claims.engines.base import Job, RunResult
+    from pytest_claims.engines.base import NO_ARRAYS, Job, RunResult
 
     if isinstance(source, Arm):
-        assert arrays is not None
-        yield from engine().train(Job(source, tier, seeds, arrays), progress)
+        yield from engine().train(Job(source, tier, seeds, NO_ARRAYS if arrays is None else arrays), progress)
         return
     for seed in seeds:
         start = time.perf_counter()

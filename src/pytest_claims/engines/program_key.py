@@ -1,0 +1,137 @@
+"""By what compiled programs are known again: all that a trace depends on, as it is in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from enum import Enum
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_claims.fingerprint.fingerprint import code_digest
+
+if TYPE_CHECKING:
+    from pytest_claims.catalogue.arms import Arm
+    from pytest_claims.support.vocabulary import Tier
+
+# Of an optimizer: the names and variables of one instance, which its first step or `build` sets.
+_OF_AN_INSTANCE = {
+    *("name", "built", "_lock", "_tracker", "_iterations", "_exclude_from_weight_decay_cache"),
+    *("_variables", "_trainable_variables", "_trainable_variables_indices"),
+}
+
+
+def code_key(arm: Arm, tier: Tier) -> Hashable:
+    """What builds an arm's model and decodes its inputs: their code, arguments, and the constants that they reach."""
+    digest = code_digest({"model": arm.model, "decode": arm.data.decode}, tier=tier, name="this arm")
+    return digest or (content_key(arm.model), content_key(arm.data.decode))
+
+
+def optimizer_key(optimizer: Any) -> Hashable:
+    """All that an optimizer's updates depend on; of a learning rate that is a number only that it is one.
+
+    The configuration does not tell all: what is excluded from weight decay, and settings of own classes, are in no
+    ``get_config``.
+    """
+    settings = {name: value for name, value in vars(optimizer).items() if name not in _OF_AN_INSTANCE}
+    if learning_rate_of(optimizer) is not None:
+        settings["_learning_rate"] = "a number"
+    return type(optimizer), content_key(settings)
+
+
+def learning_rate_of(optimizer: Any) -> float | None:
+    """The learning rate where that is a number; ``None`` for a schedule.
+
+    Raises
+    ------
+    ValueError
+        For settings that need more than the stateless update.
+    """
+    import keras
+
+    if optimizer.use_ema or optimizer.loss_scale_factor is not None:
+        raise ValueError(
+            f"{type(optimizer).__name__} with use_ema or loss_scale_factor is not supported. Leave them out."
+        )
+    rate = optimizer._learning_rate
+    return float(np.asarray(rate)) if isinstance(rate, keras.Variable) else None
+
+
+def surroundings() -> Hashable:
+    """Settings of Keras and JAX that a trace depends on, whoever has set them."""
+    import jax
+    import keras
+
+    config = keras.config
+    return (
+        *(config.floatx(), config.epsilon(), config.image_data_format(), config.dtype_policy().name),
+        *sorted((name, repr(value)) for name, value in jax.config.values.items()),
+    )
+
+
+def content_key(value: Any) -> Hashable:
+    """A key that two values share if they hold the same.
+
+    Functions, classes and modules stand for themselves, and so does what cannot be looked into.
+
+    Examples
+    --------
+    >>> content_key({"rate": 0.1, "sizes": [1, 2]}) == content_key({"sizes": [1, 2], "rate": 0.1})
+    True
+    >>> content_key(1) == content_key(1.0), content_key([1]) == content_key((1,))
+    (False, False)
+    """
+    return _key(value, ())
+
+
+def _key(value: Any, within: tuple[int, ...]) -> Hashable:
+    if id(value) in within:  # it leads back to itself
+        return "cycle", within.index(id(value))
+    within = (*within, id(value))
+    match value:
+        case Enum() | FunctionType() | BuiltinFunctionType() | type() | ModuleType():
+            return value
+        case None | bool() | int() | float() | complex() | str() | bytes() | range():
+            return type(value), repr(value)
+        case re.Pattern():
+            return "pattern", value.pattern, value.flags
+        case np.ndarray() if not value.dtype.hasobject:
+            return "array", value.dtype.str, value.shape, value.tobytes()
+    return _key_of_parts(value, within)
+
+
+def _key_of_parts(value: Any, within: tuple[int, ...]) -> Hashable:
+    match value:
+        case MethodType():
+            parts: Any = (value.__func__, value.__self__)
+        case partial():
+            parts = (value.func, value.args, value.keywords)
+        case Mapping():
+            parts = sorted(value.items(), key=lambda pair: repr(pair[0]))
+        case list() | tuple():
+            return type(value), *(_key(item, within) for item in value)
+        case set() | frozenset():
+            return type(value), frozenset(_key(item, within) for item in value)
+        case _ if hasattr(value, "__array__"):  # Keras' variables, and scalars of any library
+            parts = np.asarray(value)
+        case _ if hasattr(value, "__dict__"):
+            parts = dict(vars(value))
+        case _:
+            return _Itself(value)
+    return type(value), _key(parts, within)
+
+
+class _Itself:
+    """An object that equals nothing but itself; holding it keeps its identity from passing to another."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other._value is self._value
+
+    def __hash__(self) -> int:
+        return id(self._value)

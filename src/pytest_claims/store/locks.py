@@ -1,0 +1,69 @@
+"""Locks of the operating system: several processes share one store, and one of them at a time does a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pytest_claims.store.directory import make_directory
+from pytest_claims.support.errors import ClaimsError
+
+_README = """# Locks of pytest-claims
+
+Processes lock these empty files to tell each other which runs they train.
+You may delete this directory while no process uses the store beside it.
+"""
+
+
+@contextmanager
+def locked(directory: Path, units: Iterable[str]) -> Iterator[bool]:
+    """Hold the locks of all units while a block runs, or none of them; the block is told which.
+
+    The block owns the locks. No other block gets them, be it in another process, in another thread, or within this
+    one. A forked child holds no lock of its parent, and frees none. The kernel frees the locks of a process that dies.
+
+    A block never waits for a lock, and all blocks take theirs in the same order. So of several blocks that want some
+    of the same units, one gets all of its own.
+
+    The lock files stay. If one process deleted a file that another has opened, a third could make it anew. Then two
+    processes would hold locks on files of the same name. A file that stays is empty, and locks nothing by itself.
+
+    Parameters
+    ----------
+    directory
+        Where the lock files are, on a local disk. It is made if there is none.
+    units
+        Any names.
+
+    Raises
+    ------
+    ClaimsError
+        A lock file cannot be made, opened or locked.
+    """
+    names = sorted(sha256(unit.encode()).hexdigest()[:32] for unit in set(units))
+    with ExitStack() as held:
+        is_mine = all(_take(directory / f"{name}.lock", held) for name in names)
+        if not is_mine:
+            held.close()
+        yield is_mine
+
+
+def _take(file: Path, held: ExitStack) -> bool:
+    """Lock a file until `held` is closed, unless somebody else has locked it; returns whether it is locked now."""
+    try:
+        make_directory(file.parent, _README)
+        # A block may end in another thread. A soft lock would outlive its process.
+        lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False)
+        held.enter_context(lock.acquire())
+    except Timeout:
+        return False
+    except OSError as error:
+        raise ClaimsError(
+            f"the lock file {file} cannot be used: {error}. Put the store on a disk that supports file locks, in a"
+            " directory where you may write"
+        ) from error
+    return True
