@@ -3,56 +3,68 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
+import sys
+import time
 from contextlib import closing
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from multiprocessing import Pipe, active_children
+from multiprocessing.spawn import get_preparation_data
+from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 
-from pytest_claims.audit.comparing import compare
-from pytest_claims.audit.drawing import draw
+from pytest_claims.audit import items, retraining
+from pytest_claims.audit.comparison import compare
+from pytest_claims.audit.population import Sample, draw
+from pytest_claims.audit.retraining import AuditError, Retrained, retrain
+from pytest_claims.catalogue.arms import Arm, Data
 from pytest_claims.controls.audit_record import certificate, keep
 from pytest_claims.engines.base import RunResult
+from pytest_claims.planning.plan import Planned
 from pytest_claims.store.store import Run
 
 # The draw.
 
-SEEDS = list(range(20))
 SECTIONS = {
-    "Noise": {"baseline": SEEDS, "noise": SEEDS, "zeros": SEEDS},
-    "Capacity": {"baseline": SEEDS, "small": SEEDS, "large": SEEDS[:10]},
-    "Evaluation": {"baseline": SEEDS},
+    "Noise": ["baseline", "noise", "zeros"],
+    "Capacity": ["baseline", "small", "large"],
+    "Evaluation": ["baseline"],
 }
+SEEDS = {arm: list(range(10 if arm == "large" else 20)) for arms in SECTIONS.values() for arm in arms}
+
+
+def drawn(audit_seed):
+    return draw(SECTIONS, SEEDS, audit_seed)
 
 
 def test_draw_is_fixed_by_its_seed_and_by_nothing_else():
-    shuffled = {section: dict(reversed(arms.items())) for section, arms in reversed(SECTIONS.items())}
-    assert draw(SECTIONS, 5) == draw(shuffled, 5)
-    assert len({tuple(draw(SECTIONS, audit_seed)) for audit_seed in range(20)}) > 10
+    shuffled = {section: arms[::-1] for section, arms in reversed(SECTIONS.items())}
+    assert drawn(5) == draw(shuffled, dict(reversed(SEEDS.items())), 5)
+    assert len({tuple(drawn(audit_seed)) for audit_seed in range(20)}) > 10
 
 
 def test_draw_takes_an_arm_of_every_section_and_every_arm_in_its_turn():
     seen = set()
     for audit_seed in range(200):
-        drawn = draw(SECTIONS, audit_seed)
-        assert sorted(section for one in drawn for section in one.sections) == sorted(SECTIONS)
-        assert all(one.seed in SECTIONS[section][one.arm] for one in drawn for section in one.sections)
-        seen |= {(one.arm, one.seed) for one in drawn}
-    assert {arm for arm, _ in seen} == {"baseline", "noise", "zeros", "small", "large"}
-    assert {seed for _, seed in seen} == set(SEEDS)
+        samples = drawn(audit_seed)
+        assert sorted(section for one in samples for section in one.sections) == sorted(SECTIONS)
+        assert all(one.arm in SECTIONS[section] for one in samples for section in one.sections)
+        seen |= {(one.arm, one.seed) for one in samples}
+    assert seen <= {(arm, seed) for arm, seeds in SEEDS.items() for seed in seeds}
+    assert {arm for arm, _ in seen} == SEEDS.keys()
+    assert {seed for _, seed in seen} == set(range(20))
 
 
 def test_an_arm_stands_for_two_sections_only_where_there_is_no_other():
-    both = [one for audit_seed in range(50) for one in draw(SECTIONS, audit_seed) if len(one.sections) > 1]
+    both = [one for audit_seed in range(50) for one in drawn(audit_seed) if len(one.sections) > 1]
     assert both
     assert {(one.arm, one.sections) for one in both} == {("baseline", ("Capacity", "Evaluation"))}
-
-
-@pytest.mark.parametrize("arms", [{}, {"noise": []}])
-def test_nothing_can_be_drawn_of_a_section_without_runs(arms):
-    with pytest.raises(ValueError, match=r"'Noise' has .*: expected arms, and seeds of each"):
-        draw({"Noise": arms}, 1)
 
 
 # The comparison.
@@ -202,12 +214,92 @@ def test_certificate_takes_the_last_whole_audit_of_the_same_runs(tmp_path):
     ]
 
 
+# The other process.
+
+
+def die(connection):
+    print("I die.", flush=True)
+    os._exit(7)
+
+
+def be_killed(connection):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+@pytest.mark.parametrize(("dying", "status", "last_words"), [(die, 7, "I die.\n"), (be_killed, -9, "")])
+def test_a_process_that_dies_is_told_with_its_last_words(dying, status, last_words, monkeypatch, capfd):
+    monkeypatch.setattr(retraining, "_train", dying)
+    with pytest.raises(AuditError, match=f"the process that trained it died with status {status}; its last words"):
+        retrain("any job", Path())
+    assert capfd.readouterr().out == last_words
+    assert active_children() == []
+
+
+def interrupt_this_process():
+    while not active_children():
+        time.sleep(0.01)
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to itself")
+def test_an_interrupted_audit_leaves_no_process():
+    Thread(target=interrupt_this_process).start()
+    with pytest.raises(KeyboardInterrupt):
+        retrain("any job", Path())
+    assert active_children() == []
+
+
+def test_a_builder_that_exits_is_told_and_ends_no_session(monkeypatch):
+    def unpickle(pickled):
+        sys.exit("I leave.")
+
+    monkeypatch.setattr(retraining, "create", lambda name: None)
+    monkeypatch.setattr(retraining.pickle, "loads", unpickle)
+    ours, theirs = Pipe()
+    with ours, theirs:
+        ours.send_bytes(b"any job")
+        retraining._train(theirs)
+        told = ours.recv()
+    assert told.splitlines()[-1] == "SystemExit: I leave."
+
+
+def test_the_other_process_imports_no_main_script(monkeypatch):
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "__spec__", None)
+    monkeypatch.setattr(main, "__file__", __file__, raising=False)
+    assert "init_main_from_path" in get_preparation_data("other")
+    with retraining._hidden_main():
+        assert not {"init_main_from_path", "init_main_from_name"} & get_preparation_data("other").keys()
+    assert sys.modules["__main__"] is main
+
+
+def test_what_cannot_be_pickled_is_told():
+    with pytest.raises(AuditError, match=r"it cannot be handed to another process: cannot pickle .*lock"):
+        retrain(Thread(), Path())
+
+
+@pytest.mark.parametrize(("on_path", "name"), [(True, "arms"), (True, "package.arms"), (False, "arms")])
+def test_functions_are_pickled_by_value_where_another_process_cannot_import_them(tmp_path, monkeypatch, on_path, name):
+    file = tmp_path / f"{name.replace('.', '/')}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("A_CONSTANT = 5\n\ndef build():\n    return A_CONSTANT\n", encoding="utf-8")
+    spec = spec_from_file_location(name, file)
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    if on_path:
+        monkeypatch.syspath_prepend(tmp_path)
+    assert (b"A_CONSTANT" in retraining._pickled(module.build, tmp_path)) != on_path
+    assert b"A_CONSTANT" not in retraining._pickled(module.build, tmp_path / "elsewhere")
+
+
 # The plugin.
 
 ARMS = """
-import os
 from dataclasses import replace
-from functools import partial
+import sys
 import numpy as np
 from pytest_claims import Arm, Data, DataSet, Split, arm
 
@@ -229,15 +321,19 @@ def split(arrays, tier, seed):
 def small(xp, batch, rows, seed):
     return batch * 0.05
 
+class Unusual(Exception):
+    def __init__(self, first, second):
+        super().__init__(f"{first} {second}")
+
 def dense(input_shape):
     import keras
+    assert keras.config.backend() == "jax" or __name__ not in sys.modules
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(2, activation="softmax")])
 
 def dense_unless_audited(input_shape):
     import keras
     if keras.config.backend() == "tensorflow":
-        print("I die.", flush=True)
-        os._exit(7)
+        raise Unusual("I do not", "build.")
     return dense(input_shape)
 
 def sgd():
@@ -247,7 +343,7 @@ def sgd():
 BLOBS = DataSet("Blobs", "blobs.npz", read=read, stand_in=blobs, how_to_get="Ask for blobs.npz.")
 BASELINE = Arm(Data(BLOBS, pool, split, small), dense, sgd, "sparse_categorical_crossentropy", 3, 32)
 good = arm(BASELINE)
-dying = arm(replace(BASELINE, model=dense_unless_audited))
+raising = arm(replace(BASELINE, model=dense_unless_audited))
 """
 
 CLAIM = """
@@ -267,7 +363,7 @@ def blobs(catalogue):
     catalogue.pytester.makeconftest(ARMS)
     catalogue.pytester.makepyfile(
         test_good=CLAIM.format(section="Good", id="G01", arm="good"),
-        test_dying=CLAIM.format(section="Dying", id="D01", arm="dying"),
+        test_raising=CLAIM.format(section="Raising", id="R01", arm="raising"),
     )
     return catalogue
 
@@ -276,31 +372,91 @@ def audit(blobs, name="audit-fast"):
     return json.loads((blobs.path / "reports" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def test_runs_are_trained_again_and_a_fault_in_the_store_is_seen(blobs):
-    assert blobs.run_apart("-m", "fast", *PROTOCOL).ret == 0
-
-    result = blobs.run_apart("-m", "audit", *PROTOCOL, "-n", "2", "-v")
+def test_runs_are_trained_again_by_workers_and_a_builder_that_raises_is_told(blobs):
+    folder = blobs.path / "v1.0"  # no module can be imported from it by name
+    folder.mkdir()
+    for file in blobs.path.glob("*.py"):
+        file.rename(folder / file.name)
+    options = ("--import-mode=importlib", *PROTOCOL)
+    assert blobs.run_apart("-m", "fast", *options).ret == 0
+    result = blobs.run_apart("-m", "audit", *options, "-n", "2", "-v")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines_random(["*PASSED audit::good?fast? *", "*FAILED audit::dying?fast? *", "I die."])
-    result.stdout.fnmatch_lines("dying, seed *: the process that trained it ended with status 7; its last words:")
+    result.stdout.fnmatch_lines_random(["*PASSED audit::good?fast? *", "*FAILED audit::raising?fast? *"])
+    result.stdout.fnmatch_lines(["raising, seed *: it cannot be trained:", "*Unusual: I do not build."])
     result.stdout.fnmatch_lines(["good, seed * (Good): 15 of 15 figures as expected; *, first epoch: *, stored *"])
     record = audit(blobs)
-    assert [(arm["name"], arm["ok"]) for arm in record["arms"]] == [("dying", False), ("good", True)]
-    assert record["arms"][1]["data"]["kind"] == "stand-in"
+    assert [(arm["name"], arm["ok"]) for arm in record["arms"]] == [("good", True), ("raising", False)]
+    assert record["arms"][0]["data"]["kind"] == "stand-in"
     assert not record["ok"]
 
-    with closing(sqlite3.connect(blobs.store)) as connection, connection:
+
+class Quick:
+    """An engine, and an audit, whose losses are made up, each seed's its own."""
+
+    def train(self, job, progress=None):
+        for seed in job.seeds:
+            losses = (np.linspace(0.7, 0.3, 6) + np.random.default_rng(seed).normal(0, 0.01, 6)).tolist()
+            yield RunResult(seed, {"loss": losses, "val_accuracy": [0.9] * 6}, {}, 1.0)
+
+    def retrain(self, job, root):
+        [result] = self.train(job)
+        return Retrained(result, False, "cpu")
+
+
+@pytest.fixture
+def quick(blobs, monkeypatch):
+    monkeypatch.setattr("pytest_claims.engines.base.create", lambda name: Quick())
+    monkeypatch.setattr(items, "retrain", Quick().retrain)
+    blobs.run("-m", "fast", *PROTOCOL).assert_outcomes(passed=2)
+    return blobs
+
+
+def test_a_fault_in_the_store_is_seen(quick):
+    quick.run("-m", "audit", *PROTOCOL).assert_outcomes(passed=2)
+    with closing(sqlite3.connect(quick.store)) as connection, connection:
         for seed, history in connection.execute("SELECT seed, history FROM runs WHERE arm = 'good'").fetchall():
             altered = json.loads(history)
             altered["loss"] = [loss + 0.05 for loss in altered["loss"]]
             update = "UPDATE runs SET history = ? WHERE arm = 'good' AND seed = ?"
             connection.execute(update, (json.dumps(altered), seed))
-    result = blobs.run("-m", "audit", *PROTOCOL, "-k", "good", f"--claims-audit-seed={record['audit_seed']}")
-    result.assert_outcomes(failed=1)
+    result = quick.run("-m", "audit", *PROTOCOL)
+    result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines("*loss, first epoch: *expected * to *; the stored run of this seed has *")
-    again = audit(blobs, "audit-partial")
-    assert (again["audit_seed"], again["arms"][0]["seed"]) == (record["audit_seed"], record["arms"][1]["seed"])
-    assert audit(blobs) == record
+    assert [(arm["name"], arm["ok"]) for arm in audit(quick)["arms"]] == [("good", False), ("raising", True)]
+
+
+def test_draw_is_repeated_by_its_seed_and_a_selection_replaces_no_whole_audit(quick):
+    quick.run("-m", "audit", *PROTOCOL).assert_outcomes(passed=2)
+    whole = audit(quick)
+    quick.run("-m", "audit", *PROTOCOL, "-k", "good", "--claims-audit-seed=7").assert_outcomes(passed=1)
+    first = audit(quick, "audit-partial")
+    quick.run("-m", "audit", *PROTOCOL, "-k", "good", "--claims-audit-seed=7").assert_outcomes(passed=1)
+    again = audit(quick, "audit-partial")
+    assert first["audit_seed"] == again["audit_seed"] == 7
+    assert first["arms"] == again["arms"]
+    assert audit(quick) == audit(quick, "audit") == whole
+
+
+def test_an_arm_needs_no_data_set(stored, request, monkeypatch):
+    def train_again(job, root):
+        assert job.arrays == {}
+        return Retrained(trained_again(stored[3]), False, "cpu")
+
+    monkeypatch.setattr(items, "retrain", train_again)
+    arm = Arm(Data(None, None, None, None), None, None, "mse", 3, 32)
+    planned, sample = Planned("made_up", arm, "fast", "4f1c", {}, None), Sample("made_up", 3, ("Made up",))
+    named = {"name": "made_up[fast]", "nodeid": "audit::made_up[fast]"}
+    parts = {"head": {"num_drawn": 1}, "sample": sample, "planned": planned, "stored": stored}
+    item = items.AuditItem.from_parent(request.session, **parts, **named)
+    item.runtest()
+    [(_, carried)] = item.user_properties
+    assert (carried["arm"]["ok"], carried["arm"]["data"]) == (True, None)
+
+
+def test_full_tier_is_audited_where_it_is_asked_for(quick):
+    result = quick.run("-m", "audit and full", *PROTOCOL)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*nothing to audit of the full tier*the full tier needs the real data*")
 
 
 def test_nothing_is_audited_before_anything_is_stored(blobs):
@@ -323,9 +479,10 @@ def numbers(catalogue):
     return catalogue
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "worker"])
 def test_a_catalogue_that_trains_nothing_has_nothing_to_audit(numbers, workers):
-    result = numbers.run_apart("-m", "audit", *workers)
+    run = numbers.run_apart if workers else numbers.run
+    result = run("-m", "audit", *workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = result.stdout.str() + result.stderr.str()
     assert "there is nothing to audit of the fast tier" in told

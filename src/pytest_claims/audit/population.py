@@ -1,0 +1,134 @@
+"""The population of an audit, which are the stored runs behind the verdicts, and the draw from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_claims.audit.retraining import ENGINE
+from pytest_claims.catalogue.arms import Arm
+from pytest_claims.engines.base import semantics_of
+from pytest_claims.planning.data_sets import DataSets
+from pytest_claims.planning.pilots import Pilot
+from pytest_claims.planning.plan import Plan, Planned
+from pytest_claims.store.store import Run, Store
+from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.vocabulary import Tier
+
+if TYPE_CHECKING:
+    from pytest_claims.catalogue.claims import Claim
+    from pytest_claims.session.session import ClaimsSession
+
+NOT_STORED = "of no arm as it is declared today are all runs on these data and seeds stored"
+NOT_TRAINED = "its claims need no training"
+
+
+@dataclass(frozen=True)
+class Population:
+    """The runs of one tier that can be audited.
+
+    Parameters
+    ----------
+    engine, data
+        Name and semantics of the engine that has trained them, and the data sets.
+    arms, runs
+        By name, each arm, and its stored runs from the first seed on.
+    sections, not_audited
+        By section, the names of its arms, or why it has none.
+    """
+
+    engine: dict[str, Any]
+    data: list[dict[str, Any]]
+    arms: dict[str, Planned]
+    runs: dict[str, list[Run]]
+    sections: dict[str, list[str]]
+    not_audited: dict[str, str]
+
+
+def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Population:
+    """Find the runs of a tier behind the selected claims. The store is only read.
+
+    An arm belongs to it if its runs are stored up to the first look at least. Measurements need no network, so there
+    is nothing to train again.
+
+    Raises
+    ------
+    ClaimsError
+        There are none, or they were trained by the engine that audits.
+    """
+    options, semantics = session.options, semantics_of(session.options.engine)
+    if options.engine == ENGINE:
+        raise ClaimsError(
+            f"an audit trains runs of another engine again by {ENGINE!r}: leave out --claims-engine={ENGINE}"
+        )
+    run_first = f"An audit trains only stored runs again: run `pytest -m {tier}` first, with the same data and options"
+    if not options.store.is_file():
+        raise ClaimsError(f"there is nothing to audit: {options.store} is not there. {run_first}")
+    claims = [claim for claim in session.claims.values() if claim.tier == tier]
+    data, arms, runs = DataSets(options.data), dict[str, Planned](), dict[str, list[Run]]()
+    with Store.open(options.store, read_only=True) as store:
+        plan = Plan(store, options.engine, semantics, Pilot())
+        lacking = plan.add(claims, data, offline=offline)
+        first, last = (session.schedule.wanted_at(index, plan, claims) for index in (0, -1))
+        keys = {
+            name: plan.keys_of(claim)[argument] for claim in claims for argument, name in plan.names_of(claim).items()
+        }
+        for name, key in keys.items():
+            seeds = list(takewhile(store.seeds(key).__contains__, last[key]))
+            if isinstance(plan.arms[key].source, Arm) and len(seeds) >= len(first[key]):
+                arms[name] = plan.arms[key]
+                runs[name] = store.runs(key, seeds)
+    declared = _arms_by_section(plan, claims)
+    sections = {section: sorted(names & arms.keys()) for section, names in declared.items() if names & arms.keys()}
+    reasons = {section: NOT_STORED if names else NOT_TRAINED for section, names in declared.items()}
+    not_audited = {section: reason for section, reason in reasons.items() if section not in sections}
+    if not sections:
+        told = "; ".join(sorted({reason for _, reason in lacking} or set(not_audited.values())))
+        raise ClaimsError(f"there is nothing to audit of the {tier} tier in {options.store}: {told}. {run_first}")
+    engine = {"name": options.engine, "semantics": semantics}
+    return Population(engine, data.record(), arms, runs, sections, not_audited)
+
+
+def _arms_by_section(plan: Plan, claims: Iterable[Claim]) -> dict[str, set[str]]:
+    sections: dict[str, set[str]] = {}
+    for claim in claims:
+        names = plan.names_of(claim)
+        arms = {names.get(name, name) for name, source in claim.sources.items() if isinstance(source, Arm)}
+        sections.setdefault(claim.section, set()).update(arms)
+    return sections
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A run that was drawn: its arm, its seed, and the sections of the lecture for which it stands."""
+
+    arm: str
+    seed: int
+    sections: tuple[str, ...]
+
+
+def draw(sections: Mapping[str, Sequence[str]], seeds: Mapping[str, Sequence[int]], audit_seed: int) -> list[Sample]:
+    """Draw an arm for each section, and a seed of each arm.
+
+    A section gets an arm that no section before it has got. If it has no other, one drawn already stands for both,
+    since its runs are the same in either. The integer `audit_seed` fixes the draw, whatever the order of the arms.
+
+    Examples
+    --------
+    >>> seeds = dict.fromkeys(["noise", "small", "large"], range(10))
+    >>> draw({"Noise": ["noise"], "Capacity": ["small", "large"]}, seeds, audit_seed=1)
+    [Sample(arm='large', seed=5, sections=('Capacity',)), Sample(arm='noise', seed=7, sections=('Noise',))]
+    """
+    rng = np.random.default_rng(audit_seed)
+    sections_of: dict[str, list[str]] = {}
+    for section, arms in sorted(sections.items()):
+        candidates = sorted(set(arms) - sections_of.keys()) or sorted(arms)
+        sections_of.setdefault(candidates[rng.integers(len(candidates))], []).append(section)
+    return [
+        Sample(name, int(sorted(seeds[name])[rng.integers(len(seeds[name]))]), tuple(stands_for))
+        for name, stands_for in sorted(sections_of.items())
+    ]
