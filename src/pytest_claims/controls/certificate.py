@@ -15,6 +15,7 @@ from pytest_claims.controls.audit_record import certificate as audited
 from pytest_claims.controls.calibration import Row
 from pytest_claims.controls.checks import Control, on_record
 from pytest_claims.controls.judged_parts import Record
+from pytest_claims.support.files import replace_file
 
 KEPT = "controls.json"
 """Name of the file, beside the reports, in which ``pytest -m controls`` leaves what it measured."""
@@ -55,9 +56,8 @@ def keep(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
         "planted": planted.plain(),
         "rows": [{**asdict(row), "keeps_promise": row.keeps_promise} for row in rows],
     }
-    folder.mkdir(parents=True, exist_ok=True)
     kept = folder / KEPT
-    kept.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    replace_file(kept, json.dumps(content, indent=1, ensure_ascii=False))
     return kept
 
 

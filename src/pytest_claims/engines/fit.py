@@ -14,7 +14,7 @@ import tensorflow as tf
 from pytest_claims.catalogue.arms import Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
 from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
-from pytest_claims.engines.models import build_model, check_rows, measure
+from pytest_claims.engines.models import build_model, check_rows, inputs_of, measure, trained_run
 from pytest_claims.engines.objective import Objective, objective_of
 from pytest_claims.support.vocabulary import at_tier
 
@@ -26,7 +26,6 @@ class FitEngine:
     """Trains runs one after another, each by one call of `fit`."""
 
     name = "fit"
-    semantics = 1
 
     def train(self, job: Job, progress: Progress | None = None) -> Iterator[RunResult]:
         """Train the job's runs, giving each as soon as it is finished.
@@ -65,9 +64,7 @@ class _Run:
 def _prepare(job: Job, seed: int, pool: np.ndarray) -> _Run:
     arm, split = job.arm, at_tier(job.arm.data.split, job.tier)(job.arrays, job.tier, seed)
 
-    def inputs(rows: np.ndarray) -> np.ndarray:
-        decoded = arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed))
-        return np.asarray(decoded, keras.config.floatx())
+    inputs = inputs_of(arm, pool, seed)
 
     check_rows(split, len(pool))
     train, validation = inputs(split.train_rows), inputs(split.validation_rows)
@@ -147,18 +144,9 @@ def _trained(job: Job, seed: int, run: _Run) -> Trained:
         with run.objective.logits():
             return np.concatenate([np.asarray(run.model(batch, training=False)) for batch in batches])
 
-    def predict(inputs: np.ndarray) -> np.ndarray:
-        return np.asarray(run.objective.activate(logits(inputs)))
-
-    return Trained(
+    return trained_run(
+        *(job, seed, run.split, run.inputs, run.objective, logits),
         model=run.model,
         weights=dict(zip(run.weights, run.model.get_weights(), strict=True)),
         initial_weights=run.weights,
-        arrays=job.arrays,
-        split=run.split,
-        tier=job.tier,
-        seed=seed,
-        inputs=run.inputs,
-        logits=logits,
-        predict=predict,
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from inspect import isclass, signature
 from typing import Any
-from unittest import mock
 
 import keras
 import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
-from pytest_claims.engines.base import Trained
+from pytest_claims.engines.base import Job, Trained
+from pytest_claims.engines.objective import Objective
+
+Inputs = Callable[[np.ndarray], np.ndarray]
+"""Takes rows of the pool, shape ``(num_rows,)``, and gives their inputs, ``(num_rows, ...)``."""
 
 
 def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[int, ...]) -> Any:
@@ -38,11 +41,19 @@ def _drawing_nothing() -> Iterator[None]:
 
     On JAX each shape that Keras draws is compiled for, which takes longer than all else of building a model.
     """
-    classes = [one for one in vars(keras.initializers).values() if isclass(one)]
-    with ExitStack() as patches:
-        for random in {one for one in classes if "seed" in signature(one).parameters}:
-            patches.enter_context(mock.patch.object(random, "__call__", _zeros))
+    # Derived ones take the method from these.
+    calls = {
+        one: one.__call__
+        for one in vars(keras.initializers).values()
+        if isclass(one) and "__call__" in vars(one) and "seed" in signature(one).parameters
+    }
+    try:
+        for random in calls:
+            random.__call__ = _zeros  # type: ignore[method-assign]
         yield
+    finally:
+        for random, call in calls.items():
+            random.__call__ = call  # type: ignore[method-assign]
 
 
 def _zeros(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> np.ndarray:
@@ -81,3 +92,39 @@ def measure(arm: Arm, trained: Trained) -> dict[str, Any]:
         except (TypeError, ValueError) as error:
             raise ValueError(f"the measurement {name!r} must give a number or an array of numbers: {error}") from error
     return numbers
+
+
+def inputs_of(arm: Arm, pool: np.ndarray, seed: int) -> Inputs:
+    """What gives the decoded inputs of rows of the pool in one run, in the precision of training."""
+
+    def inputs(rows: np.ndarray) -> np.ndarray:
+        decoded = arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed))
+        return np.asarray(decoded, keras.config.floatx())
+
+    return inputs
+
+
+def trained_run(
+    job: Job,
+    seed: int,
+    split: Split,
+    inputs: Inputs,
+    objective: Objective,
+    logits: Callable[[np.ndarray], np.ndarray],
+    **model_and_weights: Any,
+) -> Trained:
+    """A trained model as measurements see it; `model_and_weights` are its fields of these names."""
+
+    def predict(inputs: np.ndarray) -> np.ndarray:
+        return np.asarray(objective.activate(logits(inputs)))
+
+    return Trained(
+        arrays=job.arrays,
+        split=split,
+        tier=job.tier,
+        seed=seed,
+        inputs=inputs,
+        logits=logits,
+        predict=predict,
+        **model_and_weights,
+    )

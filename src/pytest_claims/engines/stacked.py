@@ -14,15 +14,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import keras
 import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
-from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
+from pytest_claims.engines.base import Job, Progress, RunResult, known_warnings
 from pytest_claims.engines.device_pools import Pool, Pools
 from pytest_claims.engines.draws import initial_weights, order
 from pytest_claims.engines.epoch_program import EpochProgram, Rows, State
-from pytest_claims.engines.models import build_model, check_rows, measure
+from pytest_claims.engines.models import build_model, check_rows, inputs_of, measure, trained_run
 from pytest_claims.engines.objective import objective_of
 from pytest_claims.engines.processors import runs_at_a_time
 from pytest_claims.engines.program_key import code_key, learning_rate_of, optimizer_key, surroundings
@@ -223,24 +222,11 @@ class StackedEngine:
         return _Run(seed, split, weights, (state, train, validation, np.uint32(seed)))
 
     def _measure(self, program: EpochProgram, job: Job, run: _Run, final: State, pool: np.ndarray) -> dict[str, Any]:
-        def inputs(rows: np.ndarray) -> np.ndarray:
-            decoded = job.arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(run.seed))
-            return np.asarray(decoded, keras.config.floatx())
-
-        def predict(inputs: np.ndarray) -> np.ndarray:
-            return np.asarray(program.objective.activate(program.logits(inputs)))
-
-        trained = Trained(
+        trained = trained_run(
+            *(job, run.seed, run.split, inputs_of(job.arm, pool, run.seed), program.objective, program.logits),
             model=program.model,
             weights=program.restore(final),
             initial_weights=run.weights,
-            arrays=job.arrays,
-            split=run.split,
-            tier=job.tier,
-            seed=run.seed,
-            inputs=inputs,
-            logits=program.logits,
-            predict=predict,
         )
         return measure(job.arm, trained)
 

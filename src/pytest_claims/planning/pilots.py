@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.files import replace_file
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Look
@@ -133,7 +134,7 @@ class Pilot:
 
     def write(self, path: Path) -> None:
         """Write a pilot file."""
-        path.write_text(json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        replace_file(path, json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
     def of(self, claim: str, tier: str, kinds: Iterable[str]) -> list[Spread]:
         """The spreads of a claim on this kind of data; with a stand-in among the data, those on stand-ins."""

@@ -157,7 +157,9 @@ class Judge:
 
     def _note(self, verdict: Verdict) -> None:
         self.asserted = verdict
-        self.asserted_line = sys._getframe(2).f_lineno  # of the claim, behind Verdict.__bool__
+        # The line of the claim that asks for the truth, behind Verdict.__bool__: an assertion that fails there is the
+        # verdict's. A truth asked for on a line before the assertion is taken for another failure.
+        self.asserted_line = sys._getframe(2).f_lineno
 
     def _part(self, quantity: Quantity, keyword: str, bound: Any) -> Part:
         rule, margin = self._rule(quantity, keyword, bound)
