@@ -5,6 +5,7 @@ Each control judges every claim of a record again in a way whose outcome is know
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -14,7 +15,14 @@ from scipy import stats
 
 from pytest_claims.controls.calibration import POWER_KEPT
 from pytest_claims.controls.judged_parts import Judged, Record, Values, all_parts, judged_parts
-from pytest_claims.statistics import Rule, fixed_look, smallest_detectable_effect
+from pytest_claims.statistics import (
+    RULES,
+    EquivalenceRule,
+    MeanRule,
+    SuperiorityRule,
+    fixed_look,
+    smallest_detectable_effect,
+)
 
 A_A_LEVEL = 0.05
 CONFIDENCE = 0.999
@@ -96,8 +104,7 @@ def mirror(record: Record) -> Control:
     for part in all_parts(record):
         mirrored = part.rule.mirrored()
         if mirrored is None:
-            is_event = part.rule.name == "event"
-            tally.exempt[part.claim] = "an event is counted, and has no negative" if is_event else "a log is ranked"
+            tally.exempt[part.claim] = part.rule.no_mirror
             continue
         given, found = part.decision(), mirrored.decide(-part.values, part.look)
         same = (given.verdict, given.reason) == (found.verdict, found.reason)
@@ -113,9 +120,9 @@ def swapped_arms(record: Record) -> Control:
     tally = _Tally()
     for part in all_parts(record):
         rule = part.rule
-        if rule.name != "superiority" or rule.null is None or isinstance(rule.margin, tuple):
+        if not rule.is_directed or rule.null is None:
             tally.exempt[part.claim] = "compares no two arms by superiority"
-        elif (rule.margin - rule.null) * (1 if rule.alternative == "greater" else -1) < 0:
+        elif rule.holds([rule.null]).all():
             tally.exempt[part.claim] = "its margin lies beyond no effect, so that both orders may hold"
         elif part.decision().verdict != "supported":
             tally.exempt[part.claim] = "is not supported as it stands"
@@ -131,8 +138,8 @@ def same_in_other_order_and_unit(record: Record) -> Control:
     for part in all_parts(record):
         given = part.decision()
         others = {"with its seeds in reverse": part.rule.decide(part.values[::-1], part.look)}
-        if part.rule.name != "event":
-            others["in percent"] = _in_percent(part.rule).decide(100 * part.values, part.look)
+        if scaled := part.rule.in_percent():
+            others["in percent"] = scaled.decide(100 * part.values, part.look)
         different = [
             f"{given.verdict}, {how} {other.verdict}"
             for how, other in others.items()
@@ -148,21 +155,19 @@ def same_arm(record: Record) -> Control:
     for values in _distinct(record):
         differences = _halves(values)
         if differences.size >= 5 and np.ptp(differences) > 0:
-            rule = Rule("superiority", "greater", 0.0, 0.0)
+            rule = SuperiorityRule("greater", 0.0, 0.0)
             chance += [rule.decide(side, fixed_look(side.size, A_A_LEVEL)) for side in (differences, -differences)]
     supported = sum(decision.verdict == "supported" for decision in chance)
     bound = int(stats.binom.ppf(CONFIDENCE, len(chance), A_A_LEVEL)) if chance else 0
     failures = [f"{supported} of {len(chance)} were supported, {bound} at most may be"] if supported > bound else []
     num_equivalences = 0
     for part in all_parts(record):
-        if isinstance(part.rule.margin, tuple) and len(part.values) >= 4:
-            low, high = part.rule.margin
+        if isinstance(part.rule, EquivalenceRule) and len(part.values) >= 4:
+            low, high = part.rule.bounds
             differences, reach = _halves(part.values), (high - low) / 2
             num_equivalences += 1
-            if (
-                Rule("equivalence", "within", (-reach, reach)).decide(differences, fixed_look(differences.size)).verdict
-                == "refuted"
-            ):
+            none_apart = replace(part.rule, margin=(-reach, reach))
+            if none_apart.decide(differences, fixed_look(differences.size)).verdict == "refuted":
                 failures.append(f"{part.name}: refuted of two halves of the same seeds")
     return Control(
         "A/A",
@@ -207,18 +212,13 @@ def on_record(record: Record) -> list[Control]:
     return [control(record) for control in controls]
 
 
-def _in_percent(rule: Rule) -> Rule:
-    margin = rule.margin
-    scaled = tuple(100 * bound for bound in margin) if isinstance(margin, tuple) else 100 * margin
-    return replace(rule, margin=scaled, null=None if rule.null is None else 100 * rule.null)  # type: ignore[arg-type]
-
-
 def _distinct(record: Record) -> Iterable[Values]:
     """What was taken from one arm, each array once."""
     seen: dict[tuple[float, ...], Values] = {}
     for claim in record["claims"]:
         for part in claim["parts"]:
-            single = [part["values"]] if not part["operands"] and part["rule"] != "event" else []
+            is_number = not part["operands"] and not RULES[part["rule"]].is_of_events
+            single = [part["values"]] if is_number else []
             for values in [*(operand["values"] for operand in part["operands"]), *single]:
                 if None not in values:
                     seen.setdefault(tuple(values), np.array(values, float))
@@ -234,17 +234,15 @@ def _halves(values: Values) -> Values:
 def _planted_mean(part: Judged) -> float | str:
     """Where a mean must lie to be supported with a power of 0.8; or why that makes no sense."""
     rule, look = part.rule, part.schedule[-1]
-    if rule.name not in ("superiority", "equivalence"):
+    if not isinstance(rule, MeanRule):
         return "is no claim about a mean"
     if not np.isfinite(part.values).all():
         return "a run collapsed, so that no mean is judged"
     sd = float(part.values.std(ddof=1))
     if sd == 0:
         return "does not vary over seeds"
-    if isinstance(rule.margin, tuple):
-        low, high = rule.margin
-        if smallest_detectable_effect(sd, look, 0.9) > (high - low) / 2:
-            return "its seeds scatter too much for its bounds: nothing between them could be shown"
-        return low + smallest_detectable_effect(sd, look)
+    low, high = rule.region
+    if smallest_detectable_effect(sd, look, 0.9) > (high - low) / 2:
+        return "its seeds scatter too much for its bounds: nothing between them could be shown"
     effect = smallest_detectable_effect(sd, look)
-    return rule.margin + (effect if rule.alternative == "greater" else -effect)
+    return low + effect if math.isfinite(low) else high - effect

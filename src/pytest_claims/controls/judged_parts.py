@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_claims.statistics import Decision, Look, Rule, looks
+from pytest_claims.statistics import RULES, Decision, Look, Rule, looks, rule_as_read
+from pytest_claims.support.scale import tested
 
 Record = Mapping[str, Any]
 Values = NDArray[np.float64]
@@ -61,19 +62,14 @@ def judged_parts(record: Record) -> list[tuple[Record, list[Judged]]]:
 
 
 def _judged(claim: Record, part: Record, schedule: tuple[Look, ...]) -> Judged:
-    is_ratio = part["unit"] == "ratio"
-    values = np.array([np.nan if value is None else value for value in part["values"]], float)
-    margin = tuple(part["margin"]) if isinstance(part["margin"], list) else part["margin"]
-    if is_ratio:
-        with np.errstate(divide="ignore"):
-            values = np.log(values)
-        margin = tuple(np.log(margin).tolist()) if isinstance(margin, tuple) else float(np.log(margin))
-    if part["rule"] == "log":
+    values = np.array([np.nan if value is None else tested(value, part["unit"]) for value in part["values"]], float)
+    if not RULES[part["rule"]].is_of_single_runs:
         values = np.nan_to_num(values, nan=np.inf)  # what is not finite lies farther off than any number
-    null = 0.0 if part["rule"] == "superiority" and (is_ratio or part["difference"]) else None
     look = Look(**claim["look"], parts=len(claim["parts"]))
     own = look.first and look.last
-    rule = Rule(part["rule"], part["alternative"], margin, null)
+    rule = rule_as_read(
+        part["rule"], part["alternative"], part["margin"], unit=part["unit"], difference=part["difference"]
+    )
     return Judged(claim["id"], part["quantity"], rule, values, look, (replace(look, parts=1),) if own else schedule)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from pytest_claims.catalogue.assertions import account
 from pytest_claims.controls import certificate
 from pytest_claims.engines.provenance import environment
-from pytest_claims.record.schema import SCHEMA_VERSION, is_statistical
-from pytest_claims.statistics import ALPHA, family_error_rate, looks
+from pytest_claims.record.schema import SCHEMA_VERSION
+from pytest_claims.statistics import ALPHA, RULES, family_error_rate, looks
 from pytest_claims.store.store import Run, Store
 from pytest_claims.support.vocabulary import Tier
 
@@ -67,6 +67,7 @@ class RecordInputs:
 def build(inputs: RecordInputs, store: Store) -> dict[str, Any]:
     """Build the record of one tier, to the schema in ``schema.json``; its curves come from the store."""
     fixed = [inputs.num_seeds] if inputs.num_seeds else None
+    statistical = [any(RULES[part["rule"]].is_statistical for part in claim["parts"]) for claim in inputs.claims]
     record = {
         "schema": SCHEMA_VERSION,
         "tier": inputs.tier,
@@ -79,7 +80,7 @@ def build(inputs: RecordInputs, store: Store) -> dict[str, Any]:
         "first_seed": inputs.first_seed,
         "looks": fixed or [look.num_seeds for look in looks(inputs.tier)],
         "alpha": ALPHA,
-        "family_error_rate": family_error_rate(sum(map(is_statistical, inputs.claims))),
+        "family_error_rate": family_error_rate(sum(statistical)),
         "environment": environment(),
         "data": inputs.data,
         "arms": [_arm(arm, inputs.first_seed, store) for arm in inputs.arms],

@@ -78,8 +78,3 @@ def read_record(file: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
     return dict(content)
-
-
-def is_statistical(claim: Mapping[str, Any]) -> bool:
-    """Whether a claim has a part in the error rate: neither arithmetic, nor a published log, nor what did not run."""
-    return any(part["rule"] not in ("exact", "log") for part in claim["parts"])

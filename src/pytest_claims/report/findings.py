@@ -20,7 +20,7 @@ _CHAPTERS = {
     "What holds only in part": "in part",
     "What could not be decided": "inconclusive",
     "What holds": "supported",
-    "Published logs": "log",
+    "Published logs": "published",
 }
 
 
@@ -69,7 +69,7 @@ def _kind(claim: Claim, told: Mapping[str, tuple[Record, Claim]]) -> str:
     """The chapter of a claim: *in part* if some of its parts hold, or its other reading does."""
     verdict: str = claim["verdict"]
     if verdict in ("compatible", "incompatible"):
-        return "log"
+        return "published"
     if verdict == "supported":
         return verdict
     readings = [other["verdict"] for id_, (_, other) in told.items() if assertion_of(id_) == assertion_of(claim["id"])]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims import statistics
+from pytest_claims.support.scale import Margin, as_read, bounds
 from pytest_claims.verdicts.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Part:
 
     quantity: Quantity
     rule: statistics.Rule
-    margin: float | tuple[float, float]
+    margin: Margin
     look: Look
     published: Mapping[str, Sequence[float]] | None = None
 
@@ -51,12 +52,13 @@ class Part:
             for flags in (self.quantity.at_least, self.quantity.at_most)
         )
         decision = self.rule.decide(self.quantity.values[left], look)
-        return statistics.heed_censoring(decision, self.rule, at_least, at_most)
+        return statistics.mark_censored(decision, self.rule, at_least, at_most)
 
     def record(self, decision: Decision) -> dict[str, Any]:
         """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
         estimate = decision.estimate
-        back = self.quantity.as_read
+        value, low, high = (as_read(end, self.quantity.unit) for end in (estimate.value, estimate.low, estimate.high))
+        ends = bounds(self.margin)
         curves = {} if self.published is None else {"published": {m: list(v) for m, v in self.published.items()}}
         return {
             **curves,
@@ -64,18 +66,18 @@ class Part:
             "rule": self.rule.name,
             "verdict": decision.verdict,
             "reason": decision.reason,
-            "estimate": _plain(back(estimate.value)),
-            "low": _plain(back(estimate.low)),
-            "high": _plain(back(estimate.high)),
+            "estimate": _plain(value),
+            "low": _plain(low),
+            "high": _plain(high),
             "confidence_level": _plain(estimate.confidence_level),
             "pvalue": _plain(estimate.pvalue),
-            "margin": [float(bound) for bound in self.margin] if isinstance(self.margin, tuple) else float(self.margin),
+            "margin": list(ends) if len(ends) > 1 else ends[0],
             "alternative": self.rule.alternative,
             "unit": self.quantity.unit,
             "difference": self.quantity.kind == "difference",
             "num_seeds": len(self.quantity.seeds),
             "seeds": [int(seed) for seed in self.quantity.seeds],
-            "values": [_plain(value) for value in back(self.quantity.values)],
+            "values": [_plain(value) for value in self.quantity.as_read(self.quantity.values)],
             "collapsed": self._share(~np.isfinite(self.quantity.values)),
             "censored": self._share(
                 *(flags for flags in (self.quantity.at_least, self.quantity.at_most) if flags is not None)
@@ -97,7 +99,7 @@ class Part:
 
     def _trend_pvalue(self) -> float | None:
         """Page's trend test beside the slope, which decides."""
-        if not self.quantity.doses or self.rule.name != "superiority":
+        if not self.quantity.doses or not self.rule.is_directed:
             return None
         responses = np.stack([operand.values for operand in self.quantity.operands], axis=1)
         return statistics.page_trend_pvalue(responses, self.quantity.doses, alternative=self.rule.alternative)

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pytest_claims.support.scale import as_read
 from pytest_claims.support.vocabulary import Tier
 
 Kind = Literal["plain", "difference", "ratio", "event", "deviation"]
@@ -67,8 +68,8 @@ class Quantity:
         return f"{self.name}: {self.subject}"
 
     def as_read(self, values: ArrayLike) -> np.ndarray:
-        """Values of this quantity as people read them: ratios rather than their logarithms."""
-        return np.exp(values) if self.kind in ("ratio", "deviation") else np.asarray(values)
+        """Values of this quantity as people read them, in one list: ratios rather than their logarithms."""
+        return np.array([as_read(value, self.unit) for value in np.ravel(values).tolist()])
 
     def __sub__(self, other: Quantity) -> Quantity:
         """The difference to `other`, seed by seed."""

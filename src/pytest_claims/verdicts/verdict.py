@@ -48,7 +48,7 @@ class Verdict:
         ValueError
             If one is on a published log and the other is not: they are made by different rules.
         """
-        if len({part.rule.name == "log" for part in self.parts + other.parts}) > 1:
+        if len({part.rule.is_of_single_runs for part in self.parts + other.parts}) > 1:
             raise ValueError("a published log is judged in a claim of its own")
         return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
 
@@ -76,7 +76,7 @@ class Verdict:
             "look": {name: getattr(part.look, name) for name in ("num_seeds", "alpha", "first", "last")},
         }
         # A single run of ours is not compatible or otherwise: that is said of the log, by all of them.
-        return plain if part.rule.name == "log" else plain | self._again()
+        return plain | self._again() if part.rule.is_of_single_runs else plain
 
     def _again(self) -> dict[str, Any]:
         """In how many single runs the assertion holds, and how surely the same verdict would come again."""

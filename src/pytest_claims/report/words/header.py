@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pytest_claims.record.schema import is_statistical
+from pytest_claims.report.words.rules import words_of
 from pytest_claims.support.text import counted, duration
 
 TIERS = {
@@ -80,7 +80,7 @@ def scope(record: Mapping[str, Any]) -> str:
 
 def error_rate(record: Mapping[str, Any]) -> str:
     """How often any verdict of the report may be wrong."""
-    k = sum(map(is_statistical, record["claims"]))
+    k = sum(any(words_of(part).is_statistical for part in claim["parts"]) for claim in record["claims"])
     if not k:
         return "No statistical verdict was come to."
     return (

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pytest_claims.report.words.rules import words_of
+from pytest_claims.support.scale import bounds
 
 Part = Mapping[str, Any]
 Claim = Mapping[str, Any]
@@ -45,14 +48,6 @@ def unit_of(part: Part) -> Unit:
     return UNITS["points" if part["difference"] and name in PERCENTAGES else name]
 
 
-def margins(part: Part) -> list[float]:
-    """The margin of a part as a list: empty, one number, or the two bounds of an equivalence."""
-    margin = part["margin"]
-    if margin is None:
-        return []
-    return [float(bound) for bound in margin] if isinstance(margin, Sequence) else [float(margin)]
-
-
 def _cleared(value: float) -> float:
     """Nothing in the place of what rounding has left of it: numbers that must be exact need be so to 1e-9."""
     return 0.0 if abs(value) < 1e-9 else value
@@ -72,7 +67,7 @@ def decimals(part: Part) -> int:
     (2, 3)
     """
     unit = unit_of(part)
-    numbers = [part["estimate"], part["low"], part["high"], *margins(part)]
+    numbers = [part["estimate"], part["low"], part["high"], *bounds(part["margin"])]
     known = sorted({_cleared(float(number)) for number in numbers if number is not None})
     start = unit.decimals
     if unit is UNITS[""] and known:
@@ -134,7 +129,7 @@ def interval(part: Part) -> str:
     ...     "high": 6.61, "margin": [5.5, 6.5]})
     '[5.2, 6.6]'
     """
-    if part["rule"] == "exact" or part["low"] is None or part["high"] is None:
+    if not words_of(part).has_interval or part["low"] is None or part["high"] is None:
         return ""
     unit, places, signed = unit_of(part), decimals(part), part["difference"]
     low, high = (number(part[end], unit, places, signed=signed) for end in ("low", "high"))
@@ -171,7 +166,7 @@ def confidence(part: Part) -> str:
     '99.97 %'
     """
     level = part["confidence_level"]
-    return MISSING if level is None or part["rule"] == "exact" else f"{level * 100:.6g} %"
+    return f"{level * 100:.6g} %" if words_of(part).has_interval and level is not None else MISSING
 
 
 def interval_name(part: Part) -> str:
@@ -188,11 +183,9 @@ def margin(part: Part) -> str:
     ...     "margin": 2 / 3})
     'two thirds of the runs'
     """
-    bounds = margins(part)
-    if part["rule"] == "event":
-        named = {0.5: "half of the runs", round(2 / 3, 4): "two thirds of the runs"}
-        return named.get(round(bounds[0], 4), f"{quantity_value(bounds[0], part)} of the runs")
-    unit, places, signed = unit_of(part), decimals(part), part["difference"]
-    if not bounds:
+    ends, words = bounds(part["margin"]), words_of(part)
+    if not ends:
         return MISSING
-    return " to ".join(number(bound, unit, places, signed=signed) for bound in bounds) + unit.suffix
+    unit, places, signed = unit_of(part), decimals(part), part["difference"]
+    told = " to ".join(number(bound, unit, places, signed=signed) for bound in ends) + unit.suffix
+    return words.margin_names.get(round(ends[0], 4)) or words.margin.format(bounds=told)
