@@ -61,7 +61,7 @@ def judged(**asked):
 @pytest.mark.parametrize(("bound", "verdict"), [(0.4, "supported"), (0.7, "refuted")])
 def test_a_rule_that_is_registered_is_judged_recorded_and_shown(bound, verdict):
     found = judged(median_above=bound).record()
-    parts = [part | {"smallest_detectable_effect": None} for part in found["parts"]]
+    parts = found["parts"]
     held = claim("T01", *parts, **{name: found[name] for name in ("look", "stability", "reproduction")})
 
     assert (found["verdict"], parts[0]["rule"]) == (verdict, "median")

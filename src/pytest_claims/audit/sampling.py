@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_claims.catalogue.arms import Arm
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.record_types import DataRecord
 from pytest_claims.support.vocabulary import Tier
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Population:
     """
 
     engine: dict[str, Any]
-    data: list[dict[str, Any]]
+    data: list[DataRecord]
     arms: dict[str, Planned] = field(default_factory=dict)
     runs: dict[str, list[Run]] = field(default_factory=dict)
     sections: dict[str, list[str]] = field(default_factory=dict)

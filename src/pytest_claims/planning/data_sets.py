@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_claims.support.record_types import DataRecord
 
 if TYPE_CHECKING:
     from pytest_claims.data.sets import DataSet, Located
@@ -31,7 +33,7 @@ class DataSets:
         """Take a data set as found elsewhere."""
         self._located.setdefault(name, located)
 
-    def record(self) -> list[dict[str, Any]]:
+    def record(self) -> list[DataRecord]:
         """Which data were used, for the report."""
         return [
             {"name": name, "kind": found.kind, "content_hash": found.content_hash, "origin": found.origin}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.record_types import PartRecord, Record
 from pytest_claims.support.scale import as_read, tested
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Spread:
     num_seeds: int
     rule: str
     alternative: str
-    margin: Any
+    margin: float | list[float]
     unit: str
     difference: bool
 
@@ -140,7 +141,7 @@ class Pilot:
         kind = "stand-in" if "stand-in" in kinds else "real"
         return self.spreads.get(claim, {}).get(tier, {}).get(kind, [])
 
-    def take(self, record: Mapping[str, Any]) -> None:
+    def take(self, record: Record) -> None:
         """Take over the spreads that a record shows, in the place of earlier ones."""
         kinds_of_data = {data["name"]: data["kind"] for data in record["data"]}
         for claim in record["claims"]:
@@ -150,15 +151,22 @@ class Pilot:
                 self.spreads.setdefault(claim["id"], {}).setdefault(record["tier"], {})[kind] = spreads
 
 
-def _spread(part: Mapping[str, Any]) -> Spread | None:
+def _spread(part: PartRecord) -> Spread | None:
     """The spread of a part; ``None`` for events and arithmetic, and where a run collapsed."""
     from statistics import fmean, stdev
 
     from pytest_claims.statistics import RULES
 
-    values = [math.nan if value is None else tested(value, part["unit"]) for value in part["values"]]
+    values = [tested(value, part["unit"]) for value in part["values"]]
     if not RULES[part["rule"]].is_of_means or len(values) < 2 or not all(map(math.isfinite, values)):
         return None
     mean, sd = (float(f"{f(values):.4g}") for f in (fmean, stdev))
-    copied = {name: part[name] for name in ("rule", "alternative", "margin", "unit", "difference")}
-    return Spread(part["quantity"], mean, sd, len(values), **copied)
+    return Spread(
+        part["quantity"],
+        *(mean, sd, len(values)),
+        rule=part["rule"],
+        alternative=part["alternative"],
+        margin=part["margin"],
+        unit=part["unit"],
+        difference=part["difference"],
+    )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
 from pytest_claims.report.words.rules import words_of
-
-Record = Mapping[str, Any]
+from pytest_claims.support.record_types import Record
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from pytest_claims.catalogue.assertions import assertion_of
 from pytest_claims.report.words.expectations import counts_in_words
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 from pytest_claims.report.words.sentences import capitalized, explanation
+from pytest_claims.support.record_types import Record
 from pytest_claims.support.text import counted
-
-Record = Mapping[str, Any]
 
 _CHAPTERS = {
     "What does not hold": "refuted",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_claims.catalogue.assertions import read_lecture
 from pytest_claims.record.build import RecordInputs, build
+from pytest_claims.record.schema import record_text
 from pytest_claims.session.options import Options
 from pytest_claims.session.workers import Published
 from pytest_claims.support.files import replace_file
+from pytest_claims.support.record_types import ClaimRecord, EngineRecord, PlannedArmRecord, Record
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def published(
     known: list[str],
 ) -> Published:
     """What one process knows of the plan: arms with their seeds, data, and how many runs it has trained."""
-    arms = [
+    arms: list[PlannedArmRecord] = [
         {
             "name": planned.name,
             "tier": planned.tier,
@@ -45,7 +46,7 @@ def published(
         for planned in plan.arms.values()
         if planned.key in wanted and planned.key not in trainer.failures
     ]
-    engine = {"name": plan.engine, "semantics": plan.semantics}
+    engine: EngineRecord = {"name": plan.engine, "semantics": plan.semantics}
     return Published(arms, data.record(), engine, order, known, trainer.num_trained)
 
 
@@ -71,9 +72,7 @@ class Reports:
     started: float
     partial: bool
 
-    def write(
-        self, claims: Sequence[dict[str, Any]], older: Mapping[str, Any] | None
-    ) -> list[tuple[dict[str, Any], Path]]:
+    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, Path]]:
         """Write the reports; returns each tier's record, and where its page is."""
         from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
@@ -85,14 +84,11 @@ class Reports:
                 if all(claim["outcome"] == "skipped" for claim in judged):
                     continue
                 record = build(self._inputs(tier, judged), store)
-                texts = {
-                    ".json": json.dumps(record, ensure_ascii=False, allow_nan=False),
-                    ".html": render(record, older),
-                }
+                texts = {".json": record_text(record), ".html": render(record, older)}
                 written.append((record, self._write_one(tier, texts)))
         return written
 
-    def _inputs(self, tier: Tier, claims: Sequence[dict[str, Any]]) -> RecordInputs:
+    def _inputs(self, tier: Tier, claims: Sequence[ClaimRecord]) -> RecordInputs:
         published, listed = self.published, self.config.getini("claims_assertions")
         return RecordInputs(
             tier=tier,

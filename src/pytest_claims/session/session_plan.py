@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session.options import Options
+from pytest_claims.support.record_types import NumbersRecord
 from pytest_claims.support.scale import RATIO, as_read
 
 if TYPE_CHECKING:
@@ -106,9 +107,16 @@ def spread_line(spread: Spread, look: Look) -> str:
     from pytest_claims.report.words.numbers import margin, quantity_value
 
     mean, effect = as_read(spread.mean, spread.unit), spread.detectable_as_read(look)
-    part = {"unit": spread.unit, "difference": spread.difference, "rule": spread.rule, "margin": spread.margin}
-    part |= {"estimate": mean, "low": None, "high": None}
-    distance = quantity_value(effect, part | {"difference": spread.unit != RATIO, "margin": None, "estimate": effect})
+    part: NumbersRecord = {
+        "rule": spread.rule,
+        "margin": spread.margin,
+        "unit": spread.unit,
+        "difference": spread.difference,
+        "estimate": mean,
+        "low": None,
+        "high": None,
+    }
+    distance = quantity_value(effect, {**part, "difference": spread.unit != RATIO, "margin": [], "estimate": effect})
     undecided = ": likely to stay undecided" if spread.stays_undecided(look) else ""
     return (
         f"sees {distance.lstrip('+')} from {margin(part)} at {look.num_seeds} seeds; "

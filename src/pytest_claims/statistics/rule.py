@@ -1,4 +1,4 @@
-"""What every rule is able to do. A rule asks something of the numbers of all seeds; it does not hold the numbers."""
+"""The protocol of all rules. A rule asks something of the numbers of all seeds; it does not hold the numbers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Rule(ABC):
     null: float | None = None
 
     name: ClassVar[str]
-    """What a record calls the rule."""
+    """Its name in a record."""
     keywords: ClassVar[Mapping[str, str]] = {}
     """The keywords of `judge` that ask for the rule, each with the alternative that it means."""
     num_bounds: ClassVar[int] = 1
@@ -59,7 +59,7 @@ class Rule(ABC):
     is_directed: ClassVar[bool] = False
     """Its alternatives are ``"greater"`` and ``"less"``."""
     no_mirror: ClassVar[str] = ""
-    """Why negated numbers make no sense to it, where they do not."""
+    """The reason if negated numbers make no sense to it; else empty."""
 
     @classmethod
     def margin_asked(cls, keyword: str, given: Any) -> Any:

@@ -125,5 +125,7 @@ def _dose_response(
             f"received {responses.shape} and {levels.shape}"
         )
     if not np.isfinite(levels).all() or np.unique(levels).size < 2:
-        raise ValueError(f"doses must be finite and at least two of them different; received {np.asarray(doses).tolist()}")
+        raise ValueError(
+            f"doses must be finite and at least two of them different; received {np.asarray(doses).tolist()}"
+        )
     return responses, levels

@@ -46,16 +46,14 @@ def no_effect(unit: str, *, difference: bool) -> float | None:
     return 1.0 if unit == RATIO else 0.0 if difference else None
 
 
-def bounds(margin: float | Sequence[float] | None) -> tuple[float, ...]:
-    """The bounds of a margin; there are none where no margin is known.
+def bounds(margin: float | Sequence[float]) -> tuple[float, ...]:
+    """The bounds of a margin; an empty list has none.
 
     Examples
     --------
-    >>> bounds(0.5), bounds([5.5, 6.5]), bounds(None)
+    >>> bounds(0.5), bounds([5.5, 6.5]), bounds([])
     ((0.5,), (5.5, 6.5), ())
     """
-    if margin is None:
-        return ()
     return tuple(map(float, margin)) if isinstance(margin, Sequence) else (float(margin),)
 
 

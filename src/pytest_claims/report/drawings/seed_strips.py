@@ -114,8 +114,8 @@ def strip(part: Part) -> Strip | None:
     )
 
 
-def _seed_value(value: float | None, part: Part) -> str:
-    if words_of(part).draws == "outcomes" and value is not None:
+def _seed_value(value: float, part: Part) -> str:
+    if words_of(part).draws == "outcomes" and math.isfinite(value):
         return "yes" if value else "no"
     return quantity_value(value, part)
 
@@ -149,8 +149,8 @@ def _outcomes(part: Part) -> tuple[Dot, ...]:
 
 
 def _told(part: Part, values: Sequence[float]) -> dict[str, object]:
-    """What the templates of a caption and a description name."""
-    lost = sum(value is None for value in part["values"])
+    """The values that the templates of a caption and a description name."""
+    lost = sum(not math.isfinite(value) for value in part["values"])
     has_interval = part["low"] is not None
     return {
         "unit": in_unit(unit_of(part)),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_claims.report.words.rules import words_of
+from pytest_claims.support.record_types import ClaimRecord, NumbersRecord, PartRecord
 from pytest_claims.support.scale import bounds
 
-Part = Mapping[str, Any]
-Claim = Mapping[str, Any]
+Part = PartRecord
+Claim = ClaimRecord
 
 MISSING = "—"
 
@@ -42,7 +41,7 @@ MOST_EXTRA_DECIMALS = 6
 """Decimals that may be added to a unit's own, so that numbers which differ look different."""
 
 
-def unit_of(part: Part) -> Unit:
+def unit_of(part: NumbersRecord) -> Unit:
     """The unit that people read; a difference of two percentages is in (percentage) points."""
     name = part["unit"]
     return UNITS["points" if part["difference"] and name in PERCENTAGES else name]
@@ -57,7 +56,7 @@ def _fixed(value: float, unit: Unit, decimals: int) -> str:
     return f"{value * unit.factor:.{decimals}f}"
 
 
-def decimals(part: Part) -> int:
+def decimals(part: NumbersRecord) -> int:
     """How many decimals the numbers of a part need so that rounding hides no order between them.
 
     Examples
@@ -95,13 +94,13 @@ def number(value: float | None, unit: Unit, places: int | None = None, *, signed
     return f"{unit.prefix}{sign}{text.lstrip('-')}"
 
 
-def quantity_value(value: float | None, part: Part) -> str:
+def quantity_value(value: float | None, part: NumbersRecord) -> str:
     """Format a value of a part's quantity, with its unit.
 
     Examples
     --------
     >>> quantity_value(0.9812, {"unit": "accuracy", "difference": False, "estimate": 0.98, "low": None,
-    ...     "high": None, "margin": None})
+    ...     "high": None, "margin": []})
     '98.12 %'
     """
     unit = unit_of(part)
@@ -109,7 +108,7 @@ def quantity_value(value: float | None, part: Part) -> str:
     return text if text == MISSING else text + unit.suffix
 
 
-def effect(part: Part) -> str:
+def effect(part: NumbersRecord) -> str:
     """The estimate of a part with its unit.
 
     Examples
@@ -120,7 +119,7 @@ def effect(part: Part) -> str:
     return quantity_value(part["estimate"], part)
 
 
-def interval(part: Part) -> str:
+def interval(part: NumbersRecord) -> str:
     """The deciding interval of a part in brackets, in the unit of its effect; empty where arithmetic decides.
 
     Examples
@@ -136,7 +135,7 @@ def interval(part: Part) -> str:
     return f"[{low}, {high}]"
 
 
-def effect_with_interval(part: Part) -> str:
+def effect_with_interval(part: NumbersRecord) -> str:
     """The estimate of a part with its interval and unit, the unit once."""
     unit = unit_of(part)
     value = number(part["estimate"], unit, decimals(part), signed=part["difference"])
@@ -174,7 +173,7 @@ def interval_name(part: Part) -> str:
     return "interval" if part["confidence_level"] is None else f"{confidence(part)} interval"
 
 
-def margin(part: Part) -> str:
+def margin(part: NumbersRecord) -> str:
     """The margin of a part with its unit; bounds are joined by *to*.
 
     Examples

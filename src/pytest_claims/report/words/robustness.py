@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_claims.report.words.numbers import MISSING, Claim, Part, margin, quantity_value
 from pytest_claims.report.words.rules import side_asked, verdict_of_numbers, words_of
 from pytest_claims.report.words.sentences import num_collapsed
+from pytest_claims.support.record_types import PartRecord
 from pytest_claims.support.scale import RATIO
 
 
@@ -63,7 +64,14 @@ def detectable_sentence(part: Part) -> str:
     effect = part["smallest_detectable_effect"]
     if effect is None:
         return ""
-    alone = {**part, "difference": part["unit"] != RATIO, "estimate": effect, "low": None, "high": None, "margin": None}
+    alone: PartRecord = {
+        **part,
+        "difference": part["unit"] != RATIO,
+        "estimate": effect,
+        "low": None,
+        "high": None,
+        "margin": [],
+    }
     distance = quantity_value(effect, alone)
     return f"{distance.lstrip('+')} beyond {margin(part)}"
 

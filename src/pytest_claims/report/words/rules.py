@@ -1,12 +1,13 @@
-"""What a report says of each rule: one row of words, and where the numbers of a part lie, seen from its margin."""
+"""The words of a report on each rule, one row a rule, and where the numbers of a part lie, seen from its margin."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from pytest_claims.support.record_types import NumbersRecord, PartRecord
 from pytest_claims.support.scale import bounds
 
 Relation = Literal["above", "below", "within", "outside", "straddles", "equal", "unequal", "unknown"]
@@ -42,15 +43,13 @@ class RuleWords:
         False where the interval is not that of the estimate.
     is_of_means
         True where collapsed runs let a share of runs decide in the place of a mean.
-    is_statistical
-        True where the claim shares the report's error rate.
     has_other_margins
         True where a card tells which margins would have changed the verdict.
     """
 
     asked: Mapping[str, str]
     held: Mapping[str, Relation]
-    relation: Callable[[Mapping[str, Any]], Relation]
+    relation: Callable[[PartRecord], Relation]
     verdicts: tuple[str, str] = ("supported", "refuted")
     margin: str = "{bounds}"
     margin_names: Mapping[float, str] = field(default_factory=dict)
@@ -62,11 +61,10 @@ class RuleWords:
     has_interval: bool = True
     brackets_estimate: bool = True
     is_of_means: bool = False
-    is_statistical: bool = True
     has_other_margins: bool = False
 
 
-def side(part: Mapping[str, Any]) -> Relation:
+def side(part: PartRecord) -> Relation:
     """Above or below one bound."""
     low, high, ends = part["low"], part["high"], bounds(part["margin"])
     if low is None or high is None or not ends:
@@ -74,7 +72,7 @@ def side(part: Mapping[str, Any]) -> Relation:
     return "above" if low > ends[0] else "below" if high < ends[0] else "straddles"
 
 
-def inside(part: Mapping[str, Any]) -> Relation:
+def inside(part: PartRecord) -> Relation:
     """Within two bounds, or outside them."""
     low, high, ends = part["low"], part["high"], bounds(part["margin"])
     if low is None or high is None or not ends:
@@ -84,19 +82,19 @@ def inside(part: Mapping[str, Any]) -> Relation:
     return "outside" if high < ends[0] or low > ends[1] else "straddles"
 
 
-def equal(part: Mapping[str, Any]) -> Relation:
+def equal(part: PartRecord) -> Relation:
     """Equal to the bound at every seed, up to the rounding of floats."""
     ends = bounds(part["margin"])
     if part["estimate"] is None or not ends:
         return "unknown"
     values = [part["estimate"], *part["values"]]
-    agree = all(value is not None and math.isclose(value, ends[0], rel_tol=1e-9, abs_tol=1e-9) for value in values)
+    agree = all(math.isclose(value, ends[0], rel_tol=1e-9, abs_tol=1e-9) for value in values)
     return "equal" if agree else "unequal"
 
 
-def reached(part: Mapping[str, Any]) -> Relation:
+def reached(part: PartRecord) -> Relation:
     """The estimate is no larger than the largest that is compatible."""
-    if part["low"] is None or part["high"] is None:
+    if part["estimate"] is None or part["high"] is None:
         return "unknown"
     return "within" if part["estimate"] <= part["high"] else "outside"
 
@@ -124,12 +122,7 @@ WORDS: dict[str, RuleWords] = {
         draws="outcomes",
     ),
     "exact": RuleWords(
-        asked={"exactly": "exactly "},
-        held={"exactly": "equal"},
-        relation=equal,
-        draws=None,
-        has_interval=False,
-        is_statistical=False,
+        asked={"exactly": "exactly "}, held={"exactly": "equal"}, relation=equal, draws=None, has_interval=False
     ),
     "log": RuleWords(
         asked={"as far": "others of our runs to lie as far off as "},
@@ -141,18 +134,17 @@ WORDS: dict[str, RuleWords] = {
         caption="a dot per run of ours{unit}; shaded, as far off as the published log, whose place is marked{without}",
         description="{runs} of ours lie from {span} off; the published log {effect}.",
         brackets_estimate=False,
-        is_statistical=False,
     ),
 }
 """By the rule's name in a record."""
 
 
-def words_of(part: Mapping[str, Any]) -> RuleWords:
+def words_of(part: NumbersRecord) -> RuleWords:
     """The row of a part's rule."""
     return WORDS[part["rule"]]
 
 
-def relation(part: Mapping[str, Any]) -> Relation:
+def relation(part: PartRecord) -> Relation:
     """Where the numbers of a part lie, seen from its margin; found from the numbers alone.
 
     Examples
@@ -163,12 +155,12 @@ def relation(part: Mapping[str, Any]) -> Relation:
     return words_of(part).relation(part)
 
 
-def side_asked(part: Mapping[str, Any]) -> Relation:
+def side_asked(part: PartRecord) -> Relation:
     """The relation to the margin on which a part's claim holds."""
     return words_of(part).held[part["alternative"]]
 
 
-def verdict_of_numbers(part: Mapping[str, Any]) -> str:
+def verdict_of_numbers(part: PartRecord) -> str:
     """The verdict that the interval alone would give, whatever other tests say."""
     found = relation(part)
     if found in ("straddles", "unknown"):

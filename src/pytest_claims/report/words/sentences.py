@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pytest_claims.report.words.expectations import VERDICTS
 from pytest_claims.report.words.numbers import (
@@ -24,6 +23,7 @@ from pytest_claims.report.words.numbers import (
     unit_of,
 )
 from pytest_claims.report.words.rules import relation, verdict_of_numbers, words_of
+from pytest_claims.support.record_types import ShareRecord
 from pytest_claims.support.scale import bounds, tested
 from pytest_claims.support.text import counted
 
@@ -53,7 +53,7 @@ def num_collapsed(part: Part) -> int:
     """How many seeds have no number, or none that has a logarithm where the mean is one of logarithms."""
     if not words_of(part).is_of_means:
         return 0
-    return sum(value is None or not math.isfinite(tested(value, part["unit"])) for value in part["values"])
+    return sum(not math.isfinite(tested(value, part["unit"])) for value in part["values"])
 
 
 def num_happened(part: Part) -> int:
@@ -100,7 +100,7 @@ def _reservation(part: Part) -> str:
     return f"; from the interval alone it would be {verdict_of_numbers(part)}"
 
 
-def _share_of_runs(share: Mapping[str, Any] | None, part: Part, what: str) -> str:
+def _share_of_runs(share: ShareRecord | None, part: Part, what: str) -> str:
     """So many of the runs, with the exact 95 % interval of their share where the record has one."""
     if share is None:
         return f"{num_collapsed(part)} of {part['num_seeds']} runs {what}"
@@ -125,7 +125,7 @@ def part_explanation(part: Part) -> str:
 def _as_far(part: Part) -> str:
     """How many of our runs lie as far off as the margin; what is not finite lies farther off than any number."""
     farthest = bounds(part["margin"])[-1] * (1 - 1e-12)
-    num_as_far = sum(value is None or value >= farthest for value in part["values"])
+    num_as_far = sum(not value < farthest for value in part["values"])
     return f"{num_as_far or 'none'} of our {part['num_seeds']} runs lie{'s' * (num_as_far == 1)}"
 
 
