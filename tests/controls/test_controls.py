@@ -76,6 +76,63 @@ def plant(monkeypatch, fault, *kinds):
         )
 
 
+ODD_CLAIMS = """
+from dataclasses import replace
+import numpy as np
+from pytest_claims import ratio
+
+def changed(runs, **changes):
+    return replace(runs.measured("accuracy"), **changes)
+
+def first(runs, number):
+    return np.where(np.arange(len(runs.seeds)) < number, True, False)
+
+@pytest.mark.claim("B01", "High is above low, where one run collapsed.", tiers="fast")
+def test_collapsed(high, low, judge):
+    values = np.where(first(high, 1), np.inf, high.measured("accuracy").values)
+    assert judge(changed(high, values=values) - low.measured("accuracy"), above=0.01)
+
+@pytest.mark.claim("B02", "High is lower, where one run fell to nothing.", expected="refuted", because="It is higher.")
+def test_ratio_of_nothing(high, low, judge):
+    values = np.where(first(low, 1), 0.0, low.measured("accuracy").values)
+    assert judge(ratio(high.measured("accuracy"), changed(low, values=values)), below=1.0)
+
+@pytest.mark.claim("B03", "High is above low, and may be higher still.")
+def test_censored_upwards(high, low, judge):
+    assert judge(changed(high, at_least=first(high, 3)) - low.measured("accuracy"), above=0.01)
+
+@pytest.mark.claim("B04", "High is above low, and may be lower.", expected="inconclusive", because="It is censored.")
+def test_censored_downwards(high, low, judge):
+    assert judge(changed(high, at_most=first(high, 3)) - low.measured("accuracy"), above=0.01)
+"""
+
+
+@pytest.fixture
+def odd(catalogue):
+    catalogue.write(test_numbers=ODD_CLAIMS)
+    catalogue.run().assert_outcomes(passed=2, xfailed=2)
+    return catalogue.record()
+
+
+def test_collapsed_and_censored_claims_are_judged_again_and_come_out_the_same(odd):
+    parts = {claim["id"]: claim["parts"][0] for claim in odd["claims"]}
+    assert parts["B01"]["values"][0] == parts["B02"]["values"][0] == np.inf
+    assert parts["B03"]["at_least"][:4] == parts["B04"]["at_most"][:4] == [True, True, True, False]
+    assert parts["B04"]["reason"] == "censored"
+    again = control(odd, "judged again")
+    assert (again.num_checked, again.failures, again.exempt) == (4, [], {})
+    assert [control.failures for control in on_record(odd)] == [[]] * 5
+
+
+@pytest.mark.parametrize(
+    ("claim", "field", "value"), [(0, "values", [-np.inf] * 20), (2, "at_most", [True] * 20), (3, "at_most", None)]
+)
+def test_a_collapse_to_the_other_side_and_other_flags_are_found(odd, claim, field, value):
+    odd["claims"][claim]["parts"][0][field] = value and value[: odd["claims"][claim]["num_seeds"]]
+    [failure] = control(odd, "judged again").failures
+    assert failure.startswith(odd["claims"][claim]["id"])
+
+
 def test_a_rule_that_prefers_one_side_is_found_by_the_mirror(record, monkeypatch):
     own = SuperiorityRule.decide
 
