@@ -16,7 +16,7 @@ from fixtures.architectures import NUM_STEPS, decaying_series, runs_forwards  # 
 from fixtures.clock_faces import DIAL, SIZE, draw_faces  # noqa: E402
 from fixtures.overlapping_classes import APART, OVERLAPPING, clouds  # noqa: E402
 from fixtures.sampled_regions import line, points_in, posterior, wave  # noqa: E402
-from pytest_claims.randomness import generator  # noqa: E402
+from pytest_claims import generator  # noqa: E402
 
 SEED = 900  # a pilot seed: what is drawn decides nothing
 
