@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pytest_claims.statistics import Decision, Look, Rule, looks, mark_censored, rule_as_read
 from pytest_claims.support.record_types import ClaimRecord, JudgedRecord, PartRecord
-from pytest_claims.support.scale import tested
+from pytest_claims.support.scale import as_tested
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -86,7 +86,7 @@ def _judged(claim: ClaimRecord, part: PartRecord, schedule: tuple[Look, ...]) ->
         rule_as_read(
             part["rule"], part["alternative"], part["margin"], unit=part["unit"], difference=part["difference"]
         ),
-        np.array([tested(value, part["unit"]) for value in part["values"]]),
+        np.array([as_tested(value, part["unit"]) for value in part["values"]]),
         at_least,
         at_most,
         look,

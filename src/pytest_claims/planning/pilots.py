@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.record_types import PartRecord, Record
-from pytest_claims.support.scale import as_read, tested
+from pytest_claims.support.scale import as_read, as_tested
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Look
@@ -157,7 +157,7 @@ def _spread(part: PartRecord) -> Spread | None:
 
     from pytest_claims.statistics import RULES
 
-    values = [tested(value, part["unit"]) for value in part["values"]]
+    values = [as_tested(value, part["unit"]) for value in part["values"]]
     if not RULES[part["rule"]].is_of_means or len(values) < 2 or not all(map(math.isfinite, values)):
         return None
     mean, sd = (float(f"{f(values):.4g}") for f in (fmean, stdev))

@@ -10,7 +10,7 @@ from pytest_claims.statistics.exact_rule import ExactRule
 from pytest_claims.statistics.log_rule import LogRule
 from pytest_claims.statistics.rule import Rule
 from pytest_claims.statistics.superiority_rule import SuperiorityRule
-from pytest_claims.support.scale import each_bound, no_effect, tested
+from pytest_claims.support.scale import as_tested, each_bound, no_effect
 
 RULES: dict[str, type[Rule]] = {
     rule.name: rule for rule in (SuperiorityRule, EquivalenceRule, ExactRule, EventRule, LogRule)
@@ -39,5 +39,5 @@ def rule_as_read(name: str, alternative: str, margin: float | Sequence[float], *
     SuperiorityRule(alternative='less', margin=0.0, null=0.0)
     """
     none = no_effect(unit, difference=difference)
-    null = None if none is None else tested(none, unit)
-    return RULES[name](alternative, each_bound(lambda bound: tested(bound, unit), margin), null)
+    null = None if none is None else as_tested(none, unit)
+    return RULES[name](alternative, each_bound(lambda bound: as_tested(bound, unit), margin), null)

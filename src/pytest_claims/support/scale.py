@@ -12,12 +12,12 @@ Margin = float | tuple[float, float]
 """A bound, or a lower and an upper one. In JSON the pair is a list."""
 
 
-def tested(number: float, unit: str) -> float:
+def as_tested(number: float, unit: str) -> float:
     """A number that people read, on the scale that is tested.
 
     Examples
     --------
-    >>> tested(1.0, "ratio"), tested(0.0, "ratio"), tested(0.3, "nats")
+    >>> as_tested(1.0, "ratio"), as_tested(0.0, "ratio"), as_tested(0.3, "nats")
     (0.0, -inf, 0.3)
     """
     if unit != RATIO:

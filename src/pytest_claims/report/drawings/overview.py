@@ -12,7 +12,7 @@ from pytest_claims.report.words.expectations import deciding_part
 from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
 from pytest_claims.report.words.rules import side_asked, words_of
 from pytest_claims.report.words.sentences import num_collapsed
-from pytest_claims.support.scale import bounds, tested
+from pytest_claims.support.scale import as_tested, bounds
 
 ROW, HEAD, FOOT = 22, 8, 26
 LABEL_END, PLOT_START, PLOT_END, EFFECT_START, WIDTH = 78, 92, 560, 574, 860
@@ -68,8 +68,8 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
     known = [value for value in (part["estimate"], part["low"], part["high"]) if value is not None]
     if not words_of(part).has_interval or num_collapsed(part) or len(known) < 3:
         return None
-    ends = [tested(bound, part["unit"]) for bound in bounds(part["margin"])]
-    estimate, low, high = (tested(value, part["unit"]) for value in known)
+    ends = [as_tested(bound, part["unit"]) for bound in bounds(part["margin"])]
+    estimate, low, high = (as_tested(value, part["unit"]) for value in known)
     if not all(map(math.isfinite, [estimate, low, high, *ends])):
         return None
     if len(ends) == 2:

@@ -24,7 +24,7 @@ from pytest_claims.report.words.numbers import (
 )
 from pytest_claims.report.words.rules import relation, verdict_of_numbers, words_of
 from pytest_claims.support.record_types import ShareRecord
-from pytest_claims.support.scale import bounds, tested
+from pytest_claims.support.scale import as_tested, bounds
 from pytest_claims.support.text import counted
 
 REASONS = {
@@ -53,7 +53,7 @@ def num_collapsed(part: Part) -> int:
     """How many seeds have no number, or none that has a logarithm where the mean is one of logarithms."""
     if not words_of(part).is_of_means:
         return 0
-    return sum(not math.isfinite(tested(value, part["unit"])) for value in part["values"])
+    return sum(not math.isfinite(as_tested(value, part["unit"])) for value in part["values"])
 
 
 def num_happened(part: Part) -> int:
