@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -70,9 +69,10 @@ class Catalogue:
     def run_apart(self, *options: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:benchmark", *options)
 
-    def record(self, name: str = "claims") -> dict[str, Any]:
-        record: dict[str, Any] = json.loads((self.path / "reports" / f"{name}.json").read_text(encoding="utf-8"))
-        return record
+    def record(self, name: str = "claims") -> Any:
+        from pytest_claims.record.schema import read_record
+
+        return read_record(self.path / "reports" / f"{name}.json")
 
     @property
     def store(self) -> Path:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pytest_claims.cli.main import main
+from pytest_claims.record.schema import record_text
 from tests.helpers.report_sample import record
 
 
@@ -35,7 +36,7 @@ def test_summary_prints_the_table_as_markdown(catalogue, capsys):
     ("content", "message"),
     [
         ('{"schema": 1, "cla', "is no JSON, or cut short"),
-        ('{"schema": 99}', "the record has schema 99, and this version of pytest-claims reads 2"),
+        ('{"schema": 99}', "the record has schema 99, and this version of pytest-claims reads 3"),
     ],
 )
 def test_report_refuses_what_is_no_record(tmp_path, capsys, content, message):
@@ -71,7 +72,7 @@ def test_pilot_file_tells_the_plan_of_a_new_store_what_runs_cost(catalogue):
 def test_figures_are_drawn_for_slides(tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install -e '.[figures]'")
     file, output = tmp_path / "claims.json", tmp_path / "figures"
-    file.write_text(json.dumps(record()), encoding="utf-8")
+    file.write_text(record_text(record()), encoding="utf-8")
     assert main(["slides", str(file), "C01", "--output", str(output)]) == 0
     assert sorted(path.name for path in output.iterdir()) == ["C01-val_accuracy.pdf", "C01-val_accuracy.svg"]
     assert "wrote 2 files" in capsys.readouterr().out

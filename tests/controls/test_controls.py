@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from pytest_claims.controls import on_record, planted
-from pytest_claims.statistics import Decision, Rule
+from pytest_claims.statistics import RULES, Decision, EquivalenceRule, SuperiorityRule
 
 CLAIMS = """
 from pytest_claims import ratio
@@ -66,54 +67,110 @@ def test_a_verdict_that_is_not_that_of_its_numbers_is_found(record):
     assert failure.startswith("A01, accuracy: high − low: recorded as refuted, its numbers give supported")
 
 
+def plant(monkeypatch, fault, *kinds):
+    """Let rules decide as `fault` has it, which gets their own way to decide, the rule, values and look."""
+    for kind in kinds or RULES.values():
+        own = kind.decide
+        monkeypatch.setattr(
+            kind, "decide", lambda rule, values, look, own=own: fault(partial(own, rule), rule, values, look)
+        )
+
+
+ODD_CLAIMS = """
+from dataclasses import replace
+import numpy as np
+from pytest_claims import ratio
+
+def changed(runs, **changes):
+    return replace(runs.measured("accuracy"), **changes)
+
+def first(runs, number):
+    return np.where(np.arange(len(runs.seeds)) < number, True, False)
+
+@pytest.mark.claim("B01", "High is above low, where one run collapsed.", tiers="fast")
+def test_collapsed(high, low, judge):
+    values = np.where(first(high, 1), np.inf, high.measured("accuracy").values)
+    assert judge(changed(high, values=values) - low.measured("accuracy"), above=0.01)
+
+@pytest.mark.claim("B02", "High is lower, where one run fell to nothing.", expected="refuted", because="It is higher.")
+def test_ratio_of_nothing(high, low, judge):
+    values = np.where(first(low, 1), 0.0, low.measured("accuracy").values)
+    assert judge(ratio(high.measured("accuracy"), changed(low, values=values)), below=1.0)
+
+@pytest.mark.claim("B03", "High is above low, and may be higher still.")
+def test_censored_upwards(high, low, judge):
+    assert judge(changed(high, at_least=first(high, 3)) - low.measured("accuracy"), above=0.01)
+
+@pytest.mark.claim("B04", "High is above low, and may be lower.", expected="inconclusive", because="It is censored.")
+def test_censored_downwards(high, low, judge):
+    assert judge(changed(high, at_most=first(high, 3)) - low.measured("accuracy"), above=0.01)
+"""
+
+
+@pytest.fixture
+def odd(catalogue):
+    catalogue.write(test_numbers=ODD_CLAIMS)
+    catalogue.run().assert_outcomes(passed=2, xfailed=2)
+    return catalogue.record()
+
+
+def test_collapsed_and_censored_claims_are_judged_again_and_come_out_the_same(odd):
+    parts = {claim["id"]: claim["parts"][0] for claim in odd["claims"]}
+    assert parts["B01"]["values"][0] == parts["B02"]["values"][0] == np.inf
+    assert parts["B03"]["at_least"][:4] == parts["B04"]["at_most"][:4] == [True, True, True, False]
+    assert parts["B04"]["reason"] == "censored"
+    again = control(odd, "judged again")
+    assert (again.num_checked, again.failures, again.exempt) == (4, [], {})
+    assert [control.failures for control in on_record(odd)] == [[]] * 5
+
+
+@pytest.mark.parametrize(
+    ("claim", "field", "value"), [(0, "values", [-np.inf] * 20), (2, "at_most", [True] * 20), (3, "at_most", None)]
+)
+def test_a_collapse_to_the_other_side_and_other_flags_are_found(odd, claim, field, value):
+    odd["claims"][claim]["parts"][0][field] = value and value[: odd["claims"][claim]["num_seeds"]]
+    [failure] = control(odd, "judged again").failures
+    assert failure.startswith(odd["claims"][claim]["id"])
+
+
 def test_a_rule_that_prefers_one_side_is_found_by_the_mirror(record, monkeypatch):
-    decide = Rule.decide
+    own = SuperiorityRule.decide
 
-    def generous(rule, values, look):
+    def generous(decide, rule, values, look):
         wider = replace(rule, margin=rule.margin - 0.1) if rule.alternative == "greater" else rule
-        return decide(wider, values, look)
+        return own(wider, values, look)
 
-    monkeypatch.setattr(Rule, "decide", generous)
+    plant(monkeypatch, generous, SuperiorityRule)
     # A05 lies just at its margin: given away by a tenth it is supported, and its mirror image is not.
     assert [failure[:3] for failure in control(record, "mirror").failures][-1] == "A05"
 
 
 def test_a_rule_that_looks_at_size_alone_is_found_by_exchanging_the_arms(record, monkeypatch):
-    decide = Rule.decide
-    monkeypatch.setattr(Rule, "decide", lambda rule, values, look: decide(rule, np.abs(values), look))
+    plant(monkeypatch, lambda decide, rule, values, look: decide(np.abs(values), look))
     assert len(control(record, "swapped arms").failures) == 2
 
 
 def test_a_rule_that_depends_on_the_order_of_seeds_is_found(record, monkeypatch):
-    decide = Rule.decide
-
-    def by_the_first(rule, values, look):
-        decision = decide(rule, values, look)
+    def by_the_first(decide, rule, values, look):
+        decision = decide(values, look)
         return decision if values[0] < values[-1] else replace(decision, verdict="inconclusive", reason="straddles")
 
-    monkeypatch.setattr(Rule, "decide", by_the_first)
+    plant(monkeypatch, by_the_first)
     assert control(record, "order and unit").failures
 
 
 def test_a_margin_in_another_unit_is_found(record, monkeypatch):
-    decide = Rule.decide
-
-    def with_a_margin_in_percent(rule, values, look):
-        return decide(replace(rule, margin=5.0) if rule.name == "superiority" else rule, values, look)
-
-    monkeypatch.setattr(Rule, "decide", with_a_margin_in_percent)
+    own = SuperiorityRule.decide
+    plant(monkeypatch, lambda _, rule, values, look: own(replace(rule, margin=5.0), values, look), SuperiorityRule)
     assert any("in percent" in failure for failure in control(record, "order and unit").failures)
 
 
 def test_a_rule_that_supports_chance_is_found_by_a_a(record, monkeypatch):
-    decide = Rule.decide
-
-    def by_the_mean(rule, values, look) -> Decision:
-        decision = decide(rule, values, look)
+    def by_the_mean(decide, rule, values, look) -> Decision:
         side = values.mean() > 0 if rule.alternative == "greater" else values.mean() < 0
-        return replace(decision, verdict="supported" if side else "refuted") if rule.name == "superiority" else decision
+        return replace(decide(values, look), verdict="supported" if side else "refuted")
 
-    monkeypatch.setattr(Rule, "decide", by_the_mean)
+    plant(monkeypatch, by_the_mean, SuperiorityRule)
     found = control(record, "A/A")
     assert found.figures["supported"] > found.figures["at most"]
     assert found.failures
@@ -127,12 +184,12 @@ def test_a_planted_effect_is_found_with_the_power_stated(record):
 
 
 def test_a_blunt_rule_is_found_by_planting_an_effect(record, monkeypatch):
-    decide = Rule.decide
-
-    def blunt(rule, values, look):
-        return decide(rule, values, replace(look, alpha=look.alpha / 1000))
-
-    monkeypatch.setattr(Rule, "decide", blunt)
+    plant(
+        monkeypatch,
+        lambda decide, rule, values, look: decide(values, replace(look, alpha=look.alpha / 1000)),
+        SuperiorityRule,
+        EquivalenceRule,
+    )
     assert planted(record, np.random.default_rng(1)).failures
 
 

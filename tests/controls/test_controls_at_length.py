@@ -10,26 +10,26 @@ import pytest
 
 from pytest_claims.controls import certificate, keep, on_record, planted
 from pytest_claims.controls.calibration import Row, calibrate, check
-from pytest_claims.record.schema import SCHEMA_VERSION
+from pytest_claims.record.schema import SCHEMA_VERSION, read_record
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
 
 
-def read(path: Path):
+def content(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def records():
     """What this checkout has judged last in each tier; else what is published."""
     own = [path for tier in ("fast", "full") if (path := REPORTS / f"claims-{tier}.json").is_file()]
-    return [path for path in own if read(path)["schema"] == SCHEMA_VERSION] or [REPORTS / "lecture" / "claims.json"]
+    return [path for path in own if content(path)["schema"] == SCHEMA_VERSION] or [REPORTS / "lecture" / "claims.json"]
 
 
 @pytest.mark.controls
 @pytest.mark.parametrize("path", records(), ids=lambda path: path.stem)
 def test_controls_are_green_over_the_whole_catalogue(path):
-    record = read(path)
+    record = read_record(path)
     found = [*on_record(record), planted(record, np.random.default_rng(1))]
     for control in found:
         print(control.name, control.num_checked, "checked", control.figures)
@@ -39,7 +39,7 @@ def test_controls_are_green_over_the_whole_catalogue(path):
 @pytest.mark.controls
 def test_rules_keep_what_they_promise_and_the_certificate_says_so():
     rows = calibrate(np.random.default_rng(1))
-    record = read(records()[0])
+    record = read_record(records()[0])
     keep(REPORTS, rows, planted(record, np.random.default_rng(1)))
     assert check(rows) == []
 
@@ -48,11 +48,10 @@ ROW = Row("superiority", "fast", 0.05, "normal", "supported", 104, 2000, 0.05, "
 
 
 def test_certificate_holds_the_calibration_of_these_statistics(tmp_path):
-    record = read(REPORTS / "lecture" / "claims.json")
+    record = read_record(REPORTS / "lecture" / "claims.json")
     assert certificate(record, tmp_path)["calibration"] is None
     kept = keep(tmp_path, [ROW], on_record(record)[0])
     [row] = certificate(record, tmp_path)["calibration"]["rows"]
     assert (row["count"], row["keeps_promise"]) == (104, True)
-    content = read(kept)
-    kept.write_text(json.dumps(content | {"statistics": "others"}), encoding="utf-8")
+    kept.write_text(json.dumps(content(kept) | {"statistics": "others"}), encoding="utf-8")
     assert certificate(record, tmp_path)["calibration"] is None

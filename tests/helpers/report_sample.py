@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -15,6 +16,7 @@ def part(rule: str = "superiority", verdict: str = "supported", **changes: Any) 
     num_seeds = changes.get("num_seeds", 10)
     defaults: dict[str, Any] = {
         "quantity": f"val_accuracy, mean of the last 5 epochs: {ZEROS} − {NOISE}",
+        "marks": [mark("val_accuracy", last_epochs=5)],
         "rule": rule,
         "verdict": verdict,
         "reason": None,
@@ -29,6 +31,8 @@ def part(rule: str = "superiority", verdict: str = "supported", **changes: Any) 
         "difference": True,
         "num_seeds": num_seeds,
         "seeds": list(range(num_seeds)),
+        "at_least": None,
+        "at_most": None,
         "collapsed": None,
         "censored": None,
         "trend_pvalue": None,
@@ -38,6 +42,11 @@ def part(rule: str = "superiority", verdict: str = "supported", **changes: Any) 
     given = defaults | changes
     estimate = given["estimate"] or 0.0
     return {"values": around(estimate, num_seeds, estimate / 6), **given}
+
+
+def mark(metric: str, *places: str, last_epochs: int | None = None) -> dict[str, Any]:
+    """A mark of a metric's curve."""
+    return {"metric": metric, "places": list(places), "last_epochs": last_epochs}
 
 
 def around(mean: float, num_values: int, spread: float) -> list[float]:
@@ -53,6 +62,7 @@ def event(count: int, num_seeds: int = 20, **changes: Any) -> dict[str, Any]:
     outcomes = [float(i < count) for i in range(num_seeds)]
     described = {
         "quantity": "val_accuracy, last epoch, from 0 to 0.12: mnist_fast",
+        "marks": [mark("val_accuracy", "last")],
         "unit": "share",
         "difference": False,
     }
@@ -63,7 +73,8 @@ def event(count: int, num_seeds: int = 20, **changes: Any) -> dict[str, Any]:
 def exact(value: float = 407050.0, expected: float = 407050.0, verdict: str = "supported") -> dict[str, Any]:
     """A part that arithmetic decides."""
     return part(
-        "exact", verdict, quantity="num_parameters: mnist_baseline", unit="", difference=False, alternative="exactly",
+        "exact", verdict, quantity="num_parameters: mnist_baseline", marks=[], unit="", difference=False,
+        alternative="exactly",
         estimate=value, low=value, high=value, confidence_level=1.0, pvalue=None, margin=expected, num_seeds=1,
         values=[value],
     )  # fmt: skip
@@ -73,6 +84,7 @@ def log(deviation: float, verdict: str, pvalue: float) -> dict[str, Any]:
     """A part about a published log that lies by a factor off our runs."""
     return part(
         "log", verdict, quantity=f"val_accuracy, largest deviation from the other runs (epoch 3): {NOISE}",
+        marks=[mark("val_accuracy")],
         alternative="as far", unit="ratio", difference=False, estimate=deviation, margin=deviation, low=1.0, high=1.2,
         confidence_level=0.95, pvalue=pvalue, values=around(1.1, 19, 0.03), num_seeds=19,
         published={"val_accuracy": [0.9, 0.93, 0.8]},
@@ -170,17 +182,18 @@ def claims() -> list[dict[str, Any]]:
     ratio = {
         "quantity": "rise of val_cross_entropy after its minimum: imdb_l2 / imdb_baseline", "unit": "ratio",
         "difference": False, "alternative": "less", "margin": 0.5, "estimate": 0.62, "low": 0.545, "high": 0.7,
-        "values": [0.55, 0.58, 0.6, 0.61, 0.62, 0.63, 0.64, 0.66, 0.7, None],
+        "values": [0.55, 0.58, 0.6, 0.61, 0.62, 0.63, 0.64, 0.66, 0.7, math.inf],
+        "marks": [mark("val_cross_entropy")],
     }  # fmt: skip
     turn = {
         "quantity": "epoch of the lowest val_cross_entropy: imdb_baseline", "unit": "epochs", "difference": False,
         "alternative": "within", "margin": [5.5, 6.5], "estimate": 5.9, "low": 5.62, "high": 6.18,
-        "values": [6.0, 6.0, 5.0, 6.0, 6.0, 7.0, 6.0, 5.0, 6.0, 6.0],
+        "values": [6.0, 6.0, 5.0, 6.0, 6.0, 7.0, 6.0, 5.0, 6.0, 6.0], "marks": [mark("val_cross_entropy")],
     }  # fmt: skip
     nats = {
         "quantity": "val_cross_entropy, lowest: imdb_baseline", "unit": "nats", "difference": False,
         "margin": 0.3, "alternative": "less", "estimate": 0.2613, "low": 0.2587, "high": 0.2639,
-        "values": around(0.2613, 10, 0.001),
+        "values": around(0.2613, 10, 0.001), "marks": [mark("val_cross_entropy", "lowest")],
     }  # fmt: skip
     imdb = {"section": "Regularization", "arms": ["imdb_baseline", "imdb_l2"], "data": ["IMDB"], "source": None}
     rates = {"section": "Learning rates", "arms": ["mnist_fast"]}
@@ -229,7 +242,7 @@ def record(**changes: Any) -> dict[str, Any]:
     zeros = {"data": {"dataset": "MNIST", "decode": {"call": "beside_zeros", "channels": 784}}}
     l2 = {"model": {"call": "mlp", "hidden": [16, 16], "l2": 0.002}}
     defaults: dict[str, Any] = {
-        "schema": 2,
+        "schema": 3,
         "tier": "fast",
         "created": "2026-11-21T04:10:00+00:00",
         "partial": False,
@@ -240,6 +253,10 @@ def record(**changes: Any) -> dict[str, Any]:
         "first_seed": 0,
         "looks": [10, 20],
         "alpha": 0.0005,
+        "num_statistical": sum(
+            any(held["rule"] not in ("exact", "log") for held in found["parts"])
+            for found in changes.get("claims", claims())
+        ),
         "family_error_rate": 0.0045,
         "environment": {
             "python": "3.11.7", "platform": "Linux x86_64", "pytest_claims": "0.1.0", "keras": "3.15.1",

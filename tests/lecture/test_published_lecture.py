@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_claims.record.schema import validate
+from pytest_claims.record.schema import read_record
 from pytest_claims.report.html import render
 from pytest_claims.report.words.numbers import effect_with_interval
 
@@ -19,14 +18,13 @@ PUBLISHED = ROOT / "reports" / "lecture"
 
 
 def test_published_record_is_valid_and_its_page_is_its_rendering():
-    record = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))
-    validate(record)
+    record = read_record(PUBLISHED / "claims.json")
     assert render(record) == (PUBLISHED / "claims.html").read_text(encoding="utf-8")
 
 
 def test_findings_tell_every_published_claim_with_its_effect():
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
-    record = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))
+    record = read_record(PUBLISHED / "claims.json")
     for claim in record["claims"]:
         assert f"[{claim['id']}](../reports/lecture/claims.html#{claim['id']})" in findings
         assert all(effect_with_interval(part) in findings for part in claim["parts"])
@@ -42,10 +40,8 @@ def test_every_published_verdict_comes_out_again_without_data_or_training(tmp_pa
         env=environment | {"CLAIMS_OFFLINE": "1"},
         check=False,
     )
-    again = {
-        claim["id"]: claim for claim in json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))["claims"]
-    }
-    published = json.loads((PUBLISHED / "claims.json").read_text(encoding="utf-8"))["claims"]
+    again = {claim["id"]: claim for claim in read_record(tmp_path / "claims.json")["claims"]}
+    published = read_record(PUBLISHED / "claims.json")["claims"]
     assert len(published) > 20
     for claim in published:
         assert again[claim["id"]]["verdict"] == claim["verdict"]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from copy import deepcopy
 
 import jsonschema_rs
 import pytest
 
-from pytest_claims.record.schema import schema, validate
+from pytest_claims.record.schema import read_record, record_text, schema, validate
+from pytest_claims.support import record_types as types
+from pytest_claims.support.record_types import Record
 from tests.helpers.report_sample import claim, part, record
+
+
+def as_json(held):
+    return json.loads(record_text(held))
 
 
 def test_the_schema_is_a_schema():
@@ -17,7 +24,7 @@ def test_the_schema_is_a_schema():
 
 
 def test_a_record_satisfies_it_and_survives_json():
-    validate(json.loads(json.dumps(record(), allow_nan=False)))
+    validate(as_json(record()))
 
 
 def test_every_field_is_required():
@@ -25,7 +32,7 @@ def test_every_field_is_required():
         incomplete = record()
         del incomplete[field]
         with pytest.raises(ValueError, match=field):
-            validate(incomplete)
+            validate(as_json(incomplete))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +48,7 @@ def test_every_field_is_required():
         (["claims", 0, "outcome"], "xpassed", r"\$\.claims\[0\]\.outcome"),
         (["claims", 0, "parts", 0, "margin"], [0.1, 0.2], r"\$\.claims\[0\]\.parts\[0\]\.margin"),
         (["claims", 0, "parts", 0, "alternative"], "within", r"\$\.claims\[0\]\.parts\[0\]\.alternative"),
-        (["claims", 0, "parts", 0, "values", 3], "NaN", r"\$\.claims\[0\]\.parts\[0\]\.values\[3\]"),
+        (["claims", 0, "parts", 0, "values", 3], "nan", r"\$\.claims\[0\]\.parts\[0\]\.values\[3\]"),
         (["arms", 0, "curves", "val_accuracy", "runs", 0, 0], "0.9", r"\$\.arms\[0\]\.curves\.val_accuracy\.runs"),
     ],
 )
@@ -53,12 +60,12 @@ def test_what_is_wrong_is_named(place, value, named):
     holder[place[-1]] = value
 
     with pytest.raises(ValueError, match=named):
-        validate(wrong)
+        validate(as_json(wrong))
 
 
-@pytest.mark.parametrize("version", [1, 3, "2", None])
+@pytest.mark.parametrize("version", [1, 2, "3", None])
 def test_another_version_is_refused_by_its_number(version):
-    with pytest.raises(ValueError, match=f"schema {version!r}.*reads 2"):
+    with pytest.raises(ValueError, match=f"schema {version!r}.*reads 3"):
         validate(record(schema=version))
 
 
@@ -68,8 +75,43 @@ def test_what_is_not_an_object_is_refused():
 
 
 def test_a_claim_that_did_not_run_needs_no_parts():
-    validate(record(claims=[claim("C05")]))
-    validate(record(claims=[claim("C05", part("equivalence", margin=[0.1, 0.2], alternative="within"))]))
+    validate(as_json(record(claims=[claim("C05")])))
+    validate(as_json(record(claims=[claim("C05", part("equivalence", margin=[0.1, 0.2], alternative="within"))])))
+
+
+def test_numbers_of_seeds_that_are_not_finite_come_back_from_a_file(tmp_path):
+    values = [math.inf, -math.inf, math.nan, 0.1]
+    flags = {"at_least": [True, False, False, False], "at_most": None}
+    held = part(num_seeds=4, values=values, operands=[{"quantity": "a", "values": values}], **flags)
+    file = tmp_path / "claims.json"
+    file.write_text(record_text(record(claims=[claim("C01", held)])), encoding="utf-8")
+    [found] = read_record(file)["claims"][0]["parts"]
+    assert '["Infinity", "-Infinity", "NaN", 0.1]' in file.read_text(encoding="utf-8")
+    for numbers in (found["values"], found["operands"][0]["values"]):
+        assert numbers[:2] == [math.inf, -math.inf]
+        assert math.isnan(numbers[2])
+        assert numbers[3] == 0.1
+    assert {name: found[name] for name in flags} == flags
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        (Record, []),
+        *((types.ClaimRecord, ["claim"]), (types.PartRecord, ["part"]), (types.ArmRecord, ["arm"])),
+        *((types.CurveRecord, ["curve"]), (types.DataRecord, ["data"]), (types.MarkRecord, ["mark"])),
+        *((types.ShareRecord, ["flagged"]), (types.ReproductionRecord, ["reproduction"])),
+        *((types.StabilityRecord, ["stability"]), (types.LookRecord, ["look"]), (types.ControlRecord, ["control"])),
+        *((types.CertificateRecord, ["certificate"]), (types.EngineRecord, ["properties", "engine"])),
+        (types.OperandRecord, ["part", "properties", "operands", "items"]),
+    ],
+)
+def test_types_and_schema_have_the_same_keys(kind, place):
+    found = schema()
+    for step in place:
+        found = found["$defs"][step] if step in found.get("$defs", {}) else found[step]
+    assert kind.__required_keys__ == set(found["required"])
+    assert kind.__required_keys__ | kind.__optional_keys__ == set(found["properties"])
 
 
 def test_every_field_is_documented(pytestconfig):

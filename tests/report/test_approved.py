@@ -30,6 +30,7 @@ def newer() -> dict[str, Any]:
         later["claims"][3]["parts"][0][name] += 0.005
     del later["claims"][-1]
     later["claims"].append(claim("Z01", part()))
+    later["num_statistical"] += 1
     return later
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import json
 
 import pytest
 
 from pytest_claims.cli.main import main
+from pytest_claims.record.schema import record_text
 from pytest_claims.report.changes import changes, differences
 from pytest_claims.report.html import render
 from tests.helpers.report_sample import claim, part, record
@@ -62,7 +62,7 @@ def test_what_else_differs_is_named(old, new):
 def test_command_prints_the_changes(old, new, tmp_path, capsys):
     new["claims"][0]["verdict"] = "refuted"
     for name, content in (("old", old), ("new", new)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        (tmp_path / f"{name}.json").write_text(record_text(content), encoding="utf-8")
     assert main(["diff", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 0
     assert capsys.readouterr().out.splitlines() == ["C01    supported (it would come again with 100%) → refuted"]
 
@@ -90,7 +90,7 @@ def section_of(page):
 def test_command_renders_a_record_with_what_has_changed(old, new, tmp_path, capsys):
     new["claims"][0]["verdict"] = "refuted"
     for name, content in (("old", old), ("new", new)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        (tmp_path / f"{name}.json").write_text(record_text(content), encoding="utf-8")
     assert main(["report", str(tmp_path / "new.json"), "--against", str(tmp_path / "old.json")]) == 0
     assert "→ refuted" in section_of((tmp_path / "new.html").read_text(encoding="utf-8"))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from pytest_claims.cli.main import main
+from pytest_claims.record.schema import record_text
 from pytest_claims.report.findings import findings
 from tests.helpers.report_sample import claim, log, part, record
 
@@ -75,7 +74,7 @@ def test_stand_ins_stand_beside_real_data_of_the_same_tier():
 
 def test_command_prints_them(tmp_path, capsys):
     file = tmp_path / "claims.json"
-    file.write_text(json.dumps(record()), encoding="utf-8")
+    file.write_text(record_text(record()), encoding="utf-8")
     assert main(["findings", str(file), "--page", "there.html"]) == 0
     assert "[C01](there.html#C01)" in capsys.readouterr().out
 

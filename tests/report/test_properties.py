@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_claims.record.schema import validate
+from pytest_claims.record.schema import record_text, validate
 from pytest_claims.report.html import render
 from pytest_claims.report.markdown import markdown
 from pytest_claims.report.terminal import table
@@ -31,7 +32,7 @@ ALTERNATIVES = {
 def parts(draw: st.DrawFn) -> dict:
     low, estimate, high = sorted(draw(st.lists(numbers, min_size=3, max_size=3)))
     num_seeds = draw(st.integers(1, 30))
-    seeds = st.lists(st.none() | numbers, min_size=num_seeds, max_size=num_seeds)
+    seeds = st.lists(st.sampled_from([math.inf, -math.inf, math.nan]) | numbers, min_size=num_seeds, max_size=num_seeds)
     known = draw(st.booleans())
     rule = draw(st.sampled_from(sorted(ALTERNATIVES)))
     return part(
@@ -78,7 +79,7 @@ def curves(draw: st.DrawFn) -> dict:
 )  # fmt: skip
 def test_any_record_is_told_whole(found: list[dict], metric: str, drawn: dict, lecture: str) -> None:
     told = record(claims=found, arms=[arm("a", 0.9), arm("b", 0.8) | {"curves": {metric: drawn}}], lecture=lecture)
-    validate(json.loads(json.dumps(told, allow_nan=False)))
+    validate(json.loads(record_text(told)))
 
     page = Page(render(told))
 

@@ -10,6 +10,7 @@ from pytest_claims.report.drawings.overview import advantage
 from pytest_claims.report.words import numbers, sentences
 from tests.helpers.report_sample import claim, event, exact, part
 
+INF, NAN = float("inf"), float("nan")
 VERDICTS = ("supported", "refuted", "inconclusive")
 NUMBERS = {  # estimate, low and high of an interval, for a claim that asks for more than 0.002
     "above": (0.0093, 0.0071, 0.0115),
@@ -92,7 +93,7 @@ def test_values_that_differ_where_one_is_expected_are_told_as_a_range():
 
 
 @pytest.mark.parametrize(
-    ("unit", "value"), [("accuracy", None), ("ratio", None), ("ratio", 0.0)], ids=["no number", "no ratio", "nil ratio"]
+    ("unit", "value"), [("accuracy", NAN), ("ratio", INF), ("ratio", 0.0)], ids=["no number", "no ratio", "nil ratio"]
 )
 def test_a_collapsed_run_is_told_and_the_interval_no_longer_said_to_decide(unit, value):
     collapsed = part(unit=unit, values=[0.01, value, 0.02, 0.01], num_seeds=4, seeds=[0, 1, 2, 3])
@@ -187,5 +188,5 @@ def test_the_overview_folds_an_equivalence_about_its_middle(low, high):
 
 def test_the_overview_draws_no_interval_that_did_not_decide():
     assert advantage(part()) is not None
-    assert advantage(part(values=[None, *[0.01] * 9])) is None
+    assert advantage(part(values=[NAN, *[0.01] * 9])) is None
     assert advantage(exact()) is None

@@ -84,7 +84,7 @@ def test_collapsed_run_has_no_slope_and_leaves_the_others_theirs(collapsed):
     [
         ([1.0, 2.0], [0, 1], r"values must have shape .* received \(2,\) and \(2,\)"),
         ([[1.0, 2.0]], [0, 1, 2], r"received \(1, 2\) and \(3,\)"),
-        (np.empty((0, 2)), [0, 1], "at least one seed"),
+        (np.empty((0, 2)), [0, 1], "at least 1 seed and 2 doses"),
         ([[1.0, 2.0]], [3, 3], r"at least two of them different; received \[3, 3\]"),
         ([[1.0, 2.0]], [0, np.nan], "doses must be finite"),
         ([["a", "b"]], [0, 1], "must be real numbers"),

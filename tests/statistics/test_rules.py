@@ -6,22 +6,24 @@ import numpy as np
 import pytest
 
 from pytest_claims.statistics import (
-    Rule,
+    EquivalenceRule,
+    EventRule,
+    ExactRule,
+    SuperiorityRule,
     equivalence,
     event,
-    event_rule,
     exact,
     fixed_look,
-    heed_censoring,
+    mark_censored,
     superiority,
 )
 
 LOOK = fixed_look(12)
 NOISE = np.random.default_rng(5).normal(0, 0.1, 12)
 NOWHERE = np.zeros(12, bool)
-LATER = Rule("superiority", "greater", 0.5, 0.0)
-SOONER = Rule("superiority", "less", -0.5, 0.0)
-AT_FOUR = Rule("equivalence", "within", (3.5, 4.5))
+LATER = SuperiorityRule("greater", 0.5, 0.0)
+SOONER = SuperiorityRule("less", -0.5, 0.0)
+AT_FOUR = EquivalenceRule("within", (3.5, 4.5))
 
 
 @pytest.mark.parametrize(
@@ -29,15 +31,15 @@ AT_FOUR = Rule("equivalence", "within", (3.5, 4.5))
     [
         (LATER, 1 + NOISE, superiority(1 + NOISE, margin=0.5, alternative="greater", look=LOOK)),
         (AT_FOUR, 4 + NOISE, equivalence(4 + NOISE, low=3.5, high=4.5, look=LOOK)),
-        (Rule("exact", "exactly", 3.0), np.full(12, 3.0), exact(np.full(12, 3.0), expected=3.0)),
-        (event_rule("reliably"), np.ones(12), event(np.ones(12, bool), threshold=2 / 3, look=LOOK)),
+        (ExactRule("exactly", 3.0), np.full(12, 3.0), exact(np.full(12, 3.0), expected=3.0)),
+        (EventRule("reliably", 2 / 3), np.ones(12), event(np.ones(12, bool), threshold=2 / 3, look=LOOK)),
     ],
 )
 def test_a_rule_decides_as_the_function_of_its_name(rule, values, expected):
     assert rule.decide(values, LOOK) == expected
 
 
-@pytest.mark.parametrize("rule", [LATER, SOONER, AT_FOUR, Rule("exact", "exactly", 3.0)])
+@pytest.mark.parametrize("rule", [LATER, SOONER, AT_FOUR, ExactRule("exactly", 3.0)])
 @pytest.mark.parametrize("mean", [-4.0, -0.5, 0.0, 1.0, 3.0, 4.0])
 def test_a_mirrored_rule_says_of_negated_numbers_what_the_rule_says_of_them(rule, mean):
     given, mirrored = rule.decide(mean + NOISE, LOOK), rule.mirrored().decide(-mean - NOISE, LOOK)
@@ -46,7 +48,7 @@ def test_a_mirrored_rule_says_of_negated_numbers_what_the_rule_says_of_them(rule
 
 
 def test_an_event_has_no_mirror_image():
-    assert event_rule("usually").mirrored() is None
+    assert EventRule("usually", 1 / 2).mirrored() is None
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,8 @@ def test_an_event_has_no_mirror_image():
         (LATER, [0.4, 0.5, 0.6], [False, False, True]),
         (SOONER, [-0.4, -0.5, -0.6], [False, False, True]),
         (AT_FOUR, [3.4, 3.5, 4.5, 4.6], [False, True, True, False]),
-        (event_rule("usually"), [0, 1], [False, True]),
-        (Rule("exact", "exactly", 3.0), [3.0, 3.1], [True, False]),
+        (EventRule("usually", 1 / 2), [0, 1], [False, True]),
+        (ExactRule("exactly", 3.0), [3.0, 3.1], [True, False]),
         (LATER, [np.nan, np.inf], [False, True]),
     ],
 )
@@ -83,11 +85,11 @@ def test_in_which_single_runs_an_assertion_holds(rule, values, expected):
 )
 def test_what_was_not_seen_stands_against_a_decision_but_never_for_one(rule, mean, flag, verdict):
     seen = {"at_least": NOWHERE, "at_most": NOWHERE} | {flag: np.arange(12) == 3}
-    decision = heed_censoring(rule.decide(mean + NOISE, LOOK), rule, **seen)
+    decision = mark_censored(rule.decide(mean + NOISE, LOOK), rule, **seen)
     assert decision.verdict == verdict
     assert (decision.reason == "censored") == (verdict == "inconclusive")
 
 
 def test_an_undecided_claim_keeps_its_own_reason():
     decision = LATER.decide(0.5 + NOISE, LOOK)
-    assert heed_censoring(decision, LATER, ~NOWHERE, ~NOWHERE) == decision
+    assert mark_censored(decision, LATER, ~NOWHERE, ~NOWHERE) == decision

@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_claims.statistics import Look, Rule, event_rule, fixed_look, looks, stability
+from pytest_claims.statistics import (
+    EquivalenceRule,
+    EventRule,
+    ExactRule,
+    Look,
+    SuperiorityRule,
+    fixed_look,
+    looks,
+    stability,
+)
 
-ABOVE = Rule("superiority", "greater", 0.0, 0.0)
-WITHIN = Rule("equivalence", "within", (-1.0, 1.0))
+ABOVE = SuperiorityRule("greater", 0.0, 0.0)
+WITHIN = EquivalenceRule("within", (-1.0, 1.0))
 
 
 def rng():
@@ -59,7 +68,7 @@ def test_probability_is_that_of_the_t_predictive_distribution():
 @pytest.mark.parametrize(("count", "low", "high"), [(20, 0.8, 1.0), (18, 0.5, 0.75), (10, 0.0, 0.05)])
 def test_an_event_is_as_stable_as_its_share_is_known(count, low, high):
     happened = (np.arange(20) < count).astype(float)
-    assert low <= stability("supported", [event_rule("usually")], [happened], looks("fast"), rng=rng()) <= high
+    assert low <= stability("supported", [EventRule("usually", 1 / 2)], [happened], looks("fast"), rng=rng()) <= high
 
 
 def test_collapsed_runs_are_counted():
@@ -69,7 +78,7 @@ def test_collapsed_runs_are_counted():
 
 
 def test_arithmetic_is_certain():
-    rule = Rule("exact", "exactly", 7.0)
+    rule = ExactRule("exactly", 7.0)
     assert stability("supported", [rule], [np.full(10, 7.0)], looks("fast"), rng=rng()) == 1.0
 
 
@@ -109,7 +118,7 @@ def test_an_exact_part_stays_exact_beside_others_that_scatter(num_parts):
     rng = np.random.default_rng(5)
     shared = rng.normal(size=10)
     parts = [1 + 0.01 * (shared + 0.1 * rng.normal(size=10)) for _ in range(num_parts - 1)]
-    rules = [Rule("superiority", "greater", margin=0.0, null=0.0)] * (num_parts - 1) + [Rule("exact", "exactly", 7.0)]
+    rules = [SuperiorityRule("greater", margin=0.0, null=0.0)] * (num_parts - 1) + [ExactRule("exactly", 7.0)]
 
     found = stability("supported", rules, [*parts, np.full(10, 7.0)], looks("fast"), rng=np.random.default_rng(1))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from pytest_claims import by_tier, ratio, slope, steps
+from pytest_claims import by_tier, ratio, slope, statistics, steps
 from pytest_claims.record.build import curves
 from pytest_claims.store.store import Run
+from pytest_claims.verdicts.parts import Part
 from pytest_claims.verdicts.runs import Runs, runs_from
 
 LOSSES = np.array([[0.9, 0.4, 0.6, 0.5], [0.8, 0.7, 0.3, 0.7]])
@@ -157,6 +160,30 @@ def test_a_difference_remembers_what_it_was_made_of():
     first, last = runs().first("val_cross_entropy"), runs().final("val_cross_entropy")
     assert (last - first).operands == (last, first)
     assert first.operands == ()
+
+
+def marks_of(quantity):
+    rule = statistics.SuperiorityRule("greater", 0.0)
+    part = Part(quantity, rule, 0.0, statistics.fixed_look(len(quantity.seeds)))
+    return [tuple(mark.values()) for mark in part.record(part.decision(1))["marks"]]
+
+
+def test_a_quantity_tells_which_places_of_which_curve_it_is_about():
+    assert marks_of(runs().first("val_accuracy")) == [("val_accuracy", ["first"], None)]
+    assert marks_of(runs().rise_after_minimum("val_cross_entropy")) == [("val_cross_entropy", ["lowest", "last"], None)]
+    assert marks_of(runs().mean_of_last("val_accuracy", 2)) == [("val_accuracy", [], 2)]
+    gap = runs().highest("val_accuracy") - runs().final("val_accuracy")
+    assert marks_of(gap) == [("val_accuracy", ["highest"], None), ("val_accuracy", ["last"], None)]
+    assert marks_of(runs().final("val_accuracy") - runs().final("val_accuracy")) == marks_of(
+        runs().final("val_accuracy")
+    )
+    assert marks_of(runs().measured("norm")) == []
+
+
+def test_a_quantity_of_another_name_is_about_the_metric_and_no_longer_about_the_place():
+    other = replace(runs().final("val_accuracy"), name="val_accuracy, epoch 2")
+    assert marks_of(other) == [("val_accuracy", [], None)]
+    assert marks_of(other - other) == [("val_accuracy", [], None)]
 
 
 def test_steps_are_differences_between_neighbours():

@@ -22,6 +22,7 @@ from pytest_claims.support.vocabulary import Tier
 if TYPE_CHECKING:
     from pytest_claims.catalogue.claims import Claim
     from pytest_claims.session.session import ClaimsSession
+    from pytest_claims.support.record_types import DataRecord
 
 NOT_STORED = "of no arm as it is declared today are all runs on these data and seeds stored"
 NOT_TRAINED = "its claims need no training"
@@ -42,7 +43,7 @@ class Population:
     """
 
     engine: dict[str, Any]
-    data: list[dict[str, Any]]
+    data: list[DataRecord]
     arms: dict[str, Planned]
     runs: dict[str, list[Run]]
     sections: dict[str, list[str]]

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pytest_claims.statistics.decisions import Decision, Estimate
-from pytest_claims.statistics.equivalence_rule import equivalence
+from pytest_claims.statistics.equivalence_rule import EquivalenceRule, equivalence
 from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, event, share_with_interval
 from pytest_claims.statistics.looks import ALPHA, Look, looks
 from pytest_claims.statistics.power import smallest_detectable_effect
-from pytest_claims.statistics.superiority_rule import superiority
+from pytest_claims.statistics.superiority_rule import SuperiorityRule, superiority
 
 # A rule that keeps its promise is named once in ten thousand rows.
 _SURPRISE = 1e-4
@@ -38,7 +38,7 @@ _DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, int]], Array
     "skewed down": lambda rng, size: 1 - rng.exponential(size=size),
     "collapsing": lambda rng, size: rng.normal(size=size) + rng.choice([0, np.inf, -np.inf], size, p=[0.9, 0.05, 0.05]),
 }
-_ON_MEANS = ("superiority", "equivalence")
+_ON_MEANS = (SuperiorityRule.name, EquivalenceRule.name)
 _THRESHOLDS = {"usually": USUALLY, "reliably": RELIABLY}
 
 
@@ -66,7 +66,7 @@ class Row:
     Parameters
     ----------
     rule, tier, alpha
-        ``"superiority"``, ``"equivalence"``, ``"usually"`` or ``"reliably"``; ``"fast"`` or ``"full"``; and the claim's
+        The name of a rule on means, or ``"usually"`` or ``"reliably"``; ``"fast"`` or ``"full"``; and the claim's
         one-sided level, a probability.
     distribution
         Of the seeds: ``"normal"``; ``"skewed up"`` or ``"skewed down"``, exponential with the long tail to that side;
@@ -219,7 +219,7 @@ def _rates_of_means(rng: np.random.Generator, num_families: int, kind: Kind) -> 
     answers = _ask(question, question.truth + draw(rng, (num_families, schedule[-1].num_seeds)), schedule)
     yield _row(kind, "supported", answers.supported, kind.alpha, at_most)
     # Of collapsing runs fewer than half lie within bounds, so that to refute is right; and no mean decides.
-    if not (collapsing and kind.rule == "equivalence"):
+    if not (collapsing and kind.rule == EquivalenceRule.name):
         yield _row(kind, "refuted", answers.refuted, kind.alpha, at_most)
     if not collapsing:
         yield _row(kind, "interval misses", answers.misses, 2 * kind.alpha, at_most)
@@ -255,7 +255,7 @@ def _question(rule: str, look: Look, *, is_detectable: bool) -> _Question:
     """Ask where the effect is the least that the look should see, or where there is none beyond the margin."""
     # Equivalence must succeed against either bound, so against one it may miss half as often.
     bound = smallest_detectable_effect(1.0, look, (1 + _POWER) / 2)
-    if rule == "superiority":
+    if rule == SuperiorityRule.name:
         truth = _MARGIN + (smallest_detectable_effect(1.0, look, _POWER) if is_detectable else 0.0)
         return _Question(
             lambda values, look: superiority(values, margin=_MARGIN, alternative="greater", look=look),

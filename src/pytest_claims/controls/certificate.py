@@ -14,14 +14,14 @@ from typing import Any
 from pytest_claims.controls.audit_record import certificate as audited
 from pytest_claims.controls.calibration import Row
 from pytest_claims.controls.checks import Control, on_record
-from pytest_claims.controls.judged_parts import Record
 from pytest_claims.support.files import replace_file
+from pytest_claims.support.record_types import CertificateRecord, JudgedRecord
 
 KEPT = "controls.json"
 """Name of the file, beside the reports, in which ``pytest -m controls`` leaves what it measured."""
 
 
-def certificate(record: Record, folder: Path) -> dict[str, Any]:
+def certificate(record: JudgedRecord, folder: Path) -> CertificateRecord:
     """Give the certificate of a record: controls on its numbers, and what longer checks have left in a folder.
 
     Parameters

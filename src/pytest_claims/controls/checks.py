@@ -5,16 +5,25 @@ Each control judges every claim of a record again in a way whose outcome is know
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import cast
 
 import numpy as np
 from scipy import stats
 
 from pytest_claims.controls.calibration import POWER_KEPT
-from pytest_claims.controls.judged_parts import Judged, Record, Values, all_parts, judged_parts
-from pytest_claims.statistics import Rule, fixed_look, smallest_detectable_effect
+from pytest_claims.controls.judged_parts import Judged, Values, all_parts, judged_parts
+from pytest_claims.statistics import (
+    RULES,
+    EquivalenceRule,
+    MeanRule,
+    SuperiorityRule,
+    fixed_look,
+    smallest_detectable_effect,
+)
+from pytest_claims.support.record_types import ControlRecord, JudgedRecord
 
 A_A_LEVEL = 0.05
 CONFIDENCE = 0.999
@@ -48,9 +57,9 @@ class Control:
     exempt: dict[str, str] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> ControlRecord:
         """The same as plain data, for a record."""
-        return asdict(self)
+        return cast(ControlRecord, asdict(self))
 
 
 @dataclass
@@ -75,64 +84,60 @@ class _Tally:
         return Control(name, what, self.num_checked, self.failures, exempt)
 
 
-def judged_again(record: Record) -> Control:
+def judged_again(record: JudgedRecord) -> Control:
     """The numbers in the record give its verdicts."""
     tally = _Tally()
     for claim, parts in judged_parts(record):
         for part, recorded in zip(parts, claim["parts"], strict=True):
-            if recorded["reason"] == "censored":
-                tally.exempt[part.claim] = "decided by which runs were censored, which the record only counts"
-            elif not np.isfinite(part.values).all():
-                tally.exempt[part.claim] = "a run collapsed, and the record does not tell in which direction"
-            else:
-                found, was = part.decision().verdict, recorded["verdict"]
-                tally.check(part, f"recorded as {was}, its numbers give {found}" if found != was else None)
+            decision = part.decision()
+            found, was = (decision.verdict, decision.reason), (recorded["verdict"], recorded["reason"])
+            outcome = f"recorded as {_told(*was)}, its numbers give {_told(*found)}"
+            tally.check(part, outcome if found != was else None)
     return tally.control("judged again", "The recorded numbers give the recorded verdicts.")
 
 
-def mirror(record: Record) -> Control:
+def mirror(record: JudgedRecord) -> Control:
     """Negated numbers with the sides exchanged give exactly the same verdict."""
     tally = _Tally()
     for part in all_parts(record):
         mirrored = part.rule.mirrored()
         if mirrored is None:
-            is_event = part.rule.name == "event"
-            tally.exempt[part.claim] = "an event is counted, and has no negative" if is_event else "a log is ranked"
+            tally.exempt[part.claim] = part.rule.no_mirror
             continue
-        given, found = part.decision(), mirrored.decide(-part.values, part.look)
+        given, found = part.decision(), part.negated(mirrored).decision()
         same = (given.verdict, given.reason) == (found.verdict, found.reason)
         ends, back = (given.estimate.low, given.estimate.high), (-found.estimate.high, -found.estimate.low)
         same &= np.allclose(ends, back, rtol=1e-9, atol=1e-12, equal_nan=True)
-        outcome = f"{given.verdict} ({given.reason}), mirrored {found.verdict} ({found.reason})"
+        outcome = f"{_told(given.verdict, given.reason)}, mirrored {_told(found.verdict, found.reason)}"
         tally.check(part, None if same else outcome)
     return tally.control("mirror", "Negated, with the sides exchanged, each comes to the same verdict.")
 
 
-def swapped_arms(record: Record) -> Control:
+def swapped_arms(record: JudgedRecord) -> Control:
     """With the arms of a supported superiority exchanged, it is refuted."""
     tally = _Tally()
     for part in all_parts(record):
         rule = part.rule
-        if rule.name != "superiority" or rule.null is None or isinstance(rule.margin, tuple):
+        if not rule.is_directed or rule.null is None:
             tally.exempt[part.claim] = "compares no two arms by superiority"
-        elif (rule.margin - rule.null) * (1 if rule.alternative == "greater" else -1) < 0:
+        elif rule.holds([rule.null]).all():
             tally.exempt[part.claim] = "its margin lies beyond no effect, so that both orders may hold"
         elif part.decision().verdict != "supported":
             tally.exempt[part.claim] = "is not supported as it stands"
         else:
-            verdict = rule.decide(-part.values, part.look).verdict
+            verdict = part.negated(rule).decision().verdict
             tally.check(part, f"{verdict} with its arms exchanged" if verdict != "refuted" else None)
     return tally.control("swapped arms", "With its arms exchanged, a supported superiority is refuted.")
 
 
-def same_in_other_order_and_unit(record: Record) -> Control:
+def same_in_other_order_and_unit(record: JudgedRecord) -> Control:
     """The order of the seeds, and percent in the place of fractions, change nothing."""
     tally = _Tally()
     for part in all_parts(record):
         given = part.decision()
-        others = {"with its seeds in reverse": part.rule.decide(part.values[::-1], part.look)}
-        if part.rule.name != "event":
-            others["in percent"] = _in_percent(part.rule).decide(100 * part.values, part.look)
+        others = {"with its seeds in reverse": part.reversed().decision()}
+        if scaled := part.rule.in_percent():
+            others["in percent"] = replace(part, rule=scaled, values=100 * part.values).decision()
         different = [
             f"{given.verdict}, {how} {other.verdict}"
             for how, other in others.items()
@@ -142,27 +147,25 @@ def same_in_other_order_and_unit(record: Record) -> Control:
     return tally.control("order and unit", "The order of the seeds, and percent for fractions, change no verdict.")
 
 
-def same_arm(record: Record) -> Control:
+def same_arm(record: JudgedRecord) -> Control:
     """One arm's seeds against others of its seeds: no superiority but by chance, and no equivalence refuted."""
     chance = []
     for values in _distinct(record):
         differences = _halves(values)
         if differences.size >= 5 and np.ptp(differences) > 0:
-            rule = Rule("superiority", "greater", 0.0, 0.0)
+            rule = SuperiorityRule("greater", 0.0, 0.0)
             chance += [rule.decide(side, fixed_look(side.size, A_A_LEVEL)) for side in (differences, -differences)]
     supported = sum(decision.verdict == "supported" for decision in chance)
     bound = int(stats.binom.ppf(CONFIDENCE, len(chance), A_A_LEVEL)) if chance else 0
     failures = [f"{supported} of {len(chance)} were supported, {bound} at most may be"] if supported > bound else []
     num_equivalences = 0
     for part in all_parts(record):
-        if isinstance(part.rule.margin, tuple) and len(part.values) >= 4:
-            low, high = part.rule.margin
+        if isinstance(part.rule, EquivalenceRule) and len(part.values) >= 4:
+            low, high = part.rule.bounds
             differences, reach = _halves(part.values), (high - low) / 2
             num_equivalences += 1
-            if (
-                Rule("equivalence", "within", (-reach, reach)).decide(differences, fixed_look(differences.size)).verdict
-                == "refuted"
-            ):
+            none_apart = replace(part.rule, margin=(-reach, reach))
+            if none_apart.decide(differences, fixed_look(differences.size)).verdict == "refuted":
                 failures.append(f"{part.name}: refuted of two halves of the same seeds")
     return Control(
         "A/A",
@@ -173,7 +176,7 @@ def same_arm(record: Record) -> Control:
     )
 
 
-def planted(record: Record, rng: np.random.Generator) -> Control:
+def planted(record: JudgedRecord, rng: np.random.Generator) -> Control:
     """An effect of the margin plus the smallest detectable one is supported about as often as its power says.
 
     A t-test would see it in 80 % of draws; that the signs must agree costs a few of these, see `calibration`. That is
@@ -201,26 +204,21 @@ def planted(record: Record, rng: np.random.Generator) -> Control:
     return Control("planted", what, len(found), failures, exempt, figures)
 
 
-def on_record(record: Record) -> list[Control]:
+def on_record(record: JudgedRecord) -> list[Control]:
     """Run the controls that need nothing but a record, and take a moment."""
     controls = (judged_again, mirror, swapped_arms, same_in_other_order_and_unit, same_arm)
     return [control(record) for control in controls]
 
 
-def _in_percent(rule: Rule) -> Rule:
-    margin = rule.margin
-    scaled = tuple(100 * bound for bound in margin) if isinstance(margin, tuple) else 100 * margin
-    return replace(rule, margin=scaled, null=None if rule.null is None else 100 * rule.null)  # type: ignore[arg-type]
-
-
-def _distinct(record: Record) -> Iterable[Values]:
+def _distinct(record: JudgedRecord) -> Iterable[Values]:
     """What was taken from one arm, each array once."""
     seen: dict[tuple[float, ...], Values] = {}
     for claim in record["claims"]:
         for part in claim["parts"]:
-            single = [part["values"]] if not part["operands"] and part["rule"] != "event" else []
+            is_number = not part["operands"] and not RULES[part["rule"]].is_of_events
+            single = [part["values"]] if is_number else []
             for values in [*(operand["values"] for operand in part["operands"]), *single]:
-                if None not in values:
+                if np.isfinite(values).all():
                     seen.setdefault(tuple(values), np.array(values, float))
     return seen.values()
 
@@ -228,23 +226,26 @@ def _distinct(record: Record) -> Iterable[Values]:
 def _halves(values: Values) -> Values:
     """Differences between the first, third, ... and the second, fourth, ... seed."""
     half = values.size // 2
-    return values[0 : 2 * half : 2] - values[1 : 2 * half : 2]
+    with np.errstate(invalid="ignore"):  # two runs that collapsed alike: their difference is NaN
+        return values[0 : 2 * half : 2] - values[1 : 2 * half : 2]
+
+
+def _told(verdict: str, reason: str | None) -> str:
+    return f"{verdict} ({reason})" if reason else verdict
 
 
 def _planted_mean(part: Judged) -> float | str:
     """Where a mean must lie to be supported with a power of 0.8; or why that makes no sense."""
     rule, look = part.rule, part.schedule[-1]
-    if rule.name not in ("superiority", "equivalence"):
+    if not isinstance(rule, MeanRule):
         return "is no claim about a mean"
     if not np.isfinite(part.values).all():
         return "a run collapsed, so that no mean is judged"
     sd = float(part.values.std(ddof=1))
     if sd == 0:
         return "does not vary over seeds"
-    if isinstance(rule.margin, tuple):
-        low, high = rule.margin
-        if smallest_detectable_effect(sd, look, 0.9) > (high - low) / 2:
-            return "its seeds scatter too much for its bounds: nothing between them could be shown"
-        return low + smallest_detectable_effect(sd, look)
+    low, high = rule.region
+    if smallest_detectable_effect(sd, look, 0.9) > (high - low) / 2:
+        return "its seeds scatter too much for its bounds: nothing between them could be shown"
     effect = smallest_detectable_effect(sd, look)
-    return rule.margin + (effect if rule.alternative == "greater" else -effect)
+    return low + effect if math.isfinite(low) else high - effect

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_claims.statistics import Decision, Look, Rule, looks
+from pytest_claims.statistics import Decision, Look, Rule, looks, mark_censored, rule_as_read
+from pytest_claims.support.record_types import ClaimRecord, JudgedRecord, PartRecord
+from pytest_claims.support.scale import as_tested
 
-Record = Mapping[str, Any]
 Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,9 @@ class Judged:
     rule
         On the scale that is tested: logarithms for a ratio.
     values
-        Shape ``(num_seeds,)``; NaN for a run that collapsed.
+        Shape ``(num_seeds,)``; infinite or NaN for a run that collapsed.
+    at_least, at_most
+        Shape ``(num_seeds,)``: where the true value may be larger, or smaller.
     look
         The look at which it was judged, with the claim's number of parts.
     schedule
@@ -37,6 +40,8 @@ class Judged:
     quantity: str
     rule: Rule
     values: Values
+    at_least: Flags
+    at_most: Flags
     look: Look
     schedule: tuple[Look, ...]
 
@@ -47,10 +52,19 @@ class Judged:
 
     def decision(self) -> Decision:
         """The decision on its numbers."""
-        return self.rule.decide(self.values, self.look)
+        return mark_censored(self.rule.decide(self.values, self.look), self.rule, self.at_least, self.at_most)
+
+    def negated(self, rule: Rule) -> Judged:
+        """The negated numbers under a rule; what may be larger may then be smaller."""
+        return replace(self, rule=rule, values=-self.values, at_least=self.at_most, at_most=self.at_least)
+
+    def reversed(self) -> Judged:
+        """The same seeds from the last to the first."""
+        backwards = {name: getattr(self, name)[::-1] for name in ("values", "at_least", "at_most")}
+        return replace(self, **backwards)
 
 
-def judged_parts(record: Record) -> list[tuple[Record, list[Judged]]]:
+def judged_parts(record: JudgedRecord) -> list[tuple[ClaimRecord, list[Judged]]]:
     """Give the claims of a record that were judged, each with its parts."""
     schedule = looks(record["tier"]) if len(record["looks"]) > 1 else ()
     return [
@@ -60,23 +74,26 @@ def judged_parts(record: Record) -> list[tuple[Record, list[Judged]]]:
     ]
 
 
-def _judged(claim: Record, part: Record, schedule: tuple[Look, ...]) -> Judged:
-    is_ratio = part["unit"] == "ratio"
-    values = np.array([np.nan if value is None else value for value in part["values"]], float)
-    margin = tuple(part["margin"]) if isinstance(part["margin"], list) else part["margin"]
-    if is_ratio:
-        with np.errstate(divide="ignore"):
-            values = np.log(values)
-        margin = tuple(np.log(margin).tolist()) if isinstance(margin, tuple) else float(np.log(margin))
-    if part["rule"] == "log":
-        values = np.nan_to_num(values, nan=np.inf)  # what is not finite lies farther off than any number
-    null = 0.0 if part["rule"] == "superiority" and (is_ratio or part["difference"]) else None
+def _judged(claim: ClaimRecord, part: PartRecord, schedule: tuple[Look, ...]) -> Judged:
+    assert claim["look"] is not None
     look = Look(**claim["look"], parts=len(claim["parts"]))
-    own = look.first and look.last
-    rule = Rule(part["rule"], part["alternative"], margin, null)
-    return Judged(claim["id"], part["quantity"], rule, values, look, (replace(look, parts=1),) if own else schedule)
+    at_least, at_most = (
+        np.array(flags or [False] * part["num_seeds"], bool) for flags in (part["at_least"], part["at_most"])
+    )
+    return Judged(
+        claim["id"],
+        part["quantity"],
+        rule_as_read(
+            part["rule"], part["alternative"], part["margin"], unit=part["unit"], difference=part["difference"]
+        ),
+        np.array([as_tested(value, part["unit"]) for value in part["values"]]),
+        at_least,
+        at_most,
+        look,
+        (replace(look, parts=1),) if look.first and look.last else schedule,
+    )
 
 
-def all_parts(record: Record) -> Iterator[Judged]:
+def all_parts(record: JudgedRecord) -> Iterator[Judged]:
     """Give the parts of all claims that were judged."""
     return (part for _, parts in judged_parts(record) for part in parts)

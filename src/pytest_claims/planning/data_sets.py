@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.record_types import DataRecord
 
 if TYPE_CHECKING:
     from pytest_claims.data.sets import DataSet, Located
@@ -48,7 +49,7 @@ class DataSets:
                 f"{known.content_hash[:12]} and {located.content_hash[:12]}. Give one of them another name"
             )
 
-    def record(self) -> list[dict[str, Any]]:
+    def record(self) -> list[DataRecord]:
         """Which data were used, for the report."""
         return [
             {"name": name, "kind": found.kind, "content_hash": found.content_hash, "origin": found.origin}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.files import replace_file
+from pytest_claims.support.record_types import PartRecord, Record
+from pytest_claims.support.scale import as_read, as_tested
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Look
@@ -41,7 +43,7 @@ class Spread:
     num_seeds: int
     rule: str
     alternative: str
-    margin: Any
+    margin: float | list[float]
     unit: str
     difference: bool
 
@@ -61,29 +63,28 @@ class Spread:
 
     def detectable_as_read(self, look: Look) -> float:
         """The smallest detectable effect in the unit that people read: a factor for a ratio."""
-        effect = self.detectable(look)
-        return math.exp(effect) if self.unit == "ratio" else effect
+        return as_read(self.detectable(look), self.unit)
 
     def stays_undecided(self, look: Look) -> bool:
         """Whether it lies so close to its margin that a look more likely than not leaves it undecided."""
         from pytest_claims.statistics import smallest_detectable_effect
 
         even_odds = smallest_detectable_effect(self.sd, look, power=0.5)
-        return min(abs(self.mean - bound) for bound in self._claimed) < even_odds
+        return min(abs(self.mean - bound) for bound in self._region) < even_odds
 
     def is_missed(self) -> bool:
         """Whether it lies on the side of its margin that refutes the claim."""
-        low, high = self._claimed
+        low, high = self._region
         return not low <= self.mean <= high
 
     @property
-    def _claimed(self) -> tuple[float, float]:
-        """From where to where the claim has it, on the scale that is tested; infinite where there is no margin."""
-        bounds = self.margin if isinstance(self.margin, list) else [self.margin]
-        tested = [math.log(bound) for bound in bounds] if self.unit == "ratio" else bounds
-        if len(tested) == 1:
-            return (tested[0], math.inf) if self.alternative == "greater" else (-math.inf, tested[0])
-        return tested[0], tested[1]
+    def _region(self) -> tuple[float, float]:
+        """From where to where the claim has it, on the scale that is tested."""
+        from pytest_claims.statistics import MeanRule, rule_as_read
+
+        rule = rule_as_read(self.rule, self.alternative, self.margin, unit=self.unit, difference=self.difference)
+        assert isinstance(rule, MeanRule)
+        return rule.region
 
 
 def stays_undecided(spreads: Iterable[Spread], look: Look) -> bool:
@@ -141,7 +142,7 @@ class Pilot:
         kind = "stand-in" if "stand-in" in kinds else "real"
         return self.spreads.get(claim, {}).get(tier, {}).get(kind, [])
 
-    def take(self, record: Mapping[str, Any]) -> None:
+    def take(self, record: Record) -> None:
         """Take over the spreads that a record shows, in the place of earlier ones."""
         kinds_of_data = {data["name"]: data["kind"] for data in record["data"]}
         for claim in record["claims"]:
@@ -151,14 +152,22 @@ class Pilot:
                 self.spreads.setdefault(claim["id"], {}).setdefault(record["tier"], {})[kind] = spreads
 
 
-def _spread(part: Mapping[str, Any]) -> Spread | None:
+def _spread(part: PartRecord) -> Spread | None:
     """The spread of a part; ``None`` for events and arithmetic, and where a run collapsed."""
-    values = part["values"]
-    if part["rule"] not in ("superiority", "equivalence") or len(values) < 2 or None in values:
-        return None
     from statistics import fmean, stdev
 
-    tested = [math.log(value) for value in values] if part["unit"] == "ratio" else values
-    mean, sd = (float(f"{f(tested):.4g}") for f in (fmean, stdev))
-    copied = {name: part[name] for name in ("rule", "alternative", "margin", "unit", "difference")}
-    return Spread(part["quantity"], mean, sd, len(values), **copied)
+    from pytest_claims.statistics import RULES
+
+    values = [as_tested(value, part["unit"]) for value in part["values"]]
+    if not RULES[part["rule"]].is_of_means or len(values) < 2 or not all(map(math.isfinite, values)):
+        return None
+    mean, sd = (float(f"{f(values):.4g}") for f in (fmean, stdev))
+    return Spread(
+        part["quantity"],
+        *(mean, sd, len(values)),
+        rule=part["rule"],
+        alternative=part["alternative"],
+        margin=part["margin"],
+        unit=part["unit"],
+        difference=part["difference"],
+    )

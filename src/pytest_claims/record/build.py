@@ -14,9 +14,19 @@ import numpy as np
 from pytest_claims.catalogue.assertions import account
 from pytest_claims.controls import certificate
 from pytest_claims.engines.provenance import environment
-from pytest_claims.record.schema import SCHEMA_VERSION, is_statistical
-from pytest_claims.statistics import ALPHA, family_error_rate, looks
+from pytest_claims.record.schema import SCHEMA_VERSION
+from pytest_claims.statistics import ALPHA, RULES, family_error_rate, looks
 from pytest_claims.store.store import Run, Store
+from pytest_claims.support.record_types import (
+    ArmRecord,
+    ClaimRecord,
+    CurveRecord,
+    DataRecord,
+    EngineRecord,
+    JudgedRecord,
+    PlannedArmRecord,
+    Record,
+)
 from pytest_claims.support.vocabulary import Tier
 
 
@@ -49,10 +59,10 @@ class RecordInputs:
     """
 
     tier: Tier
-    claims: list[dict[str, Any]]
-    arms: list[dict[str, Any]]
-    data: list[dict[str, Any]]
-    engine: dict[str, Any]
+    claims: list[ClaimRecord]
+    arms: list[PlannedArmRecord]
+    data: list[DataRecord]
+    engine: EngineRecord
     num_trained: int
     known: list[str]
     lecture: str
@@ -64,10 +74,11 @@ class RecordInputs:
     folder: Path
 
 
-def build(inputs: RecordInputs, store: Store) -> dict[str, Any]:
+def build(inputs: RecordInputs, store: Store) -> Record:
     """Build the record of one tier, to the schema in ``schema.json``; its curves come from the store."""
     fixed = [inputs.num_seeds] if inputs.num_seeds else None
-    record = {
+    num_statistical = sum(any(RULES[part["rule"]].is_statistical for part in claim["parts"]) for claim in inputs.claims)
+    record: JudgedRecord = {
         "schema": SCHEMA_VERSION,
         "tier": inputs.tier,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -79,7 +90,8 @@ def build(inputs: RecordInputs, store: Store) -> dict[str, Any]:
         "first_seed": inputs.first_seed,
         "looks": fixed or [look.num_seeds for look in looks(inputs.tier)],
         "alpha": ALPHA,
-        "family_error_rate": family_error_rate(sum(map(is_statistical, inputs.claims))),
+        "num_statistical": num_statistical,
+        "family_error_rate": family_error_rate(num_statistical),
         "environment": environment(),
         "data": inputs.data,
         "arms": [_arm(arm, inputs.first_seed, store) for arm in inputs.arms],
@@ -89,7 +101,7 @@ def build(inputs: RecordInputs, store: Store) -> dict[str, Any]:
     return {**record, "certificate": certificate(record, inputs.folder)}
 
 
-def _arm(arm: dict[str, Any], first_seed: int, store: Store) -> dict[str, Any]:
+def _arm(arm: PlannedArmRecord, first_seed: int, store: Store) -> ArmRecord:
     runs = store.runs(arm["fingerprint"], range(first_seed, first_seed + arm["num_seeds"]))
     return {
         **arm,
@@ -99,7 +111,7 @@ def _arm(arm: dict[str, Any], first_seed: int, store: Store) -> dict[str, Any]:
     }
 
 
-def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
+def curves(stored: Sequence[Run]) -> dict[str, CurveRecord]:
     """Learning curves as the report draws them: per metric the mean, mean ∓ standard deviation, and the single runs.
 
     What is not finite is ``None``.
@@ -110,8 +122,12 @@ def curves(stored: Sequence[Run]) -> dict[str, dict[str, Any]]:
         with np.errstate(invalid="ignore"):
             mean = values.mean(axis=0)
             spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
-        lines = {"mean": mean, "low": mean - spread, "high": mean + spread}
-        result[metric] = {**{k: _rounded(line) for k, line in lines.items()}, "runs": [_rounded(run) for run in values]}
+        result[metric] = CurveRecord(
+            mean=_rounded(mean),
+            low=_rounded(mean - spread),
+            high=_rounded(mean + spread),
+            runs=[_rounded(run) for run in values],
+        )
     return result
 
 

@@ -9,7 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 2
+from pytest_claims.support.json_numbers import decoded, dumped, encoded
+from pytest_claims.support.record_types import Record
+
+# The versions of the record:
+# 1: verdicts, parts, and arms with their curves.
+# 2: adds the certificate, and for each claim its look, its stability, and counts of collapsed and censored seeds.
+# 3: keeps infinite numbers of seeds, flags each censored seed, marks places of curves, counts statistical claims.
+SCHEMA_VERSION = 3
 
 
 @cache
@@ -19,7 +26,7 @@ def schema() -> dict[str, Any]:
     Examples
     --------
     >>> schema()["properties"]["schema"]
-    {'const': 2, 'description': 'Version of this schema.'}
+    {'const': 3, 'description': 'Version of this schema.'}
     """
     text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
@@ -39,7 +46,7 @@ def validate(record: object) -> None:
     >>> validate({"schema": 1})
     Traceback (most recent call last):
     ...
-    ValueError: the record has schema 1, and this version of pytest-claims reads 2; write it again with this version
+    ValueError: the record has schema 1, and this version of pytest-claims reads 3; write it again with this version
     """
     from jsonschema_rs import validator_for
 
@@ -59,8 +66,13 @@ def validate(record: object) -> None:
         )
 
 
-def read_record(file: Path) -> dict[str, Any]:
-    """Read a record of this version.
+def record_text(record: Record) -> str:
+    """The record as JSON, where the numbers of seeds that are not finite are strings."""
+    return dumped(encoded(record))
+
+
+def read_record(file: Path) -> Record:
+    """Read a record of this version; the numbers of its seeds are floats, infinite ones as well.
 
     Raises
     ------
@@ -77,9 +89,8 @@ def read_record(file: Path) -> dict[str, Any]:
         validate(content)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
-    return dict(content)
-
-
-def is_statistical(claim: Mapping[str, Any]) -> bool:
-    """Whether a claim has a part in the error rate: neither arithmetic, nor a published log, nor what did not run."""
-    return any(part["rule"] not in ("exact", "log") for part in claim["parts"])
+    record: Record = content
+    for part in (part for claim in record["claims"] for part in claim["parts"]):
+        for numbers in (part, *part["operands"]):
+            numbers["values"] = decoded(numbers["values"])
+    return record

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
-
-Record = Mapping[str, Any]
+from pytest_claims.report.words.rules import words_of
+from pytest_claims.support.record_types import Record
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def _between(before: Claim, after: Claim) -> list[Change]:
         (one, other)
         for one, other in zip(before["parts"], after["parts"], strict=False)
         # A published log has its own deviation for an estimate, and that of our runs for an interval.
-        if one["quantity"] == other["quantity"] and one["unit"] == other["unit"] and one["rule"] != "log"
+        if one["quantity"] == other["quantity"] and one["unit"] == other["unit"] and words_of(one).brackets_estimate
     ]
     return [
         Change(after["id"], "moved", f"{effect_with_interval(one)} → {effect_with_interval(other)}")

@@ -11,16 +11,15 @@ from pytest_claims.catalogue.assertions import assertion_of
 from pytest_claims.report.words.expectations import counts_in_words
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 from pytest_claims.report.words.sentences import capitalized, explanation
+from pytest_claims.support.record_types import Record
 from pytest_claims.support.text import counted
-
-Record = Mapping[str, Any]
 
 _CHAPTERS = {
     "What does not hold": "refuted",
     "What holds only in part": "in part",
     "What could not be decided": "inconclusive",
     "What holds": "supported",
-    "Published logs": "log",
+    "Published logs": "published",
 }
 
 
@@ -69,7 +68,7 @@ def _kind(claim: Claim, told: Mapping[str, tuple[Record, Claim]]) -> str:
     """The chapter of a claim: *in part* if some of its parts hold, or its other reading does."""
     verdict: str = claim["verdict"]
     if verdict in ("compatible", "incompatible"):
-        return "log"
+        return "published"
     if verdict == "supported":
         return verdict
     readings = [other["verdict"] for id_, (_, other) in told.items() if assertion_of(id_) == assertion_of(claim["id"])]

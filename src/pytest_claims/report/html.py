@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_claims.report.drawings import learning_curves, overview, seed_strips
 from pytest_claims.report.page import page
+from pytest_claims.support.record_types import Record
 
 
-def render(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) -> str:
+def render(record: Record, older: Record | None = None) -> str:
     """Render a record as one HTML file that opens offline and can be read without its script, which only filters.
 
     Parameters

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pytest_claims.report.words.expectations import counts_in_words, standing
 from pytest_claims.report.words.numbers import effect_with_interval
+from pytest_claims.support.record_types import ClaimRecord, Record
 from pytest_claims.support.vocabulary import HOLDS
 
 
-def markdown(record: Mapping[str, Any]) -> str:
+def markdown(record: Record) -> str:
     """A table with a row per claim, then the counts; a verdict that is not as the lecture has it stands in bold.
 
     Parameters
@@ -23,7 +21,7 @@ def markdown(record: Mapping[str, Any]) -> str:
     return "\n".join([*head, *rows, "", counts_in_words(record["claims"]) + "."])
 
 
-def _row(claim: Mapping[str, Any]) -> str:
+def _row(claim: ClaimRecord) -> str:
     verdict = claim["verdict"] if claim["verdict"] in HOLDS else f"**{claim['verdict']}**"
     if standing(claim) == "unexpected":
         verdict += " (unexpected)"

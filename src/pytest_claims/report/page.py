@@ -26,6 +26,7 @@ from pytest_claims.report.words.robustness import (
     stability_sentence,
 )
 from pytest_claims.report.words.sentences import capitalized, explanation, part_sentence, reason_in_words
+from pytest_claims.support.record_types import ArmRecord, DataRecord, Record
 from pytest_claims.support.text import counted, duration
 
 ARM_DIFFERENCES = 6
@@ -127,16 +128,16 @@ class Page:
     controls: tuple[ControlView, ...]
     calibration: tuple[str, ...]
     audit: str
-    data: Sequence[Mapping[str, Any]]
+    data: Sequence[DataRecord]
     arms: Sequence[Mapping[str, Any]]
     environment: tuple[tuple[str, str], ...]
     version: str
     created: str
 
 
-def page(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) -> Page:
+def page(record: Record, older: Record | None = None) -> Page:
     """The view of a record that satisfies the schema, and of what has changed since an older one."""
-    claims: list[Claim] = record["claims"]
+    claims = record["claims"]
     anchors = {claim["id"]: _anchor(claim["id"], i) for i, claim in enumerate(claims)}
     arms = {arm["name"]: thinned(arm, len(claims)) for arm in record["arms"]}
     kinds = {data["name"]: data["kind"] for data in record["data"]}
@@ -172,7 +173,7 @@ def page(record: Mapping[str, Any], older: Mapping[str, Any] | None = None) -> P
     )
 
 
-def _changes(older: Mapping[str, Any], record: Mapping[str, Any], anchors: Mapping[str, str]) -> ChangesView:
+def _changes(older: Record, record: Record, anchors: Mapping[str, str]) -> ChangesView:
     return ChangesView(
         since=f"{header.moment(older['created'])}, {older['tier']} tier, {counted(len(older['claims']), 'claim')}",
         differences=tuple(map(capitalized, differences(older, record))),
@@ -204,7 +205,7 @@ def _counts(claims: Sequence[Claim]) -> tuple[Count, ...]:
     return tuple(Count(verdict, totals[verdict], unexpected[verdict]) for verdict in shown)
 
 
-def _claim(claim: Claim, anchor: str, arms: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, str]) -> ClaimView:
+def _claim(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: Mapping[str, str]) -> ClaimView:
     return ClaimView(
         id=claim["id"],
         anchor=anchor,
@@ -258,7 +259,7 @@ def _command(test: str) -> str:
     return f"pytest {shlex.quote(test)}" if re.search(r'["$`\\!]', test) else f'pytest "{test}"'
 
 
-def _comparison(names: Sequence[str], arms: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+def _comparison(names: Sequence[str], arms: Mapping[str, ArmRecord]) -> tuple[str, ...]:
     """In what each arm differs from the first one."""
     from pytest_claims.fingerprint.fingerprint import differences
 
@@ -273,7 +274,7 @@ def _comparison(names: Sequence[str], arms: Mapping[str, Mapping[str, Any]]) -> 
     return (*(lines or (name for name, _ in declared)), *gone)
 
 
-def _arm(arm: Mapping[str, Any]) -> dict[str, Any]:
+def _arm(arm: ArmRecord) -> dict[str, Any]:
     seconds, parameters = arm["seconds_per_run"], arm["num_parameters"]
     return {
         "name": arm["name"],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_claims.report.drawings.learning_curves import MOST_RUNS_DRAWN, arms_and_metrics, unit_of_metric
+from pytest_claims.report.drawings.learning_curves import MOST_RUNS_DRAWN, metrics_and_curves, unit_of_metric
 from pytest_claims.report.words.numbers import Claim, Unit
+from pytest_claims.support.record_types import CurveRecord, Record
 from pytest_claims.support.text import counted
 
 FORMATS = ("svg", "pdf")
@@ -16,7 +17,7 @@ SIZE_INCHES = (6.4, 3.6)
 DASHES = ("-", "--", ":", "-.")
 
 
-def write_plots(record: Mapping[str, Any], folder: Path, claims: Sequence[str] = ()) -> list[Path]:
+def write_plots(record: Record, folder: Path, claims: Sequence[str] = ()) -> list[Path]:
     """Write the learning curves of claims as vector graphics.
 
     Parameters
@@ -46,7 +47,7 @@ def write_plots(record: Mapping[str, Any], folder: Path, claims: Sequence[str] =
     arms = {arm["name"]: arm for arm in record["arms"]}
     written = []
     for claim in (known[name] for name in claims or known):
-        for metric, held in _curves_of(claim, arms):
+        for metric, held in metrics_and_curves(claim, arms).items():
             figure = _draw(pyplot, claim, metric, held)
             for suffix in FORMATS:
                 path = folder / f"{claim['id']}-{metric}.{suffix}"
@@ -66,20 +67,11 @@ def _pyplot() -> Any:
     return pyplot
 
 
-def _curves_of(
-    claim: Claim, arms: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
-    """The metrics that a claim is about, each with the curves of the arms that have it."""
-    held, metrics = arms_and_metrics(claim, arms)
-    for metric in metrics:
-        yield metric, [(arm["name"], arm["curves"][metric]) for arm in held if metric in arm["curves"]]
-
-
-def _draw(pyplot: Any, claim: Claim, metric: str, held: Sequence[tuple[str, Mapping[str, Any]]]) -> Any:
+def _draw(pyplot: Any, claim: Claim, metric: str, held: Mapping[str, CurveRecord]) -> Any:
     unit = unit_of_metric(metric)
     figure, axes = pyplot.subplots(figsize=SIZE_INCHES, layout="constrained")
-    for index, (name, curve) in enumerate(held):
-        mean, low, high = (_scaled(curve[line], unit) for line in ("mean", "low", "high"))
+    for index, (name, curve) in enumerate(held.items()):
+        mean, low, high = (_scaled(line, unit) for line in (curve["mean"], curve["low"], curve["high"]))
         epochs = range(1, len(mean) + 1)
         (line,) = axes.plot(epochs, mean, DASHES[index % len(DASHES)], label=name, linewidth=2)
         axes.fill_between(epochs, low, high, color=line.get_color(), alpha=0.18, linewidth=0)

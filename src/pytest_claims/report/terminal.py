@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_claims.report.words.expectations import counts_in_words, missing, standing
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
+from pytest_claims.support.record_types import Record
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,7 +23,7 @@ UNEXPECTED_MARK = "!"
 """Stands behind a verdict that is not the expected one."""
 
 
-def table(record: Mapping[str, Any], *, width: int = 80, color: bool = False) -> str:
+def table(record: Record, *, width: int = 80, color: bool = False) -> str:
     """The claims of a record as text, one row each, then the counts and what did not run.
 
     Parameters
@@ -51,7 +52,7 @@ def table(record: Mapping[str, Any], *, width: int = 80, color: bool = False) ->
     return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
 
 
-def _renderables(record: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _renderables(record: Record) -> Iterator[RenderableType]:
     from rich.text import Text
 
     claims = record["claims"]

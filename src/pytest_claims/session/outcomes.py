@@ -10,6 +10,7 @@ import pytest
 
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.session.options import Options
+from pytest_claims.support.record_types import ClaimRecord, Record
 from pytest_claims.support.vocabulary import HOLDS
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Outcomes:
     def __init__(self, options: Options) -> None:
         self._options = options
         self.judges: dict[str, Judge] = {}
-        self.records: list[dict[str, Any]] = []
-        self.written: list[tuple[dict[str, Any], Path]] = []
+        self.records: list[ClaimRecord] = []
+        self.written: list[tuple[Record, Path]] = []
 
     def compare(
         self,
@@ -57,15 +58,13 @@ class Outcomes:
         if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
             _not_judged(judge, call, report, record)
         else:
-            record.update(judge.asserted.record())
+            record = {**record, **judge.asserted.record()}
             self._judged(claim, expected, record, report)
         report.user_properties.append((PROPERTY, record))
         # What --junitxml writes, it takes from the report of the teardown, which gets what the item has by then.
         claim.item.user_properties += [("claim_id", claim.id), ("verdict", record["verdict"])]
 
-    def _judged(
-        self, claim: Claim, expected: tuple[str, ...], record: dict[str, Any], report: pytest.TestReport
-    ) -> None:
+    def _judged(self, claim: Claim, expected: tuple[str, ...], record: ClaimRecord, report: pytest.TestReport) -> None:
         verdict = record["verdict"]
         binding = self._options.default_protocol
         if verdict in expected or not binding:
@@ -79,7 +78,7 @@ class Outcomes:
         from pytest_claims.report.words.sentences import sentence
 
         message = f"expected {' or '.join(expected)}, got {verdict}"
-        record.update(outcome="failed", message=message)
+        record["outcome"], record["message"] = "failed", message
         report.outcome = "failed"
         report.longrepr = f"{claim.id}: {message}\n{claim.statement}\n{sentence(record)}"
 
@@ -111,7 +110,7 @@ class Outcomes:
         return None
 
 
-def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> dict[str, Any]:
+def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> ClaimRecord:
     return {
         "id": claim.id,
         "tier": claim.tier,
@@ -145,7 +144,7 @@ def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | Non
 
 
 def _not_judged(
-    judge: Judge | None, call: pytest.CallInfo[None], report: pytest.TestReport, record: dict[str, Any]
+    judge: Judge | None, call: pytest.CallInfo[None], report: pytest.TestReport, record: ClaimRecord
 ) -> None:
     if call.excinfo is None:
         message = "the claim asserted no verdict: end it with `assert verdict`"
@@ -153,8 +152,8 @@ def _not_judged(
             message = f"judged and not asserted: {'; '.join(judge.dropped)}. Join the parts of a claim with &"
         report.outcome = "failed"
         report.longrepr = f"{record['id']}: {message}"
-        record.update(outcome="failed", message=message)
+        record["outcome"], record["message"] = "failed", message
         return
     lines = str(call.excinfo.value).splitlines() or [call.excinfo.typename]
     outcome = "skipped" if report.skipped else "error"
-    record.update(outcome=outcome, reason="not run", message=lines[0])
+    record["outcome"], record["reason"], record["message"] = outcome, "not run", lines[0]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_claims.catalogue.assertions import read_lecture
 from pytest_claims.record.build import RecordInputs, build
+from pytest_claims.record.schema import record_text
 from pytest_claims.session.options import Options
 from pytest_claims.session.workers import Published
 from pytest_claims.support.files import replace_file
+from pytest_claims.support.record_types import ClaimRecord, PlannedArmRecord, Record
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def arms_of(
     plan: Plan, claims: Iterable[Claim], wanted: Mapping[Key, tuple[int, ...]], failures: Container[Key]
-) -> list[dict[str, Any]]:
+) -> list[PlannedArmRecord]:
     """Of each arm of these claims that could be trained, by its name in reports, what a record needs of the plan."""
     keys = {
         (name, claim.tier): plan.keys_of(claim)[argument]
@@ -67,9 +68,7 @@ class Reports:
     started: float
     partial: bool
 
-    def write(
-        self, claims: Sequence[dict[str, Any]], older: Mapping[str, Any] | None
-    ) -> list[tuple[dict[str, Any], Path]]:
+    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, Path]]:
         """Write the reports; returns each tier's record, and where its page is."""
         from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
@@ -81,14 +80,11 @@ class Reports:
                 if all(claim["outcome"] == "skipped" for claim in judged):
                     continue
                 record = build(self._inputs(tier, judged), store)
-                texts = {
-                    ".json": json.dumps(record, ensure_ascii=False, allow_nan=False),
-                    ".html": render(record, older),
-                }
+                texts = {".json": record_text(record), ".html": render(record, older)}
                 written.append((record, self._write_one(tier, texts)))
         return written
 
-    def _inputs(self, tier: Tier, claims: Sequence[dict[str, Any]]) -> RecordInputs:
+    def _inputs(self, tier: Tier, claims: Sequence[ClaimRecord]) -> RecordInputs:
         published, listed = self.published, self.config.getini("claims_assertions")
         return RecordInputs(
             tier=tier,

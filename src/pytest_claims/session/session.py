@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.plan import Plan
     from pytest_claims.session.look_by_look import LookByLook
+    from pytest_claims.support.record_types import EngineRecord, Record
     from pytest_claims.verdicts.judge import Judge
 
 GO_ON = (
@@ -71,7 +72,7 @@ class ClaimsSession:
         # Verdicts against expectations: the records of claims that have run.
         self.outcomes = Outcomes(self.options)
         # An older record, of --claims-against, read before anything is trained.
-        self.older: dict[str, Any] | None = None
+        self.older: Record | None = None
         # When the session began, in seconds since 1970.
         self._started = time.time()
         # The terminal before the tests.
@@ -201,7 +202,7 @@ class ClaimsSession:
             self._skip(claim, "not all of the runs of its first look are stored yet")
         wanted = self.schedule.wanted(plan, self.claims.values(), self._looks.looks)
         arms = arms_of(plan, self.claims.values(), wanted, trainer.failures)
-        engine = {"name": plan.engine, "semantics": plan.semantics}
+        engine: EngineRecord = {"name": plan.engine, "semantics": plan.semantics}
         self._published = Published(arms, data.record(), engine, self._order, self._known, trainer.num_trained)
         if is_worker(self.config):
             publish(self.config, self._published)
@@ -282,7 +283,7 @@ class ClaimsSession:
                 reporter.write_line(f"report: {path}")
 
 
-def _read_older(file: Path) -> dict[str, Any]:
+def _read_older(file: Path) -> Record:
     """Read it before anything is trained: what is wrong with it shows at once, and this run may replace it."""
     from pytest_claims.record.schema import read_record
 

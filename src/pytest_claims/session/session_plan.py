@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session.options import Options
+from pytest_claims.support.record_types import NumbersRecord
+from pytest_claims.support.scale import RATIO, as_read
 
 if TYPE_CHECKING:
     from pytest_claims.planning.data_sets import DataSets
@@ -99,11 +100,17 @@ def spread_line(spread: Spread, look: Look) -> str:
     """What can be seen at a look, and where the pilots lie, in words."""
     from pytest_claims.report.words.numbers import margin, quantity_value
 
-    is_ratio = spread.unit == "ratio"
-    mean, effect = math.exp(spread.mean) if is_ratio else spread.mean, spread.detectable_as_read(look)
-    part = {"unit": spread.unit, "difference": spread.difference, "rule": spread.rule, "margin": spread.margin}
-    part |= {"estimate": mean, "low": None, "high": None}
-    distance = quantity_value(effect, part | {"difference": not is_ratio, "margin": None, "estimate": effect})
+    mean, effect = as_read(spread.mean, spread.unit), spread.detectable_as_read(look)
+    part: NumbersRecord = {
+        "rule": spread.rule,
+        "margin": spread.margin,
+        "unit": spread.unit,
+        "difference": spread.difference,
+        "estimate": mean,
+        "low": None,
+        "high": None,
+    }
+    distance = quantity_value(effect, {**part, "difference": spread.unit != RATIO, "margin": [], "estimate": effect})
     undecided = ": likely to stay undecided" if spread.stays_undecided(look) else ""
     return (
         f"sees {distance.lstrip('+')} from {margin(part)} at {look.num_seeds} seeds; "

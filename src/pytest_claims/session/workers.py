@@ -13,6 +13,7 @@ import pytest
 
 from pytest_claims.planning.shares import Worker
 from pytest_claims.session.selection import words_of_markexpr
+from pytest_claims.support.record_types import DataRecord, EngineRecord, PlannedArmRecord
 from pytest_claims.support.vocabulary import TIERS
 
 BYTES_OF_A_WORKER = 2.5e9
@@ -76,9 +77,9 @@ class Published:
         How many runs this process has trained.
     """
 
-    arms: list[dict[str, Any]]
-    data: list[dict[str, Any]]
-    engine: dict[str, Any]
+    arms: list[PlannedArmRecord]
+    data: list[DataRecord]
+    engine: EngineRecord
     order: list[str]
     known: list[str]
     num_trained: int

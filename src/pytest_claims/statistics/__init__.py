@@ -1,16 +1,17 @@
 """The statistics behind verdicts: pure functions on NumPy arrays that hold one number per seed."""
 
 from pytest_claims.statistics.decisions import Decision, Estimate, Verdict
-from pytest_claims.statistics.equivalence_rule import equivalence
-from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, event, share_with_interval
-from pytest_claims.statistics.exact_rule import exact, rounding_interval
-from pytest_claims.statistics.log_rule import PUBLISHED_LEVEL, Deviations, compatible, deviations
+from pytest_claims.statistics.equivalence_rule import EquivalenceRule, equivalence
+from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, EventRule, event, share_with_interval
+from pytest_claims.statistics.exact_rule import ExactRule, exact, rounding_interval
+from pytest_claims.statistics.log_rule import PUBLISHED_LEVEL, Deviations, LogRule, compatible, deviations
 from pytest_claims.statistics.looks import ALPHA, Look, family_error_rate, fixed_look, looks
 from pytest_claims.statistics.power import smallest_detectable_effect
-from pytest_claims.statistics.rules import Rule, event_rule, heed_censoring
+from pytest_claims.statistics.rule import MeanRule, Rule, mark_censored
+from pytest_claims.statistics.rules import RULES, rule_as_read, rules_by_keyword
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, sign_flip_pvalue
 from pytest_claims.statistics.stability import stability
-from pytest_claims.statistics.superiority_rule import superiority
+from pytest_claims.statistics.superiority_rule import SuperiorityRule, superiority
 from pytest_claims.statistics.trend import page_trend_pvalue, slopes
 
 __all__ = [
@@ -18,25 +19,33 @@ __all__ = [
     "MAX_SEEDS",
     "PUBLISHED_LEVEL",
     "RELIABLY",
+    "RULES",
     "USUALLY",
     "Decision",
     "Deviations",
+    "EquivalenceRule",
     "Estimate",
+    "EventRule",
+    "ExactRule",
+    "LogRule",
     "Look",
+    "MeanRule",
     "Rule",
+    "SuperiorityRule",
     "Verdict",
     "compatible",
     "deviations",
     "equivalence",
     "event",
-    "event_rule",
     "exact",
     "family_error_rate",
     "fixed_look",
-    "heed_censoring",
     "looks",
+    "mark_censored",
     "page_trend_pvalue",
     "rounding_interval",
+    "rule_as_read",
+    "rules_by_keyword",
     "share_with_interval",
     "sign_flip_pvalue",
     "slopes",

@@ -77,18 +77,24 @@ class Decision:
     share: Estimate | None = None
 
 
-def seed_values(values: ArrayLike, *, at_least: int = 1) -> NDArray[np.float64]:
-    """Check values of shape ``(num_seeds,)`` and put them in ascending order, so that no result depends on it."""
+def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Check that an array holds real numbers, and give them as floats; `name` is for the error."""
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"values must be real numbers, one per seed; received dtype {array.dtype}")
+        raise ValueError(f"{name} must be real numbers; received dtype {array.dtype}")
+    return array.astype(np.float64)
+
+
+def seed_values(values: ArrayLike, *, at_least: int = 1) -> NDArray[np.float64]:
+    """Check values of shape ``(num_seeds,)`` and put them in ascending order, so that no result depends on it."""
+    array = real_numbers(values, "values")
     if array.ndim != 1:
         raise ValueError(
             f"values must have shape (num_seeds,); received shape {array.shape}: reduce each run to one number first"
         )
     if array.size < at_least:
         raise ValueError(f"the number of seeds must be at least {at_least}; received {array.size}: add seeds")
-    return np.sort(array.astype(np.float64))
+    return np.sort(array)
 
 
 def check_look(num_seeds: int, look: Look) -> None:

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pytest_claims.statistics.decisions import Decision, check_finite, check_look, seed_values
+from pytest_claims.statistics.exact_rule import rounding_interval
 from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.rule import Booleans, MeanRule, Side
 from pytest_claims.statistics.samples import Sample, decide_by_share, is_close
+
+
+@dataclass(frozen=True)
+class EquivalenceRule(MeanRule):
+    """The mean over seeds lies within two bounds, see `equivalence`."""
+
+    name = "equivalence"
+    keywords: ClassVar = {"within": "within", "about": "within"}
+    num_bounds = 2
+
+    @classmethod
+    def margin_asked(cls, keyword: str, given: Any) -> Any:
+        """A pair of bounds, or what rounds to a printed figure."""
+        return rounding_interval(given) if keyword == "about" else given
+
+    def decide(self, values: ArrayLike, look: Look) -> Decision:
+        """See `equivalence`."""
+        low, high = self.bounds
+        return equivalence(values, low=low, high=high, look=look)
+
+    def holds(self, values: ArrayLike) -> Booleans:
+        """Within the bounds, which count as within."""
+        array, (low, high) = np.asarray(values, float), self.bounds
+        return np.asarray((array >= low) & (array <= high))
+
+    def side_claimed(self, decision: Decision) -> Side:
+        """Between the bounds, or, where it is refuted, beyond the bound that the estimate lies beyond."""
+        low, high = self.bounds
+        refuted, value = decision.verdict == "refuted", decision.estimate.value
+        return "above" if refuted and value > high else "below" if refuted and value < low else "between"
+
+    @property
+    def region(self) -> tuple[float, float]:
+        """All between the bounds."""
+        low, high = self.bounds
+        return low, high
 
 
 def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> Decision:

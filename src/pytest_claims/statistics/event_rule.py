@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_look
 from pytest_claims.statistics.looks import ALPHA, Look
+from pytest_claims.statistics.rule import Booleans, Rule
 
 USUALLY = 1 / 2
 """An event happens usually if it does in more than half of the runs."""
 
 RELIABLY = 2 / 3
 """An event happens reliably if it does in more than two of three runs."""
+
+
+@dataclass(frozen=True)
+class EventRule(Rule):
+    """Something happens in more than a share of the runs, see `event`. Its values are 1 where it happens."""
+
+    name = "event"
+    keywords: ClassVar = {"usually": "usually", "reliably": "reliably"}
+    is_of_events = True
+    no_mirror = "an event is counted, and has no negative"
+
+    @classmethod
+    def margin_asked(cls, keyword: str, given: Any) -> float:
+        """The share that the keyword stands for."""
+        return USUALLY if keyword == "usually" else RELIABLY
+
+    def decide(self, values: ArrayLike, look: Look) -> Decision:
+        """See `event`."""
+        [threshold] = self.bounds
+        return event(self.holds(values), threshold=threshold, look=look)
+
+    def holds(self, values: ArrayLike) -> Booleans:
+        """It happened."""
+        return np.asarray(np.asarray(values) == 1)
+
+    def is_counted(self, values: NDArray[np.float64]) -> bool:
+        """Always."""
+        return True
+
+    def share_asked(self, look: Look) -> tuple[float, float]:
+        """Its own share; it spends the whole of alpha at once."""
+        return self.bounds[0], ALPHA
 
 
 def share_with_interval(count: int, num: int, confidence_level: float = 0.95) -> Estimate:

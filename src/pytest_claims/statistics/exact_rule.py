@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, seed_values
+from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.rule import Booleans, Rule
+
+
+@dataclass(frozen=True)
+class ExactRule(Rule):
+    """Every seed has the expected number, see `exact`."""
+
+    name = "exact"
+    keywords: ClassVar = {"exactly": "exactly"}
+    is_statistical = False
+
+    def decide(self, values: ArrayLike, look: Look) -> Decision:
+        """See `exact`."""
+        return exact(values, expected=self.bounds[0])
+
+    def holds(self, values: ArrayLike) -> Booleans:
+        """It is the number, up to the rounding of floats."""
+        return np.asarray(np.isclose(np.asarray(values, float), self.bounds[0], rtol=1e-9, atol=1e-9))
+
+    def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
+        """Supported if it holds at every seed, else refuted."""
+        agrees = np.asarray(self.holds(draws).all(axis=1))
+        return agrees, ~agrees
 
 
 def rounding_interval(text: str) -> tuple[float, float]:

@@ -8,11 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_claims.statistics.decisions import Decision, Estimate, check_look
+from pytest_claims.statistics.decisions import Decision, Estimate, check_look, real_numbers
 from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.rule import Booleans, Rule
 
 PUBLISHED_LEVEL = 0.05
 """Probability of calling a run of our own incompatible. It is no part of the error rate of the claims."""
+
+
+@dataclass(frozen=True)
+class LogRule(Rule):
+    """A published log could be one of our runs, see `compatible`. Its margin is the log's own deviation."""
+
+    name = "log"
+    is_statistical = False
+    is_of_single_runs = False
+    no_mirror = "a log is ranked"
+
+    def decide(self, values: ArrayLike, look: Look) -> Decision:
+        """See `compatible`."""
+        return compatible(values, published=self.bounds[0], look=look)
+
+    def holds(self, values: ArrayLike) -> Booleans:
+        """A run of ours lies as far off."""
+        return np.asarray(np.asarray(values, float) >= self.bounds[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,14 +144,13 @@ def compatible(values: ArrayLike, *, published: float, look: Look, level: float 
 
 def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic]) -> NDArray[np.float64]:
     """All curves, the published one first, as logarithms, shape ``(num_seeds + 1, num_epochs)``."""
-    if published.dtype.kind not in "biuf" or ours.dtype.kind not in "biuf":
-        raise ValueError(f"curves must be real numbers; received dtypes {published.dtype} and {ours.dtype}")
+    published, ours = real_numbers(published, "curves"), real_numbers(ours, "curves")
     if published.ndim != 1 or published.size == 0 or ours.ndim != 2 or ours.shape[1:] != published.shape:
         raise ValueError(
             "the published curve must have shape (num_epochs,) and ours (num_seeds, num_epochs); "
             f"received {published.shape} and {ours.shape}"
         )
-    curves = np.vstack([published, ours]).astype(np.float64)
+    curves = np.vstack([published, ours])
     if not np.isfinite(curves[0]).all():
         raise ValueError("the published curve must be finite; received NaN or infinity")
     if (curves <= 0).any():

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from pytest_claims.statistics.event_rule import is_less, is_more
-from pytest_claims.statistics.looks import ALPHA, Look
-from pytest_claims.statistics.rules import Rule
+from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.rule import Booleans, Rule
 
 NUM_REPETITIONS = 2000
 """Imagined repetitions, so that a probability is known to one percent."""
-
-Booleans = NDArray[np.bool_]
 
 
 class _Fresh(NamedTuple):
@@ -74,8 +72,8 @@ def stability(
 
     Examples
     --------
-    >>> from pytest_claims.statistics import looks
-    >>> rng, rule = np.random.default_rng(0), Rule("superiority", "greater", margin=0.0, null=0.0)
+    >>> from pytest_claims.statistics import SuperiorityRule, looks
+    >>> rng, rule = np.random.default_rng(0), SuperiorityRule("greater", margin=0.0, null=0.0)
     >>> gains = np.array([0.9, 1.1, 1.3, 0.8, 1.0, 0.7, 1.2, 1.1, 0.9, 1.0])
     >>> again = stability("supported", [rule], [gains], looks("fast"), rng=rng)
     >>> f"Fresh seeds support it again with a probability of {again:.2f}."
@@ -83,12 +81,12 @@ def stability(
     """
     if len(rules) != len(values) or len({array.shape for array in values}) != 1:
         raise ValueError("stability() takes one array per rule, all of the same seeds")
-    num_parts, num_seeds = len(rules), schedule[-1].num_seeds
-    draws = _fresh_seeds(rules, values, num_seeds, num_repetitions, rng)
+    draws = _fresh_seeds(rules, values, schedule[-1].num_seeds, num_repetitions, rng)
     supported, refuted = np.zeros((2, num_repetitions), bool)
     for look in schedule:
         decided = supported | refuted
-        each = [_decided(rule, fresh, look, num_parts) for rule, fresh in zip(rules, draws, strict=True)]
+        shared = replace(look, parts=len(rules))
+        each = [_decided(rule, fresh, shared) for rule, fresh in zip(rules, draws, strict=True)]
         refutes = np.logical_or.reduce([refutes for _, refutes in each])
         supports = np.logical_and.reduce([supports for supports, _ in each]) & ~refutes
         supported |= supports & ~decided
@@ -106,7 +104,7 @@ def _fresh_seeds(
 ) -> list[_Fresh]:
     """Draw seeds for each part, all parts with the same weights, so that they go together as those seen do."""
     seen = len(values[0])
-    counted = [rule.name == "event" or not np.isfinite(array).all() for rule, array in zip(rules, values, strict=True)]
+    counted = [rule.is_counted(array) for rule, array in zip(rules, values, strict=True)]
     measured = np.array([array for array, is_counted in zip(values, counted, strict=True) if not is_counted])
     together = _root(measured - measured.mean(axis=1, keepdims=True)) if len(measured) else np.zeros((0, 0))
     weights, shift = rng.standard_normal((num, num_seeds, len(measured))), rng.standard_normal((num, len(measured)))
@@ -140,36 +138,19 @@ def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
     return root
 
 
-def _decided(rule: Rule, fresh: _Fresh, look: Look, num_parts: int) -> tuple[Booleans, Booleans]:
-    """Which repetitions support, and which refute, at a look: twice shape ``(num,)``."""
+def _decided(rule: Rule, fresh: _Fresh, look: Look) -> tuple[Booleans, Booleans]:
+    """Say which repetitions support, and which refute, at a look: twice shape ``(num,)``."""
     draws = fresh.values[:, : look.num_seeds]
-    if fresh.counted:
-        return _decided_by_count(rule, draws, look, num_parts)
-    if rule.name == "exact":
-        agrees = np.asarray(rule.holds(draws).all(axis=1))
-        return agrees, ~agrees
-    low, high = rule.margin if isinstance(rule.margin, tuple) else (rule.margin, rule.margin)
-    means, errors = draws.mean(axis=1), draws.std(axis=1, ddof=1) / look.num_seeds**0.5
-    support, refute = (-special.stdtrit(look.num_seeds - 1, alpha) for alpha in (look.alpha, look.alpha / num_parts))
-    is_above, is_below = np.asarray(means - support * errors > low), np.asarray(means + support * errors < high)
-    far_above, far_below = np.asarray(means - refute * errors > high), np.asarray(means + refute * errors < low)
-    if look.asks_unanimity(look.alpha):
-        is_above, is_below = is_above & (draws > low).all(axis=1), is_below & (draws < high).all(axis=1)
-    if look.asks_unanimity(look.alpha / num_parts):
-        far_above, far_below = far_above & (draws > high).all(axis=1), far_below & (draws < low).all(axis=1)
-    if rule.name == "equivalence":
-        return is_above & is_below, far_above | far_below
-    return (is_above, far_below) if rule.alternative == "greater" else (is_below, far_above)
+    return _decided_by_count(rule, draws, look) if fresh.counted else rule.decided_again(draws, look)
 
 
-def _decided_by_count(rule: Rule, draws: NDArray[np.float64], look: Look, num_parts: int) -> tuple[Booleans, Booleans]:
+def _decided_by_count(rule: Rule, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
     """As `event` does it, and the rules on means where a run collapsed: at the last look alone."""
     if not look.last:
-        return np.zeros((2, len(draws)), bool)[0], np.zeros(len(draws), bool)
-    # An event spends the whole of alpha at once, a share in place of a mean what its look has.
-    threshold, alpha = (float(rule.margin), ALPHA) if rule.name == "event" else (0.5, look.alpha)  # type: ignore[arg-type]
+        return np.zeros(len(draws), bool), np.zeros(len(draws), bool)
+    threshold, alpha = rule.share_asked(look)
     counts, num = range(look.num_seeds + 1), look.num_seeds
     more = np.array([is_more(count, num, threshold, alpha) for count in counts])
-    less = np.array([is_less(count, num, threshold, alpha / num_parts) for count in counts])
+    less = np.array([is_less(count, num, threshold, alpha / look.parts) for count in counts])
     happened = draws.sum(axis=1).astype(int)
     return more[happened], less[happened]

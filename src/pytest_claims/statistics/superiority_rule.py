@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, check_look, seed_values
 from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.rule import Booleans, MeanRule, Side
 from pytest_claims.statistics.samples import Sample, decide_by_share, is_close
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction, sign_flip_pvalue
+
+
+@dataclass(frozen=True)
+class SuperiorityRule(MeanRule):
+    """The mean over seeds lies beyond a margin, see `superiority`.
+
+    Examples
+    --------
+    >>> from pytest_claims.statistics import fixed_look
+    >>> rule = SuperiorityRule("greater", margin=0.002, null=0.0)
+    >>> gains = [0.021, 0.019, 0.024, 0.020, 0.022, 0.018, 0.023, 0.021, 0.020, 0.022]
+    >>> f"That the gain exceeds 0.2 points is {rule.decide(gains, fixed_look(10)).verdict}."
+    'That the gain exceeds 0.2 points is supported.'
+    """
+
+    name = "superiority"
+    keywords: ClassVar = {"above": "greater", "below": "less"}
+    is_directed = True
+
+    def decide(self, values: ArrayLike, look: Look) -> Decision:
+        """See `superiority`."""
+        [margin] = self.bounds
+        return superiority(values, margin=margin, alternative=self.alternative, look=look, null=self.null)
+
+    def holds(self, values: ArrayLike) -> Booleans:
+        """Beyond the margin."""
+        array, [margin] = np.asarray(values, float), self.bounds
+        return np.asarray(array > margin if self.alternative == "greater" else array < margin)
+
+    def side_claimed(self, decision: Decision) -> Side:
+        """The side that the claim asks for, or, where it is refuted, the other."""
+        return "above" if (self.alternative == "greater") == (decision.verdict == "supported") else "below"
+
+    @property
+    def region(self) -> tuple[float, float]:
+        """All beyond the margin."""
+        [margin] = self.bounds
+        return (margin, math.inf) if self.alternative == "greater" else (-math.inf, margin)
 
 
 def superiority(

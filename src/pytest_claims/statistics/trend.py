@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from pytest_claims.statistics.decisions import real_numbers
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction
+from pytest_claims.support.text import counted
 
 # Up to so many doses the exact distribution takes a second at most; beyond, Page himself advises the normal one.
 _MAX_DOSES = 8
@@ -54,19 +56,12 @@ def page_trend_pvalue(values: ArrayLike, doses: ArrayLike, *, alternative: str) 
     >>> f"Four seeds in perfect order happen by chance once in {1 / pvalue:.0f} times."
     'Four seeds in perfect order happen by chance once in 1296 times.'
     """
-    responses, levels = np.asarray(values), np.asarray(doses)
-    if responses.dtype.kind not in "biuf" or levels.dtype.kind not in "biuf":
-        raise ValueError(f"values and doses must be real numbers; received {responses.dtype} and {levels.dtype}")
-    if responses.ndim != 2 or levels.shape != responses.shape[1:] or responses.shape[0] < 2 or levels.size < 3:
-        raise ValueError(
-            "values must have shape (num_seeds, num_doses) and doses (num_doses,), with at least 2 seeds and 3 doses; "
-            f"received {responses.shape} and {levels.shape}"
-        )
-    if not np.isfinite(levels).all() or np.unique(levels).size < levels.size:
-        raise ValueError(f"doses must be finite and all different; received {levels.tolist()}: pool equal ones first")
+    responses, levels = _dose_response(values, doses, min_seeds=2, min_doses=3)
+    if np.unique(levels).size < levels.size:
+        raise ValueError(f"doses must be all different; received {np.asarray(doses).tolist()}: pool equal ones first")
     num_seeds, num_doses = responses.shape
-    predicted = stats.rankdata(direction(alternative) * levels.astype(float)).astype(int)
-    unranked = np.isnan(responses.astype(float)).any(axis=1)
+    predicted = stats.rankdata(direction(alternative) * levels).astype(int)
+    unranked = np.isnan(responses).any(axis=1)
     ranks = np.tile(num_doses + 1.0 - predicted, (num_seeds, 1))
     if not unranked.all():
         ranks[~unranked] = stats.rankdata(responses[~unranked], axis=1)
@@ -109,18 +104,28 @@ def slopes(values: ArrayLike, doses: ArrayLike) -> NDArray[np.float64]:
     >>> f"Each unit of dose adds {rates[0]:.2f} with one seed and {rates[1]:.2f} with the other."
     'Each unit of dose adds 0.02 with one seed and 0.01 with the other.'
     """
-    responses, levels = np.asarray(values), np.asarray(doses)
-    if responses.dtype.kind not in "biuf" or levels.dtype.kind not in "biuf":
-        raise ValueError(f"values and doses must be real numbers; received {responses.dtype} and {levels.dtype}")
-    if responses.ndim != 2 or levels.shape != responses.shape[1:] or responses.shape[0] == 0:
-        raise ValueError(
-            "values must have shape (num_seeds, num_doses) and doses (num_doses,), with at least one seed; "
-            f"received {responses.shape} and {levels.shape}"
-        )
-    if not np.isfinite(levels).all() or np.unique(levels).size < 2:
-        raise ValueError(f"doses must be finite and at least two of them different; received {levels.tolist()}")
+    responses, levels = _dose_response(values, doses, min_seeds=1, min_doses=2)
     finite = np.isfinite(responses).all(axis=1)
     result = np.full(len(responses), np.nan)
     if finite.any():
-        result[finite] = np.polyfit(levels.astype(float), responses[finite].T.astype(float), deg=1)[0]
+        result[finite] = np.polyfit(levels, responses[finite].T, deg=1)[0]
     return result
+
+
+def _dose_response(
+    values: ArrayLike, doses: ArrayLike, *, min_seeds: int, min_doses: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Check responses of shape ``(num_seeds, num_doses)`` and their doses, of which at least two must differ."""
+    responses, levels = real_numbers(values, "values"), real_numbers(doses, "doses")
+    fits = responses.ndim == 2 and levels.shape == responses.shape[1:]
+    if not fits or responses.shape[0] < min_seeds or levels.size < min_doses:
+        raise ValueError(
+            f"values must have shape (num_seeds, num_doses) and doses (num_doses,), with at least "
+            f"{counted(min_seeds, 'seed')} and {counted(min_doses, 'dose')}; "
+            f"received {responses.shape} and {levels.shape}"
+        )
+    if not np.isfinite(levels).all() or np.unique(levels).size < 2:
+        raise ValueError(
+            f"doses must be finite and at least two of them different; received {np.asarray(doses).tolist()}"
+        )
+    return responses, levels

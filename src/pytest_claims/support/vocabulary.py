@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
-
-if TYPE_CHECKING:
-    pass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Generic, Literal, TypeVar
 
 Tier = Literal["fast", "full"]
 
-
 TIERS: tuple[Tier, ...] = ("fast", "full")
-
 
 T = TypeVar("T")
 
@@ -55,7 +45,6 @@ def at_tier(value: ByTier[T] | T, tier: Tier) -> T:
 
 
 VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible")
-
 
 HOLDS = ("supported", "compatible")
 """Verdicts with which a claim passes, and which need no explanation."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Sequence
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pytest_claims import statistics
+from pytest_claims.support.scale import RATIO, as_read, bounds
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 from pytest_claims.verdicts.log_deviations import log_deviations
 from pytest_claims.verdicts.parts import Part
@@ -60,6 +58,7 @@ class Judge:
         usually: bool = False,
         reliably: bool = False,
         holding: Quantity | None = None,
+        **others: Any,
     ) -> Verdict:
         """Judge a quantity by one rule.
 
@@ -80,6 +79,8 @@ class Judge:
         holding
             With `within`: what must itself lie within the bounds at every seed. Bounds of an accuracy that is said to
             stay at chance hold what a constant predictor scores, or they would ask for less than nothing.
+        others
+            Keywords of rules that were added to `pytest_claims.statistics.RULES`.
 
         Raises
         ------
@@ -87,7 +88,7 @@ class Judge:
             If not exactly one rule is given, the margin is of another unit than the quantity, or the bounds leave out
             what they must hold.
         """
-        rules = {
+        asked = {
             "above": above,
             "below": below,
             "within": within,
@@ -95,13 +96,14 @@ class Judge:
             "exactly": exactly,
             "usually": usually or None,
             "reliably": reliably or None,
+            **others,
         }
-        given = [name for name, value in rules.items() if value is not None]
+        given, known = [name for name, value in asked.items() if value is not None], statistics.rules_by_keyword()
         if not isinstance(quantity, Quantity):
             raise ValueError(f"judge() takes a quantity of runs, not {type(quantity).__name__}")
-        if len(given) != 1:
-            raise ValueError(f"judge() takes exactly one of {', '.join(rules)}; it got {', '.join(given) or 'none'}")
-        part = self._part(quantity, given[0], rules[given[0]])
+        if len(given) != 1 or given[0] not in known:
+            raise ValueError(f"judge() takes exactly one of {', '.join(known)}; it got {', '.join(given) or 'none'}")
+        part = self._part(quantity, known[given[0]], given[0], asked[given[0]])
         if holding is not None:
             _check_holding(part, holding)
         self._judged.append(part)
@@ -145,7 +147,8 @@ class Judge:
             If our runs do not record one of its metrics, or have fewer epochs than it.
         """
         quantity, deviation = log_deviations(log, runs)
-        part = Part(quantity, statistics.Rule("log", "as far", deviation), math.exp(deviation), self.look, log.metrics)
+        rule, margin = statistics.LogRule("as far", deviation), as_read(deviation, quantity.unit)
+        part = Part(quantity, rule, margin, self.look, log.metrics)
         self._judged.append(part)
         return Verdict((part,), self._note, self.schedule)
 
@@ -161,33 +164,24 @@ class Judge:
         # verdict's. A truth asked for on a line before the assertion is taken for another failure.
         self.asserted_line = sys._getframe(2).f_lineno
 
-    def _part(self, quantity: Quantity, keyword: str, bound: Any) -> Part:
-        rule, margin = self._rule(quantity, keyword, bound)
-        return Part(quantity, rule, margin, self.look)
-
-    def _rule(self, quantity: Quantity, keyword: str, bound: Any) -> tuple[statistics.Rule, Any]:
-        """The rule that a keyword of `judge` asks for, and its margin as people read it."""
-        if (keyword in ("usually", "reliably")) != (quantity.kind == "event"):
+    def _part(self, quantity: Quantity, kind: type[statistics.Rule], keyword: str, given: Any) -> Part:
+        """The part that a keyword of `judge` asks for, with its margin as people read it."""
+        if kind.is_of_events != (quantity.kind == "event"):
             raise ValueError(f"'{quantity.label}': events are judged by usually or reliably, and only events")
-        if quantity.kind == "event":
-            rule = statistics.event_rule(keyword)
-            return rule, rule.margin
-        bound = statistics.rounding_interval(bound) if keyword == "about" else at_tier(bound, self.tier)
-        if keyword in ("within", "about"):
-            if not isinstance(bound, tuple) or len(bound) != 2:
-                raise ValueError(f"'{quantity.label}': within= takes a pair of bounds, not {bound!r}")
-            low, high = (_on_scale(quantity, end) for end in bound)
-            return statistics.Rule("equivalence", "within", (low, high)), bound
-        on_scale = _on_scale(quantity, bound)
-        if keyword == "exactly":
-            return statistics.Rule("exact", "exactly", on_scale), bound
-        null = 0.0 if quantity.kind in ("difference", "ratio") else None
-        alternative = "greater" if keyword == "above" else "less"
-        return statistics.Rule("superiority", alternative, on_scale, null), bound
+        margin = kind.margin_asked(keyword, at_tier(given, self.tier))
+        if kind.num_bounds == 2 and not (isinstance(margin, tuple) and len(margin) == 2):
+            raise ValueError(f"'{quantity.label}': {keyword}= takes a pair of bounds, not {margin!r}")
+        for bound in bounds(margin):
+            _check_bound(quantity, bound)
+        is_difference = quantity.kind == "difference"
+        rule = statistics.rule_as_read(
+            kind.name, kind.keywords[keyword], margin, unit=quantity.unit, difference=is_difference
+        )
+        return Part(quantity, rule, margin, self.look)
 
 
 def _check_holding(part: Part, held: Quantity) -> None:
-    if part.rule.name != "equivalence" or held.unit != part.quantity.unit:
+    if part.rule.num_bounds != 2 or held.unit != part.quantity.unit:
         raise ValueError(f"holding= goes with within=, and takes a quantity in {part.quantity.unit!r}")
     if not part.rule.holds(held.values).all():
         low, high = held.values.min(), held.values.max()
@@ -197,12 +191,9 @@ def _check_holding(part: Part, held: Quantity) -> None:
         )
 
 
-def _on_scale(quantity: Quantity, margin: float) -> float:
-    """The margin on the scale of the quantity's values."""
-    if quantity.unit == "accuracy" and abs(margin) > 1:
-        raise ValueError(f"'{quantity.label}' is a fraction: its margin is {margin / 100:g} rather than {margin:g}")
-    if quantity.kind == "ratio":
-        if margin <= 0:
-            raise ValueError(f"'{quantity.label}' is a ratio: its margin is positive, not {margin:g}")
-        return float(np.log(margin))
-    return float(margin)
+def _check_bound(quantity: Quantity, bound: float) -> None:
+    """Refuse a bound that is of another unit than the quantity."""
+    if quantity.unit == "accuracy" and abs(bound) > 1:
+        raise ValueError(f"'{quantity.label}' is a fraction: its margin is {bound / 100:g} rather than {bound:g}")
+    if quantity.unit == RATIO and bound <= 0:
+        raise ValueError(f"'{quantity.label}' is a ratio: its margin is positive, not {bound:g}")

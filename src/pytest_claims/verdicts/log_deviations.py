@@ -6,7 +6,7 @@ import numpy as np
 
 from pytest_claims.catalogue.published_logs import PublishedLog
 from pytest_claims.statistics import deviations
-from pytest_claims.verdicts.quantities import Quantity
+from pytest_claims.verdicts.quantities import Mark, Quantity
 from pytest_claims.verdicts.runs import Runs
 
 
@@ -23,10 +23,12 @@ def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
     histories = [runs.history(metric) for metric in log.metrics]
     if histories[0].shape[1] < log.num_epochs:
         raise ValueError(f"{runs.name} has {histories[0].shape[1]} epochs, the log {log.name!r} {log.num_epochs}")
-    ours = np.hstack([history[:, : log.num_epochs] for history in histories])
-    found = deviations(np.hstack(list(log.metrics.values())), ours)
+    curves = np.hstack([history[:, : log.num_epochs] for history in histories])
+    found = deviations(np.hstack(list(log.metrics.values())), curves)
     position = found.epoch - 1
     metric, epoch = list(log.metrics)[position // log.num_epochs], position % log.num_epochs + 1
     farthest = f"largest deviation from the other runs (the log's: {metric}, epoch {epoch})"
     name = f"{' and '.join(log.metrics)}, {farthest}"
-    return Quantity(found.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier), found.published
+    marks = tuple(map(Mark, log.metrics))
+    ours = Quantity(found.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier, marks=marks)
+    return ours, found.published

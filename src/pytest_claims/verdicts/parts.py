@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_claims import statistics
-from pytest_claims.verdicts.quantities import Quantity
+from pytest_claims.support.record_types import MarkRecord, PartRecord, ShareRecord
+from pytest_claims.support.scale import Margin, as_read, bounds
+from pytest_claims.verdicts.quantities import Mark, Quantity
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Decision, Look
@@ -35,7 +37,7 @@ class Part:
 
     quantity: Quantity
     rule: statistics.Rule
-    margin: float | tuple[float, float]
+    margin: Margin
     look: Look
     published: Mapping[str, Sequence[float]] | None = None
 
@@ -51,58 +53,77 @@ class Part:
             for flags in (self.quantity.at_least, self.quantity.at_most)
         )
         decision = self.rule.decide(self.quantity.values[left], look)
-        return statistics.heed_censoring(decision, self.rule, at_least, at_most)
+        return statistics.mark_censored(decision, self.rule, at_least, at_most)
 
-    def record(self, decision: Decision) -> dict[str, Any]:
+    def record(self, decision: Decision) -> PartRecord:
         """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
-        estimate = decision.estimate
-        back = self.quantity.as_read
-        curves = {} if self.published is None else {"published": {m: list(v) for m, v in self.published.items()}}
-        return {
-            **curves,
-            "quantity": self.quantity.label,
+        quantity, estimate, ends = self.quantity, decision.estimate, bounds(self.margin)
+        value, low, high = (
+            _finite(as_read(end, quantity.unit)) for end in (estimate.value, estimate.low, estimate.high)
+        )
+        at_least, at_most = _flags(quantity.at_least), _flags(quantity.at_most)
+        censored = [flags for flags in (at_least, at_most) if flags is not None]
+        recorded: PartRecord = {
+            "quantity": quantity.label,
+            "marks": [_mark(mark, quantity.name) for mark in quantity.marks],
             "rule": self.rule.name,
             "verdict": decision.verdict,
             "reason": decision.reason,
-            "estimate": _plain(back(estimate.value)),
-            "low": _plain(back(estimate.low)),
-            "high": _plain(back(estimate.high)),
-            "confidence_level": _plain(estimate.confidence_level),
-            "pvalue": _plain(estimate.pvalue),
-            "margin": [float(bound) for bound in self.margin] if isinstance(self.margin, tuple) else float(self.margin),
+            "estimate": value,
+            "low": low,
+            "high": high,
+            "confidence_level": _finite(estimate.confidence_level),
+            "pvalue": _finite(estimate.pvalue),
+            "margin": list(ends) if len(ends) > 1 else ends[0],
             "alternative": self.rule.alternative,
-            "unit": self.quantity.unit,
-            "difference": self.quantity.kind == "difference",
-            "num_seeds": len(self.quantity.seeds),
-            "seeds": [int(seed) for seed in self.quantity.seeds],
-            "values": [_plain(value) for value in back(self.quantity.values)],
-            "collapsed": self._share(~np.isfinite(self.quantity.values)),
-            "censored": self._share(
-                *(flags for flags in (self.quantity.at_least, self.quantity.at_most) if flags is not None)
-            ),
-            "trend_pvalue": _plain(self._trend_pvalue()),
+            "unit": quantity.unit,
+            "difference": quantity.kind == "difference",
+            "num_seeds": len(quantity.seeds),
+            "seeds": [int(seed) for seed in quantity.seeds],
+            "values": quantity.as_read(quantity.values).tolist(),
+            "at_least": at_least,
+            "at_most": at_most,
+            "collapsed": _share(~np.isfinite(quantity.values)),
+            "censored": _share(np.logical_or.reduce(censored)) if censored else None,
+            "trend_pvalue": _finite(self._trend_pvalue()),
             "operands": [
-                {"quantity": operand.label, "values": [_plain(value) for value in operand.as_read(operand.values)]}
-                for operand in self.quantity.operands
+                {"quantity": operand.label, "values": operand.as_read(operand.values).tolist()}
+                for operand in quantity.operands
             ],
+            "smallest_detectable_effect": None,
         }
-
-    def _share(self, *flags: Any) -> dict[str, Any] | None:
-        """How many seeds are flagged, and the exact 95 % interval of their share; ``None`` if there are none."""
-        count = int(np.logical_or.reduce(flags).sum()) if flags else 0
-        if not count:
-            return None
-        share = statistics.share_with_interval(count, len(self.quantity.seeds))
-        return {"count": count, "low": float(share.low), "high": float(share.high)}
+        if self.published is not None:
+            recorded["published"] = {metric: list(line) for metric, line in self.published.items()}
+        return recorded
 
     def _trend_pvalue(self) -> float | None:
         """Page's trend test beside the slope, which decides."""
-        if not self.quantity.doses or self.rule.name != "superiority":
+        if not self.quantity.doses or not self.rule.is_directed:
             return None
         responses = np.stack([operand.values for operand in self.quantity.operands], axis=1)
         return statistics.page_trend_pvalue(responses, self.quantity.doses, alternative=self.rule.alternative)
 
 
-def _plain(number: Any) -> float | None:
+def _share(flags: np.ndarray) -> ShareRecord | None:
+    """How many seeds are flagged, and the exact 95 % interval of their share; ``None`` if there are none."""
+    if not flags.any():
+        return None
+    share = statistics.share_with_interval(int(flags.sum()), len(flags))
+    return {"count": int(flags.sum()), "low": float(share.low), "high": float(share.high)}
+
+
+def _flags(flags: np.ndarray | None) -> list[bool] | None:
+    """A flag per seed; ``None`` where none is set."""
+    return np.asarray(flags).tolist() if flags is not None and flags.any() else None
+
+
+def _mark(mark: Mark, name: str) -> MarkRecord:
+    """A mark of a quantity of this name."""
+    if mark.taken not in name:
+        return {"metric": mark.metric, "places": [], "last_epochs": None}
+    return {"metric": mark.metric, "places": list(mark.places), "last_epochs": mark.last_epochs}
+
+
+def _finite(number: float | None) -> float | None:
     """A Python float, which survives being sent between processes; ``None`` for what is not finite."""
     return float(number) if number is not None and np.isfinite(number) else None

@@ -10,9 +10,33 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pytest_claims.support.scale import as_read
 from pytest_claims.support.vocabulary import Tier
 
 Kind = Literal["plain", "difference", "ratio", "event", "deviation"]
+Place = Literal["first", "last", "lowest", "highest"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The places of a metric's curve that a quantity is about, for drawings.
+
+    Parameters
+    ----------
+    metric
+        Whose curve.
+    taken
+        What was taken from it. A quantity that got another name is about the metric, and no longer about the places.
+    places
+        Points of the curve.
+    last_epochs
+        How many epochs at its end, where it is about these.
+    """
+
+    metric: str
+    taken: str = ""
+    places: tuple[Place, ...] = ()
+    last_epochs: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +70,8 @@ class Quantity:
         Of a slope: one number per operand.
     data
         What identifies the data its runs drew on, such as a hash; empty for what needs none.
+    marks
+        The places of learning curves that it is about.
     """
 
     values: np.ndarray
@@ -60,6 +86,7 @@ class Quantity:
     operands: tuple[Quantity, ...] = ()
     doses: tuple[float, ...] = ()
     data: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def label(self) -> str:
@@ -67,8 +94,8 @@ class Quantity:
         return f"{self.name}: {self.subject}"
 
     def as_read(self, values: ArrayLike) -> np.ndarray:
-        """Values of this quantity as people read them: ratios rather than their logarithms."""
-        return np.exp(values) if self.kind in ("ratio", "deviation") else np.asarray(values)
+        """Values of this quantity as people read them, in one list: ratios rather than their logarithms."""
+        return np.array([as_read(value, self.unit) for value in np.ravel(values).tolist()])
 
     def __sub__(self, other: Quantity) -> Quantity:
         """The difference to `other`, seed by seed."""
@@ -126,6 +153,7 @@ class Quantity:
             at_most=_either(self.at_most, other.at_least),
             operands=(self, other),
             data=self.data or other.data,
+            marks=_marks(self, other),
         )
 
 
@@ -198,6 +226,7 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
         operands=tuple(quantities),
         doses=tuple(float(dose) for dose in doses),
         data=first.data,
+        marks=_marks(*quantities),
     )
 
 
@@ -223,6 +252,10 @@ def steps(quantities: Sequence[Quantity]) -> list[Quantity]:
     if len(quantities) < 2:
         raise ValueError(f"steps() takes two or more quantities, not {len(quantities)}")
     return [later - earlier for earlier, later in pairwise(quantities)]
+
+
+def _marks(*quantities: Quantity) -> tuple[Mark, ...]:
+    return tuple(dict.fromkeys(mark for quantity in quantities for mark in quantity.marks))
 
 
 def _either(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
-from pytest_claims.verdicts.quantities import Quantity
+from pytest_claims.verdicts.quantities import Mark, Place, Quantity
 
 if TYPE_CHECKING:
     from pytest_claims.store.store import Run
@@ -85,15 +85,16 @@ class Runs:
         values = np.asarray(self._measurements[name], float)
         if values.ndim != 1:
             raise ValueError(f"measurement {name!r} of {self.name} is {values.ndim - 1}-dimensional, not a number")
-        return self._quantity(values, label or name, unit)
+        marks = (Mark(name),) if name in self._histories else ()
+        return replace(self._quantity(values, label or name, unit), marks=marks)
 
     def first(self, metric: str) -> Quantity:
         """The metric after the first epoch."""
-        return self._of(metric, self.history(metric)[:, 0], "first epoch")
+        return self._of(metric, self.history(metric)[:, 0], "first epoch", "first")
 
     def final(self, metric: str) -> Quantity:
         """The metric after the last epoch."""
-        return self._of(metric, self.history(metric)[:, -1], "last epoch")
+        return self._of(metric, self.history(metric)[:, -1], "last epoch", "last")
 
     def lowest(self, metric: str, *, from_epoch: int = 1) -> Quantity:
         """The lowest value of the metric, from an epoch on (counted from 1)."""
@@ -101,18 +102,19 @@ class Runs:
         if not 1 <= from_epoch <= values.shape[1]:
             raise ValueError(f"{self.name} has epochs 1 to {values.shape[1]}, none to look at from {from_epoch} on")
         since = "" if from_epoch == 1 else f" from epoch {from_epoch} on"
-        return self._of(metric, values[:, from_epoch - 1 :].min(axis=1), f"lowest{since}")
+        return self._of(metric, values[:, from_epoch - 1 :].min(axis=1), f"lowest{since}", "lowest")
 
     def highest(self, metric: str) -> Quantity:
         """The highest value of the metric in any epoch."""
-        return self._of(metric, self.history(metric).max(axis=1), "highest")
+        return self._of(metric, self.history(metric).max(axis=1), "highest", "highest")
 
     def mean_of_last(self, metric: str, num_epochs: ByTier[int] | int) -> Quantity:
         """The metric's mean over the last epochs, which fluctuates less than a single one."""
         values, num_epochs = self.history(metric), at_tier(num_epochs, self.tier)
         if not 1 <= num_epochs <= values.shape[1]:
             raise ValueError(f"{self.name} has {values.shape[1]} epochs, not {num_epochs}")
-        return self._of(metric, values[:, -num_epochs:].mean(axis=1), f"mean of the last {num_epochs} epochs")
+        means = values[:, -num_epochs:].mean(axis=1)
+        return self._of(metric, means, f"mean of the last {num_epochs} epochs", last_epochs=num_epochs)
 
     def epoch_of_lowest(self, metric: str) -> Quantity:
         """The epoch, counted from 1, in which the metric is lowest; it is not smoothed. NaN if it is never finite.
@@ -121,14 +123,14 @@ class Runs:
         """
         values = self.history(metric)
         epochs = np.where(np.isfinite(values).any(axis=1), values.argmin(axis=1) + 1.0, np.nan)
-        quantity = self._quantity(epochs, f"{metric}, epoch of the lowest", "epochs")
+        quantity = self._of(metric, epochs, "epoch of the lowest", "lowest", unit="epochs")
         return replace(quantity, at_least=np.asarray(epochs == values.shape[1]))
 
     def rise_after_minimum(self, metric: str) -> Quantity:
         """How far the metric has risen from its lowest value by the last epoch."""
         values = self.history(metric)
         with np.errstate(invalid="ignore"):  # infinite throughout: no rise can be told, and the run counts as collapsed
-            return self._of(metric, values[:, -1] - values.min(axis=1), "rise after the minimum")
+            return self._of(metric, values[:, -1] - values.min(axis=1), "rise after the minimum", "lowest", "last")
 
     def largest_step(self, metric: str) -> Quantity:
         """The largest change of the metric from one epoch to the next; negative if it falls in every step."""
@@ -146,11 +148,21 @@ class Runs:
         reached = self.history(metric) < below
         num_epochs = reached.shape[1]
         epochs = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, num_epochs)
-        quantity = self._quantity(epochs, f"{metric}, first epoch below {below:g}", "epochs")
+        quantity = self._of(metric, epochs, f"first epoch below {below:g}", unit="epochs")
         return replace(quantity, at_least=np.asarray(~reached.any(axis=1)))
 
-    def _of(self, metric: str, values: np.ndarray, what: str) -> Quantity:
-        return self._quantity(values, f"{metric}, {what}", self._unit(metric))
+    def _of(
+        self,
+        metric: str,
+        values: np.ndarray,
+        what: str,
+        *places: Place,
+        unit: str | None = None,
+        last_epochs: int | None = None,
+    ) -> Quantity:
+        """The quantity that was taken from a metric's curve, at some places of it."""
+        quantity = self._quantity(values, f"{metric}, {what}", self._unit(metric) if unit is None else unit)
+        return replace(quantity, marks=(Mark(metric, quantity.name, places, last_epochs),))
 
     def _unit(self, metric: str) -> str:
         if metric.endswith("accuracy"):

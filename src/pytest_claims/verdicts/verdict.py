@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_claims import statistics
+from pytest_claims.support.record_types import ReproductionRecord, StabilityRecord, VerdictRecord
 from pytest_claims.support.vocabulary import HOLDS
 from pytest_claims.verdicts.parts import Part
 
@@ -48,7 +49,7 @@ class Verdict:
         ValueError
             If one is on a published log and the other is not: they are made by different rules.
         """
-        if len({part.rule.name == "log" for part in self.parts + other.parts}) > 1:
+        if len({part.rule.is_of_single_runs for part in self.parts + other.parts}) > 1:
             raise ValueError("a published log is judged in a claim of its own")
         return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
 
@@ -65,37 +66,35 @@ class Verdict:
         part = self.parts[0].record(self._decisions[0])
         return f"{part['quantity'][:110]} {part['estimate']} [{part['low']}, {part['high']}]"
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> VerdictRecord:
         """The verdict as plain data."""
-        part = self.parts[0]
-        plain = {
+        look = self.parts[0].look
+        # A single run of ours is not compatible or otherwise: that is said of the log, by all of them.
+        is_of_single_runs = self.parts[0].rule.is_of_single_runs
+        return {
             "verdict": self.verdict,
             "reason": self.reason,
             "parts": [part.record(decision) for part, decision in zip(self.parts, self._decisions, strict=True)],
             "num_seeds": max(len(part.quantity.seeds) for part in self.parts),
-            "look": {name: getattr(part.look, name) for name in ("num_seeds", "alpha", "first", "last")},
+            "reproduction": self._reproduction() if is_of_single_runs else None,
+            "stability": self._stability() if is_of_single_runs else None,
+            "look": {"num_seeds": look.num_seeds, "alpha": look.alpha, "first": look.first, "last": look.last},
         }
-        # A single run of ours is not compatible or otherwise: that is said of the log, by all of them.
-        return plain if part.rule.name == "log" else plain | self._again()
 
-    def _again(self) -> dict[str, Any]:
-        """In how many single runs the assertion holds, and how surely the same verdict would come again."""
+    def _reproduction(self) -> ReproductionRecord:
+        """In how many single runs the assertion holds."""
         holds = np.logical_and.reduce([part.rule.holds(part.quantity.values) for part in self.parts])
         share = statistics.share_with_interval(int(holds.sum()), len(holds))
         return {
-            "reproduction": {
-                "share": float(share.value),
-                "low": float(share.low),
-                "high": float(share.high),
-                "count": int(holds.sum()),
-                "num_seeds": len(holds),
-            },
-            "stability": self._stability(),
+            "share": float(share.value),
+            "low": float(share.low),
+            "high": float(share.high),
+            "count": int(holds.sum()),
+            "num_seeds": len(holds),
         }
 
-    def _stability(self) -> dict[str, Any]:
+    def _stability(self) -> StabilityRecord:
         """How surely the same verdict would come again, and the seeds without which it would be another."""
-        part = self.parts[0]
         probability = statistics.stability(
             self.verdict,
             [part.rule for part in self.parts],
@@ -104,10 +103,8 @@ class Verdict:
             # A number in a report is the same each time it is written.
             rng=np.random.default_rng(0),
         )
-        seeds = part.quantity.seeds
-        hangs_on = (
-            [int(seed) for index, seed in enumerate(seeds) if self._changes_without(index)] if len(seeds) > 2 else []
-        )
+        seeds = self.parts[0].quantity.seeds
+        hangs_on = [int(seed) for index, seed in enumerate(seeds) if len(seeds) > 2 and self._changes_without(index)]
         return {"probability": probability, "hangs_on_seeds": hangs_on}
 
     def _changes_without(self, index: int) -> bool:

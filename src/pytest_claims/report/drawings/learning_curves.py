@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_claims.report.drawings.scales import Scale, band, path, scale_over
 from pytest_claims.report.drawings.seed_strips import LEFT, RIGHT, Tick, finite, in_unit, ticks
 from pytest_claims.report.words.numbers import UNITS, Claim, Unit, number
+from pytest_claims.support.record_types import ArmRecord, CurveRecord, MarkRecord
 from pytest_claims.support.text import counted
 
 CURVES_TOP, CURVES_BOTTOM, CURVES_HEIGHT = 20, 330, 390
@@ -56,34 +55,40 @@ class Curves:
 
 def metrics_of(claim: Claim, recorded: Sequence[str]) -> list[str]:
     """The recorded metrics that a claim's quantities are about, in the order in which they name them."""
-    named = [
-        (i, match.start(), metric)
-        for i, part in enumerate(claim["parts"])
-        for metric in recorded
-        if (match := re.search(rf"\b{re.escape(metric)}\b", part["quantity"]))
-    ]
-    chosen = list(dict.fromkeys(metric for _, _, metric in sorted(named)))
+    chosen = list(dict.fromkeys(mark["metric"] for mark in marks_of(claim) if mark["metric"] in recorded))
     fallback = [metric for metric in FALLBACK_METRICS if metric in recorded] or list(recorded)
     return (chosen or fallback[:1])[:METRICS_DRAWN]
 
 
-def arms_and_metrics(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[str]]:
-    """The arms of a claim that have curves, and the metrics that it is about."""
-    held = [arms[name] for name in claim["arms"] if name in arms and arms[name]["curves"]]
-    recorded = list(dict.fromkeys(metric for arm in held for metric in arm["curves"]))
-    return held, metrics_of(claim, recorded)
+def marks_of(claim: Claim) -> list[MarkRecord]:
+    """The marks of all parts of a claim."""
+    return [mark for part in claim["parts"] for mark in part["marks"]]
 
 
-def curves(claim: Claim, arms: Mapping[str, Mapping[str, Any]]) -> list[Curves]:
+def metrics_and_curves(claim: Claim, arms: Mapping[str, ArmRecord]) -> dict[str, dict[str, CurveRecord]]:
+    """The metrics that a claim is about, each with the curves of its arms by the arm's name."""
+    held = {name: arms[name]["curves"] for name in claim["arms"] if name in arms}
+    recorded = list(dict.fromkeys(metric for metrics in held.values() for metric in metrics))
+    return {
+        metric: {name: metrics[metric] for name, metrics in held.items() if metric in metrics}
+        for metric in metrics_of(claim, recorded)
+    }
+
+
+def curves(claim: Claim, arms: Mapping[str, ArmRecord]) -> list[Curves]:
     """The learning curves of a claim: a figure for each metric that its quantities are about."""
-    held, shown = arms_and_metrics(claim, arms)
-    held += [_published(part["published"]) for part in claim["parts"] if part.get("published")]
-    quantities = " ".join(part["quantity"] for part in claim["parts"])
-    figures = (_curves(metric, [arm for arm in held if metric in arm["curves"]], quantities) for metric in shown)
+    logs = [part["published"] for part in claim["parts"] if "published" in part]
+    figures = []
+    for metric, held in metrics_and_curves(claim, arms).items():
+        for log in logs:
+            if metric in log:
+                held["the published log"] = _published(log[metric])
+        marks = [mark for mark in marks_of(claim) if mark["metric"] == metric]
+        figures.append(_curves(metric, held, marks))
     return [figure for figure in figures if figure]
 
 
-def thinned(arm: Mapping[str, Any], num_claims: int) -> Mapping[str, Any]:
+def thinned(arm: ArmRecord, num_claims: int) -> ArmRecord:
     """An arm with as much of its curves as a page of so many claims can hold."""
     if num_claims <= CLAIMS_WITH_RUNS:
         return arm
@@ -91,10 +96,9 @@ def thinned(arm: Mapping[str, Any], num_claims: int) -> Mapping[str, Any]:
     return {**arm, "curves": {metric: {**curve, "runs": []} for metric, curve in kept.items()}}
 
 
-def _published(metrics: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """A published log as an arm of one run."""
-    curves = {metric: {"mean": line, "low": line, "high": line, "runs": []} for metric, line in metrics.items()}
-    return {"name": "the published log", "curves": curves}
+def _published(line: Sequence[float]) -> CurveRecord:
+    """A published log as the curve of an arm of one run."""
+    return {"mean": line, "low": line, "high": line, "runs": []}
 
 
 def unit_of_metric(metric: str) -> Unit:
@@ -104,24 +108,8 @@ def unit_of_metric(metric: str) -> Unit:
     return UNITS["nats"] if metric.endswith("cross_entropy") else UNITS[""]
 
 
-# What of a curve a quantity is about, by the words in its name.
-_PLACES = {
-    "lowest": ("lowest",),
-    "highest": ("highest",),
-    "rise after the minimum": ("lowest", "last"),
-    "last epoch": ("last",),
-    "first epoch": ("first",),
-}
-
-
-def _places_of(quantities: str, metric: str) -> set[str]:
-    """The places of a metric's curve that quantities are about: first, last, lowest or highest."""
-    told = re.findall(rf"\b{re.escape(metric)}, ([^:]*)", quantities)
-    return {place for what in told for words, places in _PLACES.items() if words in what for place in places}
-
-
-def _curves(metric: str, arms: Sequence[Mapping[str, Any]], quantities: str) -> Curves | None:
-    means = [arm["curves"][metric] for arm in arms]
+def _curves(metric: str, held: Mapping[str, CurveRecord], marks: Sequence[MarkRecord]) -> Curves | None:
+    means = list(held.values())
     central = finite(*(curve[line] for curve in means for line in ("mean", "low", "high")))
     single = finite(*(run for curve in means for run in curve["runs"][:MOST_RUNS_DRAWN]))
     if not central and not single:
@@ -130,9 +118,11 @@ def _curves(metric: str, arms: Sequence[Mapping[str, Any]], quantities: str) -> 
     num_epochs = max(len(curve["mean"]) for curve in means)
     x = Scale(1, max(num_epochs, 2), LEFT + 12, RIGHT - 8)
     unit = unit_of_metric(metric)
-    places = _places_of(quantities, metric)
-    drawn = tuple(_arm_curve(arm, metric, i % NUM_STYLES, x, y, places) for i, arm in enumerate(arms))
-    last = re.search(rf"\b{re.escape(metric)}, mean of the last (\d+) epochs", quantities)
+    places = {place for mark in marks for place in mark["places"]}
+    drawn = tuple(
+        _arm_curve(name, metric, curve, i % NUM_STYLES, (x, y), places) for i, (name, curve) in enumerate(held.items())
+    )
+    last = next((mark["last_epochs"] for mark in marks if mark["last_epochs"]), None)
     told = "; ".join(f"{arm.name} starts at {arm.first}, is best with {arm.best}, ends at {arm.last}" for arm in drawn)
     num_runs = max(len(curve["runs"]) for curve in means)
     shown = "the single runs" if num_runs <= MOST_RUNS_DRAWN else f"the first {MOST_RUNS_DRAWN} single runs"
@@ -144,7 +134,7 @@ def _curves(metric: str, arms: Sequence[Mapping[str, Any]], quantities: str) -> 
         + ("; rings mark what the claim is about" if places else "; shaded, the epochs it is about" if last else ""),
         x_ticks=tuple(Tick(x(epoch), f"{epoch:g}") for epoch in _epoch_ticks(num_epochs)),
         y_ticks=ticks(y, unit),
-        range=(x(max(1, num_epochs - int(last[1]) + 1)), x(num_epochs)) if last else None,
+        range=(x(max(1, num_epochs - last + 1)), x(num_epochs)) if last else None,
         arms=drawn,
     )
 
@@ -163,16 +153,17 @@ def _epoch_ticks(num_epochs: int) -> list[int]:
     return sorted({*range(step, num_epochs + 1, step), *([1] if step > 2 else [])})
 
 
-def _arm_curve(arm: Mapping[str, Any], metric: str, style: int, x: Scale, y: Scale, places: set[str]) -> ArmCurve:
-    curve = arm["curves"][metric]
-    mean = curve["mean"]
+def _arm_curve(
+    name: str, metric: str, curve: CurveRecord, style: int, scales: tuple[Scale, Scale], places: set[str]
+) -> ArmCurve:
+    mean, (x, y) = curve["mean"], scales
     xs = [x(epoch) for epoch in range(1, len(mean) + 1)]
     unit = unit_of_metric(metric)
     known = [(value, epoch) for epoch, value in enumerate(mean, start=1) if value is not None]
     marked = [_place(place, known) for place in sorted(places)] if known else []
     value, epoch = (max if metric.endswith("accuracy") else min)(known, default=(None, 0))
     return ArmCurve(
-        name=arm["name"],
+        name=name,
         style=style,
         mean=path(xs, mean, y),
         band=band(xs, curve["low"], curve["high"], y),

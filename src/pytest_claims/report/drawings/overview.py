@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pytest_claims.report.drawings.scales import Scale
 from pytest_claims.report.drawings.seed_strips import Tick
 from pytest_claims.report.words.expectations import deciding_part
-from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval, margins
+from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
+from pytest_claims.report.words.rules import side_asked, words_of
 from pytest_claims.report.words.sentences import num_collapsed
+from pytest_claims.support.scale import as_tested, bounds
 
 ROW, HEAD, FOOT = 22, 8, 26
 LABEL_END, PLOT_START, PLOT_END, EFFECT_START, WIDTH = 78, 92, 560, 574, 860
@@ -63,20 +65,18 @@ def advantage(part: Part) -> tuple[float, float, float] | None:
     ...     "low": -0.4, "high": -0.2, "values": [-0.3]})
     (2.0, 1.0, 3.0)
     """
-    bounds = margins(part)
-    numbers = (part["estimate"], part["low"], part["high"])
-    if part["rule"] == "exact" or num_collapsed(part) or any(value is None for value in numbers):
+    known = [value for value in (part["estimate"], part["low"], part["high"]) if value is not None]
+    if not words_of(part).has_interval or num_collapsed(part) or len(known) < 3:
         return None
-    if part["unit"] == "ratio":
-        if min([*numbers, *bounds]) <= 0:
-            return None
-        numbers = (math.log(numbers[0]), math.log(numbers[1]), math.log(numbers[2]))
-        bounds = [math.log(bound) for bound in bounds]
-    if len(bounds) == 2:
-        return _inside(numbers, bounds)
-    sign = -1 if part["alternative"] == "less" else 1
-    unit = abs(bounds[0]) or (numbers[2] - numbers[1]) or 1.0
-    estimate, low, high = (round(sign * (value - bounds[0]) / unit, 9) for value in numbers)
+    ends = [as_tested(bound, part["unit"]) for bound in bounds(part["margin"])]
+    estimate, low, high = (as_tested(value, part["unit"]) for value in known)
+    if not all(map(math.isfinite, [estimate, low, high, *ends])):
+        return None
+    if len(ends) == 2:
+        return _inside((estimate, low, high), ends)
+    sign = -1 if side_asked(part) == "below" else 1
+    unit = abs(ends[0]) or (high - low) or 1.0
+    estimate, low, high = (round(sign * (value - ends[0]) / unit, 9) for value in (estimate, low, high))
     return estimate, min(low, high), max(low, high)
 
 
@@ -116,7 +116,7 @@ def overview(sections: Mapping[str, Sequence[Claim]], anchors: Mapping[str, str]
 
 
 def _is_log(claim: Claim) -> bool:
-    return any(part["rule"] == "log" for part in claim["parts"])
+    return any(not words_of(part).brackets_estimate for part in claim["parts"])
 
 
 def _panel(section: str, claims: Sequence[Claim], anchors: Mapping[str, str], x: Scale) -> Panel:

@@ -16,12 +16,13 @@ from pytest_claims.report.words.numbers import (
     effect,
     effect_with_interval,
     interval_name,
-    margins,
     number,
     quantity_value,
     unit_of,
 )
+from pytest_claims.report.words.rules import side_asked, words_of
 from pytest_claims.report.words.sentences import asked, num_happened
+from pytest_claims.support.scale import RATIO, bounds, no_effect
 from pytest_claims.support.text import counted
 
 WIDTH = 720
@@ -88,21 +89,23 @@ def _exact(ticks: Sequence[float], unit: Unit, places: int) -> bool:
 
 def strip(part: Part) -> Strip | None:
     """The figure of a part; none where no number of it is finite, or where arithmetic alone decides."""
-    values = [0.0, 1.0] if part["rule"] == "event" else finite(part["values"])
-    marks = finite([part["estimate"], part["low"], part["high"], *margins(part)])
-    if not values or part["rule"] == "exact":
+    words, ends = words_of(part), bounds(part["margin"])
+    has_outcomes = words.draws == "outcomes"
+    values = [0.0, 1.0] if has_outcomes else finite(part["values"])
+    marks = finite([part["estimate"], part["low"], part["high"], *ends])
+    if not values or words.draws is None:
         return None
-    is_ratio = part["unit"] == "ratio" and min([*values, *marks]) > 0
+    is_ratio = part["unit"] == RATIO and min([*values, *marks]) > 0
     x = scale_over([*values, *marks], LEFT, RIGHT - 20, logarithmic=is_ratio)
-    if part["rule"] == "event":
+    if has_outcomes:
         x = Scale(0, 1, LEFT, RIGHT - 20)
     known = [(seed, value) for seed, value in zip(part["seeds"], part["values"], strict=False)]
     return Strip(
-        description=_strip_description(part),
-        caption=_strip_caption(part),
+        description=words.description.format(**_told(part, values)),
+        caption=words.caption.format(**_told(part, values)),
         ticks=ticks(x, unit_of(part), signed=part["difference"]),
-        dots=_outcomes(part) if part["rule"] == "event" else _dots(part, x),
-        margins=tuple(x(bound) for bound in margins(part)),
+        dots=_outcomes(part) if has_outcomes else _dots(part, x),
+        margins=tuple(map(x, ends)),
         region=_region(part, x),
         zero=_zero(part, x),
         interval=None if part["low"] is None or part["high"] is None else (x(part["low"]), x(part["high"])),
@@ -111,24 +114,24 @@ def strip(part: Part) -> Strip | None:
     )
 
 
-def _seed_value(value: float | None, part: Part) -> str:
-    if part["rule"] == "event" and value is not None:
+def _seed_value(value: float, part: Part) -> str:
+    if words_of(part).draws == "outcomes" and math.isfinite(value):
         return "yes" if value else "no"
     return quantity_value(value, part)
 
 
 def _zero(part: Part, x: Scale) -> int | None:
     """Where no effect lies, if it is a place on the scale."""
-    none = 1.0 if part["unit"] == "ratio" else 0.0 if part["difference"] else None
+    none = no_effect(part["unit"], difference=part["difference"])
     return x(none) if none is not None and x.low <= none <= x.high else None
 
 
 def _region(part: Part, x: Scale) -> tuple[int, int]:
     """The claim's side of the margin."""
-    bounds = [x(bound) for bound in margins(part)]
-    if len(bounds) == 2:
-        return bounds[0], bounds[1]
-    return (int(x.start), bounds[0]) if part["alternative"] == "less" else (bounds[0], int(x.end))
+    low, *high = map(x, bounds(part["margin"]))
+    if high:
+        return low, high[0]
+    return (int(x.start), low) if side_asked(part) == "below" else (low, int(x.end))
 
 
 def _dots(part: Part, x: Scale) -> tuple[Dot, ...]:
@@ -145,24 +148,20 @@ def _outcomes(part: Part) -> tuple[Dot, ...]:
     return tuple(Dot(round(LEFT + i * step), DOTS_BOTTOM - 40, hollow=value != 1) for i, value in enumerate(values))
 
 
-def _strip_caption(part: Part) -> str:
-    lost = sum(value is None for value in part["values"])
-    without = f"; {counted(lost, 'seed')} without a finite value" if lost else ""
-    unit = in_unit(unit_of(part))
-    if part["rule"] == "event":
-        return f"seeds in their order, filled where it happened; below, the share{unit} with its interval{without}"
-    if part["rule"] == "log":
-        return f"a dot per run of ours{unit}; shaded, as far off as the published log, whose place is marked{without}"
-    interval = f", mean and {interval_name(part)}" if part["low"] is not None else ""
-    return f"a dot per seed{unit}{interval}; shaded, what the claim asks for{without}"
-
-
-def _strip_description(part: Part) -> str:
-    if part["rule"] == "event":
-        return f"Happened in {num_happened(part)} of {part['num_seeds']} runs; asked for: {asked(part)}."
-    values = finite(part["values"])
-    span = f"{quantity_value(min(values), part)} to {quantity_value(max(values), part)}"
-    if part["rule"] == "log":
-        return f"{counted(len(values), 'run')} of ours lie from {span} off; the published log {effect(part)}."
-    found = effect_with_interval(part) if part["low"] is not None else effect(part)
-    return f"{counted(len(values), 'seed')} from {span}; estimate {found}; asked for: {asked(part)}."
+def _told(part: Part, values: Sequence[float]) -> dict[str, object]:
+    """The values that the templates of a caption and a description name."""
+    lost = sum(not math.isfinite(value) for value in part["values"])
+    has_interval = part["low"] is not None
+    return {
+        "unit": in_unit(unit_of(part)),
+        "interval": f", mean and {interval_name(part)}" if has_interval else "",
+        "without": f"; {counted(lost, 'seed')} without a finite value" if lost else "",
+        "seeds": counted(len(values), "seed"),
+        "runs": counted(len(values), "run"),
+        "span": f"{quantity_value(min(values), part)} to {quantity_value(max(values), part)}",
+        "effect": effect(part),
+        "effect_with_interval": effect_with_interval(part) if has_interval else effect(part),
+        "asked": asked(part),
+        "happened": num_happened(part),
+        "num_seeds": part["num_seeds"],
+    }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from pytest_claims.support.record_types import ControlRecord, Record
 from pytest_claims.support.text import counted
 
 
@@ -21,12 +21,12 @@ class ControlView:
     figures: str
 
 
-def controls(record: Mapping[str, Any]) -> tuple[ControlView, ...]:
+def controls(record: Record) -> tuple[ControlView, ...]:
     """The controls that were run on the record's own numbers."""
     return tuple(map(_control, record["certificate"]["controls"]))
 
 
-def _control(control: Mapping[str, Any]) -> ControlView:
+def _control(control: ControlRecord) -> ControlView:
     failures, checked = control["failures"], f"{control['num_checked']} checked"
     claims_of: dict[str, list[str]] = {}
     for claim, reason in control["exempt"].items():
@@ -42,7 +42,7 @@ def _control(control: Mapping[str, Any]) -> ControlView:
     )
 
 
-def calibration(record: Mapping[str, Any]) -> tuple[str, ...]:
+def calibration(record: Record) -> tuple[str, ...]:
     """What longer checks have measured, in sentences."""
     kept = record["certificate"]["calibration"]
     if kept is None:
@@ -71,7 +71,7 @@ def calibration(record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def audit(record: Mapping[str, Any]) -> str:
+def audit(record: Record) -> str:
     """Which runs were trained again by the reference engine, and whether they came out as stored, in a sentence."""
     kept = record["certificate"]["audit"]
     if kept is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from pytest_claims.record.schema import is_statistical
+from pytest_claims.support.record_types import ArmRecord, Record
 from pytest_claims.support.text import counted, duration
 
 TIERS = {
@@ -21,7 +20,7 @@ def moment(created: str) -> str:
     return f"{when.day} {when:%B %Y, %H:%M} {when.tzname() or ''}".rstrip()
 
 
-def warnings(record: Mapping[str, Any]) -> tuple[str, ...]:
+def warnings(record: Record) -> tuple[str, ...]:
     """What a reader must know before anything else."""
     stand_ins = [data["name"] for data in record["data"] if data["kind"] == "stand-in"]
     found = []
@@ -35,7 +34,7 @@ def warnings(record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def facts(record: Record) -> tuple[tuple[str, str], ...]:
     """What was checked and on what, in terms and their values."""
     environment, engine = record["environment"], record["engine"]
     looks = " or ".join(map(str, record["looks"]))
@@ -53,7 +52,7 @@ def facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
-def _all_runs(arms: Sequence[Mapping[str, Any]]) -> str:
+def _all_runs(arms: Sequence[ArmRecord]) -> str:
     """The runs that the verdicts rest on, of earlier sessions too, and how long each took on its own, added up."""
     num_runs = sum(arm["num_seeds"] for arm in arms)
     seconds = sum(arm["num_seeds"] * (arm["seconds_per_run"] or 0) for arm in arms)
@@ -69,7 +68,7 @@ _SHOWN_VERSIONS = (
 )
 
 
-def scope(record: Mapping[str, Any]) -> str:
+def scope(record: Record) -> str:
     """What a verdict speaks about."""
     subset = ", and of the subset of the data" if record["tier"] == "fast" else ""
     return (
@@ -78,9 +77,9 @@ def scope(record: Mapping[str, Any]) -> str:
     )
 
 
-def error_rate(record: Mapping[str, Any]) -> str:
+def error_rate(record: Record) -> str:
     """How often any verdict of the report may be wrong."""
-    k = sum(map(is_statistical, record["claims"]))
+    k = record["num_statistical"]
     if not k:
         return "No statistical verdict was come to."
     return (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Part = Mapping[str, Any]
-Claim = Mapping[str, Any]
+from pytest_claims.report.words.rules import words_of
+from pytest_claims.support.record_types import ClaimRecord, NumbersRecord, PartRecord
+from pytest_claims.support.scale import bounds
+
+Part = PartRecord
+Claim = ClaimRecord
 
 MISSING = "—"
 
@@ -39,18 +41,10 @@ MOST_EXTRA_DECIMALS = 6
 """Decimals that may be added to a unit's own, so that numbers which differ look different."""
 
 
-def unit_of(part: Part) -> Unit:
+def unit_of(part: NumbersRecord) -> Unit:
     """The unit that people read; a difference of two percentages is in (percentage) points."""
     name = part["unit"]
     return UNITS["points" if part["difference"] and name in PERCENTAGES else name]
-
-
-def margins(part: Part) -> list[float]:
-    """The margin of a part as a list: empty, one number, or the two bounds of an equivalence."""
-    margin = part["margin"]
-    if margin is None:
-        return []
-    return [float(bound) for bound in margin] if isinstance(margin, Sequence) else [float(margin)]
 
 
 def _cleared(value: float) -> float:
@@ -62,7 +56,7 @@ def _fixed(value: float, unit: Unit, decimals: int) -> str:
     return f"{value * unit.factor:.{decimals}f}"
 
 
-def decimals(part: Part) -> int:
+def decimals(part: NumbersRecord) -> int:
     """How many decimals the numbers of a part need so that rounding hides no order between them.
 
     Examples
@@ -72,7 +66,7 @@ def decimals(part: Part) -> int:
     (2, 3)
     """
     unit = unit_of(part)
-    numbers = [part["estimate"], part["low"], part["high"], *margins(part)]
+    numbers = [part["estimate"], part["low"], part["high"], *bounds(part["margin"])]
     known = sorted({_cleared(float(number)) for number in numbers if number is not None})
     start = unit.decimals
     if unit is UNITS[""] and known:
@@ -100,13 +94,13 @@ def number(value: float | None, unit: Unit, places: int | None = None, *, signed
     return f"{unit.prefix}{sign}{text.lstrip('-')}"
 
 
-def quantity_value(value: float | None, part: Part) -> str:
+def quantity_value(value: float | None, part: NumbersRecord) -> str:
     """Format a value of a part's quantity, with its unit.
 
     Examples
     --------
     >>> quantity_value(0.9812, {"unit": "accuracy", "difference": False, "estimate": 0.98, "low": None,
-    ...     "high": None, "margin": None})
+    ...     "high": None, "margin": []})
     '98.12 %'
     """
     unit = unit_of(part)
@@ -114,7 +108,7 @@ def quantity_value(value: float | None, part: Part) -> str:
     return text if text == MISSING else text + unit.suffix
 
 
-def effect(part: Part) -> str:
+def effect(part: NumbersRecord) -> str:
     """The estimate of a part with its unit.
 
     Examples
@@ -125,7 +119,7 @@ def effect(part: Part) -> str:
     return quantity_value(part["estimate"], part)
 
 
-def interval(part: Part) -> str:
+def interval(part: NumbersRecord) -> str:
     """The deciding interval of a part in brackets, in the unit of its effect; empty where arithmetic decides.
 
     Examples
@@ -134,14 +128,14 @@ def interval(part: Part) -> str:
     ...     "high": 6.61, "margin": [5.5, 6.5]})
     '[5.2, 6.6]'
     """
-    if part["rule"] == "exact" or part["low"] is None or part["high"] is None:
+    if not words_of(part).has_interval or part["low"] is None or part["high"] is None:
         return ""
     unit, places, signed = unit_of(part), decimals(part), part["difference"]
     low, high = (number(part[end], unit, places, signed=signed) for end in ("low", "high"))
     return f"[{low}, {high}]"
 
 
-def effect_with_interval(part: Part) -> str:
+def effect_with_interval(part: NumbersRecord) -> str:
     """The estimate of a part with its interval and unit, the unit once."""
     unit = unit_of(part)
     value = number(part["estimate"], unit, decimals(part), signed=part["difference"])
@@ -171,7 +165,7 @@ def confidence(part: Part) -> str:
     '99.97 %'
     """
     level = part["confidence_level"]
-    return MISSING if level is None or part["rule"] == "exact" else f"{level * 100:.6g} %"
+    return f"{level * 100:.6g} %" if words_of(part).has_interval and level is not None else MISSING
 
 
 def interval_name(part: Part) -> str:
@@ -179,7 +173,7 @@ def interval_name(part: Part) -> str:
     return "interval" if part["confidence_level"] is None else f"{confidence(part)} interval"
 
 
-def margin(part: Part) -> str:
+def margin(part: NumbersRecord) -> str:
     """The margin of a part with its unit; bounds are joined by *to*.
 
     Examples
@@ -188,11 +182,9 @@ def margin(part: Part) -> str:
     ...     "margin": 2 / 3})
     'two thirds of the runs'
     """
-    bounds = margins(part)
-    if part["rule"] == "event":
-        named = {0.5: "half of the runs", round(2 / 3, 4): "two thirds of the runs"}
-        return named.get(round(bounds[0], 4), f"{quantity_value(bounds[0], part)} of the runs")
-    unit, places, signed = unit_of(part), decimals(part), part["difference"]
-    if not bounds:
+    ends, words = bounds(part["margin"]), words_of(part)
+    if not ends:
         return MISSING
-    return " to ".join(number(bound, unit, places, signed=signed) for bound in bounds) + unit.suffix
+    unit, places, signed = unit_of(part), decimals(part), part["difference"]
+    told = " to ".join(number(bound, unit, places, signed=signed) for bound in ends) + unit.suffix
+    return words.margin_names.get(round(ends[0], 4)) or words.margin.format(bounds=told)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pytest_claims.report.words.numbers import MISSING, Claim, Part, margin, quantity_value
-from pytest_claims.report.words.sentences import num_collapsed, verdict_of_numbers
+from pytest_claims.report.words.rules import side_asked, verdict_of_numbers, words_of
+from pytest_claims.report.words.sentences import num_collapsed
+from pytest_claims.support.record_types import PartRecord
+from pytest_claims.support.scale import RATIO
 
 
 def otherwise(part: Part) -> str:
@@ -16,9 +19,9 @@ def otherwise(part: Part) -> str:
     >>> otherwise(part)
     'with a margin of +1.50 points or more it would not be supported'
     """
-    if part["rule"] != "superiority" or num_collapsed(part) or part["verdict"] != verdict_of_numbers(part):
+    if not words_of(part).has_other_margins or num_collapsed(part) or part["verdict"] != verdict_of_numbers(part):
         return ""
-    greater = part["alternative"] == "greater"
+    greater = side_asked(part) == "above"
     near, far = ("low", "high") if greater else ("high", "low")
     asked_more, asked_less = ("more", "less") if greater else ("less", "more")
     ends = {end: quantity_value(part[end], part) for end in ("low", "high")}
@@ -61,8 +64,14 @@ def detectable_sentence(part: Part) -> str:
     effect = part["smallest_detectable_effect"]
     if effect is None:
         return ""
-    is_ratio = part["unit"] == "ratio"
-    alone = {**part, "difference": not is_ratio, "estimate": effect, "low": None, "high": None, "margin": None}
+    alone: PartRecord = {
+        **part,
+        "difference": part["unit"] != RATIO,
+        "estimate": effect,
+        "low": None,
+        "high": None,
+        "margin": [],
+    }
     distance = quantity_value(effect, alone)
     return f"{distance.lstrip('+')} beyond {margin(part)}"
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
 
 from pytest_claims.report.words.expectations import VERDICTS
 from pytest_claims.report.words.numbers import (
@@ -19,16 +18,14 @@ from pytest_claims.report.words.numbers import (
     interval,
     interval_name,
     margin,
-    margins,
     pvalue,
     quantity_value,
     unit_of,
 )
+from pytest_claims.report.words.rules import relation, verdict_of_numbers, words_of
+from pytest_claims.support.record_types import ShareRecord
+from pytest_claims.support.scale import as_tested, bounds
 from pytest_claims.support.text import counted
-
-__all__ = ["effect", "interval", "sentence"]
-
-Relation = Literal["above", "below", "within", "outside", "straddles", "equal", "unequal", "unknown"]
 
 REASONS = {
     "reversed": "the opposite is shown",
@@ -49,75 +46,14 @@ REASONS = {
 
 def asked(part: Part) -> str:
     """What a part asks for, in words: the side of its margin on which it holds."""
-    words = {
-        "greater": "more than ",
-        "less": "less than ",
-        "within": "a value from ",
-        "usually": "it to happen in more than ",
-        "reliably": "it to happen in more than ",
-        "exactly": "exactly ",
-        "as far": "others of our runs to lie as far off as ",
-    }
-    return words[part["alternative"]] + margin(part)
-
-
-def relation(part: Part) -> Relation:
-    """Where the deciding interval of a part lies, seen from its margin; found from the numbers alone.
-
-    Examples
-    --------
-    >>> relation({"rule": "superiority", "estimate": 0.021, "low": 0.015, "high": 0.027, "margin": 0.002})
-    'above'
-    """
-    low, high, bounds = part["low"], part["high"], margins(part)
-    if part["rule"] == "exact":
-        return _exact_relation(part, bounds)
-    if low is None or high is None or not bounds:
-        return "unknown"
-    if part["rule"] == "log":
-        return "within" if part["estimate"] <= high else "outside"
-    if part["rule"] == "equivalence":
-        if bounds[0] < low and high < bounds[1]:
-            return "within"
-        return "outside" if high < bounds[0] or low > bounds[1] else "straddles"
-    return _side(low, high, bounds[0])
-
-
-def _side(low: float, high: float, margin: float) -> Relation:
-    if low > margin:
-        return "above"
-    return "below" if high < margin else "straddles"
-
-
-def _exact_relation(part: Part, bounds: list[float]) -> Relation:
-    if part["estimate"] is None or not bounds:
-        return "unknown"
-    values = [part["estimate"], *part["values"]]
-    agree = all(value is not None and math.isclose(value, bounds[0], rel_tol=1e-9, abs_tol=1e-9) for value in values)
-    return "equal" if agree else "unequal"
-
-
-def verdict_of_numbers(part: Part) -> str:
-    """The verdict that the interval alone would give, whatever other tests say."""
-    found = relation(part)
-    if part["rule"] == "log" and found != "unknown":
-        return "compatible" if found == "within" else "incompatible"
-    if found in ("within", "equal") or found == _asserted_side(part):
-        return "supported"
-    return "inconclusive" if found in ("straddles", "unknown") else "refuted"
-
-
-def _asserted_side(part: Part) -> Relation | None:
-    sides: dict[str, Relation] = {"greater": "above", "usually": "above", "reliably": "above", "less": "below"}
-    return sides.get(part["alternative"])
+    return words_of(part).asked[part["alternative"]] + margin(part)
 
 
 def num_collapsed(part: Part) -> int:
     """How many seeds have no number, or none that has a logarithm where the mean is one of logarithms."""
-    if part["rule"] not in ("superiority", "equivalence"):
+    if not words_of(part).is_of_means:
         return 0
-    is_ratio = part["unit"] == "ratio"
-    return sum(value is None or (is_ratio and value <= 0) for value in part["values"])
+    return sum(not math.isfinite(as_tested(value, part["unit"])) for value in part["values"])
 
 
 def num_happened(part: Part) -> int:
@@ -144,9 +80,9 @@ def found(part: Part) -> str:
         "outside": "lies wholly outside that range",
         "straddles": "reaches across that",
     }[where]
-    subject = f"the estimate over {seeds} is {effect(part)}"
-    if part["rule"] == "event":
-        subject = f"it happened in {num_happened(part)} of {part['num_seeds']} runs"
+    subject = words_of(part).subject.format(
+        seeds=seeds, effect=effect(part), happened=num_happened(part), num_seeds=part["num_seeds"]
+    )
     return f"{subject}, and the {interval_name(part)} {interval(part)}{unit_of(part).suffix} {lies}"
 
 
@@ -164,7 +100,7 @@ def _reservation(part: Part) -> str:
     return f"; from the interval alone it would be {verdict_of_numbers(part)}"
 
 
-def _share_of_runs(share: Mapping[str, Any] | None, part: Part, what: str) -> str:
+def _share_of_runs(share: ShareRecord | None, part: Part, what: str) -> str:
     """So many of the runs, with the exact 95 % interval of their share where the record has one."""
     if share is None:
         return f"{num_collapsed(part)} of {part['num_seeds']} runs {what}"
@@ -175,20 +111,22 @@ def _share_of_runs(share: Mapping[str, Any] | None, part: Part, what: str) -> st
 def part_explanation(part: Part) -> str:
     """What is asked for, what was found, and the reason, without the verdict."""
     reason = f" ({reason_in_words(part['reason'])})" if part["reason"] else ""
-    if part["rule"] == "log":
-        return f"{_found_of_log(part)}{reason}."
-    return f"the claim asks for {asked(part)}; {found(part)}{_reservation(part)}{reason}."
-
-
-def _found_of_log(part: Part) -> str:
-    """Where the published log lies among our runs."""
-    # What is not finite lies farther off than any number.
-    num_as_far = sum(value is None or value >= part["margin"] * (1 - 1e-12) for value in part["values"])
-    return (
-        f"at its farthest the published log differs from the mean of the other runs by a factor of {effect(part)}; "
-        f"{num_as_far or 'none'} of our {part['num_seeds']} runs lie{'s' * (num_as_far == 1)} as far off "
-        f"({pvalue(part['pvalue'])})"
+    told = words_of(part).explanation.format(
+        asked=asked(part),
+        found=found(part),
+        reservation=_reservation(part),
+        effect=effect(part),
+        as_far=_as_far(part),
+        pvalue=pvalue(part["pvalue"]),
     )
+    return f"{told}{reason}."
+
+
+def _as_far(part: Part) -> str:
+    """How many of our runs lie as far off as the margin; what is not finite lies farther off than any number."""
+    farthest = bounds(part["margin"])[-1] * (1 - 1e-12)
+    num_as_far = sum(not value < farthest for value in part["values"])
+    return f"{num_as_far or 'none'} of our {part['num_seeds']} runs lie{'s' * (num_as_far == 1)}"
 
 
 def part_sentence(part: Part) -> str:
@@ -218,7 +156,7 @@ def sentence(claim: Claim) -> str:
     Examples
     --------
     >>> part = {"rule": "superiority", "verdict": "supported", "reason": None,
-    ...     "estimate": 0.021, "low": 0.015, "high": 0.027, "confidence_level": 0.9997, "margin": 0.002,
+    ...     "estimate": 0.021, "low": 0.015, "high": 0.027, "confidence_level": 0.9997, "pvalue": 1e-7, "margin": 0.002,
     ...     "alternative": "greater", "unit": "accuracy", "difference": True, "num_seeds": 10, "values": [],
     ...     "censored": None}
     >>> print(sentence({"verdict": "supported", "reason": None, "message": None, "parts": [part]}))

@@ -1,0 +1,180 @@
+"""The protocol of all rules. A rule asks something of the numbers of all seeds; it does not hold the numbers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from pytest_claims.statistics.decisions import Decision
+from pytest_claims.statistics.looks import Look
+from pytest_claims.support.scale import Margin, bounds, each_bound
+
+Booleans = NDArray[np.bool_]
+Side = Literal["above", "below", "between"]
+
+_OPPOSITE = {"greater": "less", "less": "greater"}
+
+
+@dataclass(frozen=True)
+class Rule(ABC):
+    """A rule with its margin: it decides on an array of one number per seed, at a look.
+
+    A new rule is a subclass in a module of its own, a line in `pytest_claims.statistics.rules.RULES`, and a row in
+    `pytest_claims.report.words.rules.WORDS`.
+
+    Parameters
+    ----------
+    alternative
+        The claim's side of the margin, one of the values of `keywords`.
+    margin
+        The bound, or the pair of bounds, in the unit of the values: the natural logarithm for a ratio.
+    null
+        Where there is no effect; ``None`` where that has no meaning, as for a plain quantity.
+    """
+
+    alternative: str
+    margin: Margin
+    null: float | None = None
+
+    name: ClassVar[str]
+    """Its name in a record."""
+    keywords: ClassVar[Mapping[str, str]] = {}
+    """The keywords of `judge` that ask for the rule, each with the alternative that it means."""
+    num_bounds: ClassVar[int] = 1
+    """How many bounds its margin has."""
+    is_of_events: ClassVar[bool] = False
+    """It counts in how many runs something happens."""
+    is_of_means: ClassVar[bool] = False
+    """It judges a mean over seeds, see `MeanRule`."""
+    is_statistical: ClassVar[bool] = True
+    """Its claims share the report's error rate."""
+    is_of_single_runs: ClassVar[bool] = True
+    """Its assertion holds or does not in each single run, and fresh seeds can be drawn for it."""
+    is_directed: ClassVar[bool] = False
+    """Its alternatives are ``"greater"`` and ``"less"``."""
+    no_mirror: ClassVar[str] = ""
+    """The reason if negated numbers make no sense to it; else empty."""
+
+    @classmethod
+    def margin_asked(cls, keyword: str, given: Any) -> Any:
+        """The margin as people read it, from what stands behind a keyword of `judge`."""
+        return given
+
+    @abstractmethod
+    def decide(self, values: ArrayLike, look: Look) -> Decision:
+        """Decide on values of shape ``(num_seeds,)``.
+
+        Raises
+        ------
+        ValueError
+            If the values are not as many real numbers as the look has seeds.
+        """
+
+    @abstractmethod
+    def holds(self, values: ArrayLike) -> Booleans:
+        """Say in which single runs (or pairs) the assertion holds: shape ``(num_seeds,)``."""
+
+    def mirrored(self) -> Rule | None:
+        """Give the rule under which the negated values must come to the same verdict; ``None`` if there is none."""
+        if self.no_mirror:
+            return None
+        alternative = _OPPOSITE.get(self.alternative, self.alternative)
+        return replace(self._times(-1.0), alternative=alternative)
+
+    def in_percent(self) -> Rule | None:
+        """Give the rule for a hundred times the values; ``None`` if they are no numbers."""
+        return None if self.is_of_events else self._times(100.0)
+
+    def side_claimed(self, decision: Decision) -> Side | None:
+        """The side of the margin on which a decision sees the values; ``None`` if censored runs cannot change it."""
+        return None
+
+    def is_counted(self, values: NDArray[np.float64]) -> bool:
+        """Say if the share of seeds on the claim's side decides, in the place of a mean."""
+        return not bool(np.isfinite(values).all())
+
+    def share_asked(self, look: Look) -> tuple[float, float]:
+        """Where seeds are counted: the share to exceed, and the one-sided level spent on it."""
+        return 0.5, look.alpha
+
+    def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
+        """Say which imagined repetitions support, and which refute: ``(num, num_seeds)`` gives twice ``(num,)``."""
+        verdicts = [self.decide(draw, look).verdict for draw in draws]
+        return np.array([v == "supported" for v in verdicts]), np.array([v == "refuted" for v in verdicts])
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The bound, or both bounds, of the margin."""
+        return bounds(self.margin)
+
+    def _times(self, factor: float) -> Self:
+        null = None if self.null is None else factor * self.null
+        return replace(self, margin=each_bound(lambda bound: factor * bound, self.margin), null=null)
+
+
+@dataclass(frozen=True)
+class MeanRule(Rule):
+    """A rule on the mean over seeds: it is supported where the interval of the mean lies within a region."""
+
+    is_of_means: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def region(self) -> tuple[float, float]:
+        """From where to where the claim has the mean; infinite where there is no bound."""
+
+    def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
+        """By the t interval and, where the look asks for it, unanimity; without the sign-flip test."""
+        low, high = self.region
+        means, errors = draws.mean(axis=1), draws.std(axis=1, ddof=1) / look.num_seeds**0.5
+        support, refute = (-special.stdtrit(look.num_seeds - 1, alpha) for alpha in (look.alpha, look.refuting_alpha))
+        within = (means - support * errors > low) & (means + support * errors < high)
+        above, below = means - refute * errors > high, means + refute * errors < low
+        if look.asks_unanimity(look.alpha):
+            within &= ((draws > low) & (draws < high)).all(axis=1)
+        if look.asks_unanimity(look.refuting_alpha):
+            above, below = above & (draws > high).all(axis=1), below & (draws < low).all(axis=1)
+        return within, above | below
+
+
+def mark_censored(decision: Decision, rule: Rule, at_least: Booleans, at_most: Booleans) -> Decision:
+    """Take a decision back, as ``"censored"``, where what was not seen could have come out otherwise.
+
+    A run that has not turned by its last epoch has a turning point somewhere after it. A censored seed may count
+    against a decision, never in its favour.
+
+    Parameters
+    ----------
+    decision
+        What the rule decided on the values as they are.
+    rule
+        The rule.
+    at_least, at_most
+        Shape ``(num_seeds,)``: where the true value may be larger, or smaller, than the one seen.
+
+    Returns
+    -------
+    Decision
+        The same, or inconclusive with the same estimate.
+
+    Examples
+    --------
+    >>> from pytest_claims.statistics import SuperiorityRule, fixed_look
+    >>> delays = np.array([9.0, 10.0, 8.0, 9.0, 11.0, 9.0, 10.0, 12.0, 9.0, 10.0])
+    >>> rule, never = SuperiorityRule("greater", margin=0.5, null=0.0), np.zeros(10, bool)
+    >>> decision = rule.decide(delays, fixed_look(10))
+    >>> later = mark_censored(decision, rule, at_least=delays > 10, at_most=never)
+    >>> f"Runs that turn even later than could be seen do not stand in the way: {later.verdict}."
+    'Runs that turn even later than could be seen do not stand in the way: supported.'
+    """
+    side = None if decision.verdict == "inconclusive" else rule.side_claimed(decision)
+    if side is None:
+        return decision
+    doubtful = (at_most.any() and side != "below") or (at_least.any() and side != "above")
+    return replace(decision, verdict="inconclusive", reason="censored") if doubtful else decision

@@ -1,0 +1,211 @@
+"""The types of the record, ``claims.json``. They lie here, since verdicts and controls, too, know them.
+
+Their keys are those of ``record/schema.json``, which describes each of them. Numbers of seeds may be infinite or NaN:
+in the file they are then strings, see `pytest_claims.record.schema`. All other numbers are finite, or ``None``.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+from pytest_claims.support.vocabulary import Tier
+
+
+class LookRecord(TypedDict):
+    """The look at which a claim was judged."""
+
+    num_seeds: int
+    alpha: float
+    first: bool
+    last: bool
+
+
+class ShareRecord(TypedDict):
+    """How many seeds, and the exact 95 % interval of their share."""
+
+    count: int
+    low: float
+    high: float
+
+
+class ReproductionRecord(ShareRecord):
+    """In how many single runs a claim holds."""
+
+    share: float
+    num_seeds: int
+
+
+class StabilityRecord(TypedDict):
+    """How surely a verdict would come again."""
+
+    probability: float
+    hangs_on_seeds: list[int]
+
+
+class MarkRecord(TypedDict):
+    """The places of a metric's curve that a quantity is about."""
+
+    metric: str
+    places: list[str]
+    last_epochs: int | None
+
+
+class OperandRecord(TypedDict):
+    """One of the quantities that another was made of."""
+
+    quantity: str
+    values: list[float]
+
+
+class NumbersRecord(TypedDict):
+    """The numbers of a part, and what they must be read with."""
+
+    rule: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    margin: float | list[float]
+    unit: str
+    difference: bool
+
+
+class PartRecord(NumbersRecord):
+    """One quantity under one rule."""
+
+    quantity: str
+    marks: list[MarkRecord]
+    verdict: str
+    reason: str | None
+    confidence_level: float | None
+    pvalue: float | None
+    alternative: str
+    num_seeds: int
+    seeds: list[int]
+    values: list[float]
+    at_least: list[bool] | None
+    at_most: list[bool] | None
+    collapsed: ShareRecord | None
+    censored: ShareRecord | None
+    trend_pvalue: float | None
+    operands: list[OperandRecord]
+    published: NotRequired[Mapping[str, Sequence[float]]]
+    smallest_detectable_effect: float | None
+
+
+class VerdictRecord(TypedDict):
+    """The judge's part of a claim's record."""
+
+    verdict: str
+    reason: str | None
+    parts: list[PartRecord]
+    num_seeds: int
+    reproduction: ReproductionRecord | None
+    stability: StabilityRecord | None
+    look: LookRecord | None
+
+
+class ClaimRecord(VerdictRecord):
+    """A claim, its verdict, and how its test came out."""
+
+    id: str
+    tier: Tier
+    section: str
+    statement: str
+    source: str | None
+    test: str
+    expected: list[str]
+    because: str | None
+    outcome: str
+    message: str | None
+    arms: list[str]
+    data: list[str]
+
+
+class CurveRecord(TypedDict):
+    """A metric after each epoch."""
+
+    mean: Sequence[float | None]
+    low: Sequence[float | None]
+    high: Sequence[float | None]
+    runs: list[list[float | None]]
+
+
+class PlannedArmRecord(TypedDict):
+    """An arm as it was planned."""
+
+    name: str
+    tier: Tier
+    fingerprint: str
+    declaration: dict[str, Any]
+    num_seeds: int
+
+
+class ArmRecord(PlannedArmRecord):
+    """An arm and its runs."""
+
+    num_parameters: int | None
+    seconds_per_run: float | None
+    curves: dict[str, CurveRecord]
+
+
+class DataRecord(TypedDict):
+    """A data set as it was used."""
+
+    name: str
+    kind: str
+    content_hash: str
+    origin: str
+
+
+class EngineRecord(TypedDict):
+    """The engine that has trained."""
+
+    name: str
+    semantics: int
+
+
+class ControlRecord(TypedDict):
+    """The outcome of a control."""
+
+    name: str
+    what: str
+    num_checked: int
+    failures: list[str]
+    exempt: dict[str, str]
+    figures: dict[str, float]
+
+
+class CertificateRecord(TypedDict):
+    """The checks of the machinery."""
+
+    controls: list[ControlRecord]
+    calibration: dict[str, Any] | None
+    audit: dict[str, Any] | None
+
+
+class JudgedRecord(TypedDict):
+    """A session's record without its certificate, which is made from it."""
+
+    schema: int
+    tier: Tier
+    created: str
+    partial: bool
+    duration_seconds: float
+    num_trained: int
+    lecture: str
+    engine: EngineRecord
+    first_seed: int
+    looks: list[int]
+    alpha: float
+    num_statistical: int
+    family_error_rate: float
+    environment: dict[str, str]
+    data: list[DataRecord]
+    arms: list[ArmRecord]
+    accounted: dict[str, Any] | None
+    claims: list[ClaimRecord]
+
+
+class Record(JudgedRecord):
+    """The record of a session, of one tier."""
+
+    certificate: CertificateRecord
