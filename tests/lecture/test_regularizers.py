@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from fixtures.regularization_mechanics.arms import pytest_configure
 from fixtures.regularization_mechanics.dropout import dropout, shares_dropped, sizes, weights_after_updates
 from fixtures.regularization_mechanics.keras_alone import double_precision
 from fixtures.regularization_mechanics.losses import reported_losses
@@ -20,30 +17,9 @@ from pytest_claims.support.randomness import generator
 SEEDS = (900, 901)
 
 
-def config_with(engine):
-    return SimpleNamespace(getoption={"claims_engine": engine}.get)
-
-
 def mask_and_features(rate, shape=(2_000, 500)):
     rng = np.random.default_rng(0)
     return rng.random(shape) < rate, rng.uniform(0.5, 1.5, shape), rng.normal(size=(shape[1], 50))
-
-
-@pytest.mark.parametrize(("engine", "backend"), [("stacked", "jax"), ("fit", "tensorflow")])
-def test_keras_will_be_on_the_backend_of_the_engine(engine, backend, monkeypatch):
-    monkeypatch.delitem(sys.modules, "keras", raising=False)
-    monkeypatch.setenv("KERAS_BACKEND", "torch")
-    pytest_configure(config_with(engine))
-    assert os.environ["KERAS_BACKEND"] == backend
-
-
-def test_backend_stays_where_keras_is_imported_or_the_engine_unknown(monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace())
-    pytest_configure(config_with("fit"))
-    monkeypatch.delitem(sys.modules, "keras")
-    pytest_configure(config_with("nonsense"))
-    assert os.environ["KERAS_BACKEND"] == "jax"
 
 
 def test_double_precision_ends_with_its_block_even_by_an_error():

@@ -156,11 +156,16 @@ def create(name: str) -> Engine:
     return engine
 
 
+def name_backend(engine: str) -> None:
+    """Say on which backend Keras is to be imported, for those who import it without an engine; unless it is already."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = ENGINES[engine].backend
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
 def _choose_backend(backend: str, engine: str) -> None:
     """Import Keras on `backend`."""
-    if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = backend
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    name_backend(engine)
     with warnings.catch_warnings():
         # What third-party packages say about each other while they load is not the reader's business.
         warnings.simplefilter("ignore")

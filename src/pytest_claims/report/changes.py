@@ -48,6 +48,12 @@ def changes(old: Record, new: Record) -> list[Change]:
 def differences(old: Record, new: Record) -> list[str]:
     """What else differs between two records, so that claims may come out otherwise, a line each."""
     lines = [f"{name}: {old[name]} → {new[name]}" for name in ("tier", "first_seed", "looks") if old[name] != new[name]]
+    versions = [record["environment"] for record in (old, new)]
+    lines += [
+        f"{name.replace('_', '-')}: {versions[0].get(name, 'none')} → {versions[1].get(name, 'none')}"
+        for name in sorted(versions[0].keys() | versions[1].keys())
+        if versions[0].get(name) != versions[1].get(name)
+    ]
     if old["engine"] != new["engine"]:
         lines.append(f"engine: {old['engine']['name']} → {new['engine']['name']}")
     data = [

@@ -191,10 +191,12 @@ class ClaimsSession:
 
     def _train(self, plan: Plan, data: DataSets) -> None:
         """Train, look by look, before the first test; then make known what the report needs of the plan."""
+        from pytest_claims.engines.base import name_backend
         from pytest_claims.session.look_by_look import LookByLook
         from pytest_claims.session.reports import arms_of
         from pytest_claims.session.trainers import trainer_of
 
+        name_backend(self.options.engine)
         trainer = trainer_of(plan, self.options, worker_of(self.config))
         self._looks = LookByLook(plan, trainer, self.schedule, self.outcomes.judges)
         claims = list(self.claims.values())
