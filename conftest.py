@@ -1,4 +1,4 @@
-"""Which fixture modules claims draw on: the lecture's own arms, then a package for each module of claims."""
+"""Which fixture modules claims draw on: the baselines, then a package for each module of claims."""
 
 pytest_plugins = [
     "fixtures.arms",
@@ -12,6 +12,7 @@ pytest_plugins = [
     "fixtures.capacity.arms",
     "fixtures.early_stopping.arms",
     "fixtures.feature_engineering.arms",
+    "fixtures.regularization.arms",
     "fixtures.regularization_effects.arms",
     "fixtures.regularization_mechanics.arms",
 ]
