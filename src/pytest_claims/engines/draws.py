@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,10 @@ def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str
     """
     weights = {}
     for path, variable, owner in zip(canonical_paths(model.weights), model.weights, owners(model), strict=True):
-        initializer = _initializer_of(variable, owner, path)
+        initializer = _initializer_of(variable, owner)
+        if initializer is None:
+            weights[path] = _start_of(model, path, variable, owner)
+            continue
         values = draw(initializer, tuple(variable.shape), generator(seed, "weights", path))
         if getattr(owner, "unit_forget_bias", False) and variable.name == "bias":
             values[owner.units : 2 * owner.units] = 1.0
@@ -89,7 +93,36 @@ def owners(model: Any) -> list[Any]:
     return [owner[id(variable)] for variable in model.weights]
 
 
-def _initializer_of(variable: Any, owner: Any, path: str) -> Any:
+# By model, what weights whose layers keep no initializer were when it was built. Training changes the model's own.
+_starts: WeakKeyDictionary[Any, dict[str, np.ndarray]] = WeakKeyDictionary()
+
+
+def remember_starts(model: Any) -> None:
+    """Keep what weights whose layers keep no initializer were built as, and set to zero what was not drawn.
+
+    A model is built with NaN in the place of random numbers.
+    """
+    starts = _starts[model] = {}
+    for path, variable, owner in zip(canonical_paths(model.weights), model.weights, owners(model), strict=True):
+        values = np.asarray(variable)
+        if values.size and np.isnan(values.flat[0]):
+            variable.assign(np.zeros_like(values))
+        elif _initializer_of(variable, owner) is None:
+            starts[path] = values.copy()
+
+
+def _start_of(model: Any, path: str, variable: Any, owner: Any) -> np.ndarray:
+    """What a weight is built as that no random number has a part in, such as a scale of ones."""
+    if path not in _starts.get(model, {}):
+        raise ValueError(
+            f"cannot tell how the weight {path!r} (shape {tuple(variable.shape)}) is initialized: its layer "
+            f"{type(owner).__name__} {owner.name!r} has no attribute '{variable.name}_initializer'. Give it one, or"
+            " use another layer."
+        )
+    return _starts[model][path].copy()
+
+
+def _initializer_of(variable: Any, owner: Any) -> Any:
     """Find a variable's initializer where Keras' layers keep it: ``kernel_initializer``, ``recurrent_initializer``."""
     name = variable.name
     for attribute in (f"{name}_initializer", f"{name.removesuffix('_kernel')}_initializer"):
@@ -97,10 +130,7 @@ def _initializer_of(variable: Any, owner: Any, path: str) -> Any:
             import keras
 
             return keras.initializers.get(initializer)
-    raise ValueError(
-        f"cannot tell how the weight {path!r} (shape {tuple(variable.shape)}) is initialized: "
-        f"its layer {type(owner).__name__} {owner.name!r} has no attribute '{name}_initializer'. Give it one."
-    )
+    return None
 
 
 def _hooked(weights: dict[str, np.ndarray], hook: Hook, seed: int) -> dict[str, np.ndarray]:

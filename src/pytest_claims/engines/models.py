@@ -12,6 +12,7 @@ import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Trained
+from pytest_claims.engines.draws import remember_starts
 from pytest_claims.engines.objective import Objective
 
 Inputs = Callable[[np.ndarray], np.ndarray]
@@ -24,20 +25,90 @@ def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[in
     Raises
     ------
     ValueError
-        If `builder` gives something other than a Keras model.
+        If `builder` gives something other than a Keras model, or changes a setting of Keras for all who come after.
     """
     with _drawing_nothing():
-        model = builder(input_shape)
+        model = _with_settings_kept(lambda: builder(input_shape), "model")
         if not isinstance(model, keras.Model):
             raise ValueError(f"an arm's model must build a keras.Model, got {type(model).__name__}. Return the model.")
+        _check_tells_its_output(model)
         if not model.built:
             model.build((None, *input_shape))
+    remember_starts(model)
     return model
+
+
+def _check_tells_its_output(model: Any) -> None:
+    """Refuse a subclass of `keras.Model` whose output's shape nothing tells before it is called."""
+    kind = type(model)
+    tells = isinstance(model, keras.Sequential) or getattr(model, "inputs", None) is not None
+    if not tells and kind.compute_output_shape is keras.Model.compute_output_shape:
+        raise ValueError(
+            f"{kind.__name__}, a subclass of keras.Model, does not tell the shape of its output. Build a"
+            " keras.Sequential, or keras.Model(inputs, outputs), or give the class a compute_output_shape."
+        )
+
+
+def build_optimizer(builder: Callable[[], Any]) -> Any:
+    """Build an arm's optimizer.
+
+    Raises
+    ------
+    ValueError
+        If `builder` changes a setting of Keras for all who come after.
+    """
+    return _with_settings_kept(builder, "optimizer")
+
+
+def _with_settings_kept(build: Callable[[], Any], what: str) -> Any:
+    """Build something, and put back the settings of Keras that this changed, which is an error."""
+    config = keras.config
+    settings = {
+        "floatx": (config.floatx, config.set_floatx),
+        "epsilon": (config.epsilon, config.set_epsilon),
+        "image_data_format": (config.image_data_format, config.set_image_data_format),
+        "dtype_policy": (config.dtype_policy, config.set_dtype_policy),
+    }
+    before = {name: get() for name, (get, _) in settings.items()}
+    try:
+        built = build()
+    finally:
+        changed = {name: get() for name, (get, _) in settings.items() if get() != before[name]}
+        for name in changed:
+            settings[name][1](before[name])
+    if changed:
+        told = ", ".join(f"{name} from {before[name]} to {value}" for name, value in changed.items())
+        raise ValueError(
+            f"building the {what} changed Keras' {told}, for every arm that is built after it. Give the layers what"
+            " they need, such as dtype='mixed_float16', and leave the setting as it is."
+        )
+    return built
+
+
+OVERRIDDEN = ("compute_loss", "train_step", "test_step", "compute_metrics")
+"""What `keras.Model.fit` asks of a model, and a compiled epoch does not."""
+
+
+def refuse_own_training(model: Any) -> None:
+    """Refuse a model whose class trains in a way of its own.
+
+    Raises
+    ------
+    ValueError
+        Its class has a `compute_loss` or the like, which a compiled epoch would not call.
+    """
+    for name in OVERRIDDEN:
+        definer = next(cls for cls in type(model).__mro__ if name in vars(cls))
+        if definer.__module__.partition(".")[0] != "keras":
+            raise ValueError(
+                f"{definer.__qualname__} has a {name} of its own, which the engine 'stacked' would not call. Train it "
+                "with --claims-engine=fit, or say the same by the arm's loss and layers."
+            )
 
 
 @contextmanager
 def _drawing_nothing() -> Iterator[None]:
-    """Let Keras' random initializers give zeros: runs bring weights of their own, see `initial_weights`.
+    """Let Keras' random initializers give NaN: runs bring weights of their own, see `initial_weights`.
 
     On JAX each shape that Keras draws is compiled for, which takes longer than all else of building a model.
     """
@@ -49,32 +120,60 @@ def _drawing_nothing() -> Iterator[None]:
     }
     try:
         for random in calls:
-            random.__call__ = _zeros  # type: ignore[method-assign]
+            random.__call__ = _not_drawn  # type: ignore[method-assign]
         yield
     finally:
         for random, call in calls.items():
             random.__call__ = call  # type: ignore[method-assign]
 
 
-def _zeros(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> np.ndarray:
-    return np.zeros(shape, dtype)
+def _not_drawn(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> np.ndarray:
+    return np.full(shape, np.nan, dtype)
 
 
-def check_rows(split: Split, num_rows: int) -> None:
-    """See that a split names rows that its pool of `num_rows` has.
+def check_split(split: Split, num_rows: int) -> None:
+    """See that a split names rows that its pool of `num_rows` has, and a finite target for each.
+
+    JAX takes the nearest row for one that is not there, and the targets' first numbers for rows that are too few.
 
     Raises
     ------
     ValueError
-        If it does not, or names none.
+        The rows are no row numbers, there are none, or the targets are not as many, or not finite.
     """
-    for name, rows in (("train", split.train_rows), ("validation", split.validation_rows)):
+    for name, rows, targets in (
+        ("train", split.train_rows, split.train_targets),
+        ("validation", split.validation_rows, split.validation_targets),
+    ):
+        if not isinstance(rows, np.ndarray) or rows.ndim != 1 or rows.dtype.kind not in "iu":
+            received = f"{rows.dtype} of shape {rows.shape}" if isinstance(rows, np.ndarray) else type(rows).__name__
+            raise ValueError(
+                f"the split's {name} rows must be an integer array of shape (num_rows,), got {received}. Of a Boolean "
+                "mask take np.flatnonzero(mask)."
+            )
+        _check_targets(name, targets, len(rows))
         if len(rows) == 0 or rows.min() < 0 or rows.max() >= num_rows:
             received = f"{len(rows)} rows" + (f" from {rows.min()} to {rows.max()}" if len(rows) else "")
             raise ValueError(
                 f"the split's {name} rows must be at least one and lie in 0 to {num_rows - 1}, got {received}. "
                 "Correct the data's split."
             )
+
+
+def _check_targets(name: str, targets: Any, num_rows: int) -> None:
+    if targets is None:
+        return
+    if not isinstance(targets, np.ndarray) or targets.ndim == 0 or len(targets) != num_rows:
+        received = f"shape {targets.shape}" if isinstance(targets, np.ndarray) else type(targets).__name__
+        raise ValueError(
+            f"the split has {num_rows} {name} rows, and its {name} targets are an array of {num_rows}, too; got "
+            f"{received}. Take the targets of the same rows."
+        )
+    if targets.dtype.kind not in "biuf" or not np.isfinite(targets).all():
+        raise ValueError(
+            f"the split's {name} targets must be finite numbers, got {targets.dtype} with NaN, infinity or something "
+            "else among them. Leave out the rows that have no target."
+        )
 
 
 def measure(arm: Arm, trained: Trained) -> dict[str, Any]:

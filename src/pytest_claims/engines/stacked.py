@@ -21,7 +21,15 @@ from pytest_claims.engines.base import Job, Progress, RunResult, known_warnings
 from pytest_claims.engines.device_pools import Pool, Pools
 from pytest_claims.engines.draws import initial_weights, order
 from pytest_claims.engines.epoch_program import EpochProgram, Rows, State
-from pytest_claims.engines.models import build_model, check_rows, inputs_of, measure, trained_run
+from pytest_claims.engines.models import (
+    build_model,
+    build_optimizer,
+    check_split,
+    inputs_of,
+    measure,
+    refuse_own_training,
+    trained_run,
+)
 from pytest_claims.engines.objective import objective_of
 from pytest_claims.engines.processors import runs_at_a_time
 from pytest_claims.engines.program_key import code_key, learning_rate_of, optimizer_key, surroundings
@@ -130,7 +138,7 @@ class StackedEngine:
         kept = self._pools.get(at_tier(job.arm.data.pool, job.tier), job.arrays)
         pool = kept.device
         for split in splits.values():
-            check_rows(split, len(kept.host))
+            check_split(split, len(kept.host))
         program = self._program(job, kept, next(iter(splits.values())), len(splits), code)
         runs = [self._prepare(program, job, seed, split) for seed, split in splits.items()]
         stack = len(runs)
@@ -178,7 +186,7 @@ class StackedEngine:
             *(pool, jax.ShapeDtypeStruct((1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.uint32)),
         )
         input_shape = tuple(decoded.shape[1:])
-        optimizer = arm.optimizer()
+        optimizer = build_optimizer(arm.optimizer)
         # What is one call per step on the host is one per step and run where runs are stacked, and no gain.
         has_values = split.train_targets is not None and getattr(arm.data.decode, "keeps_values", False)
         sparse = kept.sparse if has_values and stack == 1 and jax.default_backend() == "cpu" else None
@@ -189,6 +197,7 @@ class StackedEngine:
         )
         if key not in self.programs:
             model = build_model(arm.model, input_shape)
+            refuse_own_training(model)
             objective = objective_of(model, arm.loss, split, input_shape)
             first_layer = None
             if sparse is not None:
@@ -211,7 +220,7 @@ class StackedEngine:
 
     def _prepare(self, program: EpochProgram, job: Job, seed: int, split: Split) -> _Run:
         weights = initial_weights(program.model, seed, job.arm.initial_weights)
-        state = program.start(weights, seed, learning_rate_of(job.arm.optimizer()))
+        state = program.start(weights, seed, learning_rate_of(build_optimizer(job.arm.optimizer)))
 
         def rows(rows: np.ndarray, targets: np.ndarray | None) -> Rows:
             shape = program.model.compute_output_shape((None, *program.model.input_shape[1:]))
