@@ -1,4 +1,4 @@
-"""The statistics behind verdicts: pure functions on NumPy arrays that hold one number per seed."""
+"""The statistics behind verdicts: pure functions on NumPy arrays with one number per seed."""
 
 from pytest_claims.statistics.decisions import Decision, Estimate, Verdict
 from pytest_claims.statistics.equivalence_rule import EquivalenceRule, equivalence
