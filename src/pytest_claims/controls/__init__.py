@@ -1,4 +1,4 @@
-"""Controls: whether the machinery behind the verdicts does what it should."""
+"""Controls: checks that the machinery behind the verdicts works as it should."""
 
 from pytest_claims.controls.certificate import certificate, keep
 from pytest_claims.controls.checks import Control, on_record, planted
