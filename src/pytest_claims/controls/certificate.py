@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pytest_claims.controls.audit_record import certificate as audited
+from pytest_claims.controls.audit_record import audit_summary
 from pytest_claims.controls.calibration import Row
 from pytest_claims.controls.checks import Control, on_record
 from pytest_claims.support.files import replace_file
@@ -34,11 +34,11 @@ def certificate(record: JudgedRecord, folder: Path) -> CertificateRecord:
     return {
         "controls": [control.plain() for control in on_record(record)],
         "calibration": _calibration(folder / KEPT),
-        "audit": audited(folder, record["arms"]),
+        "audit": audit_summary(folder, record["arms"]),
     }
 
 
-def keep(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
+def write_controls(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
     """Write the measurements that take long to a file, for the certificates of later reports; return the path.
 
     Parameters

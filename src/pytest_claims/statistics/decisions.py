@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.looks import Look
 
-Verdict = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
+VerdictName = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
 """The last two are for published logs, which cannot support a claim."""
 
 
@@ -71,7 +71,7 @@ class Decision:
     'The claim is inconclusive, because the interval straddles the margin.'
     """
 
-    verdict: Verdict
+    verdict: VerdictName
     reason: str | None
     estimate: Estimate
     share: Estimate | None = None
