@@ -1,9 +1,9 @@
 """The fingerprint: a hash of all that determines a run. A stored run is valid as long as its fingerprint is the same.
 
 It covers an arm's declaration, the content hash of the data, the tier, and the engine's semantics. It also covers the
-source of the project's functions and classes that the declaration names, of those that they name, and so on, and the
-values of the constants among them. It does not cover comments, docstrings, the machine, or versions of libraries; a
-run's provenance has the last two. This module imports no deep-learning library.
+source of the project's functions and classes that the declaration names, of those that they name, and so on. For a
+constant among these names it covers the value. It does not cover comments, docstrings, the machine, or versions of
+libraries; a run's provenance has the last two. This module imports no deep-learning library.
 
 It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, or files that code reads.
 """

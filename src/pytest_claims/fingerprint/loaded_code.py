@@ -83,7 +83,7 @@ def _function_text(code: CodeType, file: str, stamp: Stamp, rewritten: bool, com
     source = _read(file, stamp)
     spans = source.spans.get(code.co_qualname, [])
     if not spans:
-        raise (EditedError if comparable else OSError)(f"{code.co_qualname} does not stand in {file}")
+        raise (EditedError if comparable else OSError)(f"{code.co_qualname} is not in {file}")
     if not comparable:
         return source.text(min(spans, key=lambda span: abs(span[0] + 1 - code.co_firstlineno)))
     versions = [source] + ([_read_rewritten(file, stamp)] if rewritten else [])
@@ -91,7 +91,7 @@ def _function_text(code: CodeType, file: str, stamp: Stamp, rewritten: bool, com
         for span, compiled in zip(spans, version.codes[code.co_qualname], strict=True):
             if _essence(compiled) == _essence(code):
                 return source.text(span)
-    raise EditedError(f"{code.co_qualname} is another one in {file} than was imported")
+    raise EditedError(f"{code.co_qualname} was imported, and then edited in {file}")
 
 
 @cache
@@ -99,7 +99,7 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
     source = _read(file, stamp)
     spans = source.spans.get(cls.__qualname__, [])
     if not spans:
-        raise OSError(f"{cls.__qualname__} does not stand in {file}")
+        raise OSError(f"{cls.__qualname__} is not in {file}")
     if not _can_be_compared(cls):
         return source.text(spans[-1])
     for function in functions_of(cls):
@@ -110,7 +110,7 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
     for name, value in _literals(text):
         # A decorator or a metaclass may have replaced the literal; such a value has another type, and is skipped.
         if type(vars(cls).get(name)) is type(value) and vars(cls)[name] != value:
-            raise EditedError(f"{cls.__qualname__}.{name} is another one in {file} than was imported")
+            raise EditedError(f"{cls.__qualname__}.{name} was imported, and then edited in {file}")
     return text
 
 
@@ -120,7 +120,7 @@ def _check_defaults(function: FunctionType, text: str, file: str) -> None:
     by_name |= function.__kwdefaults__ or {}
     for name, value in _literal_defaults(text).items():
         if name not in by_name or not _is_same(by_name[name], value):
-            raise EditedError(f"{function.__qualname__} has another default of {name} in {file} than was imported")
+            raise EditedError(f"{function.__qualname__} was imported with another default of {name} than in {file}")
 
 
 def _positional(code: CodeType) -> tuple[str, ...]:

@@ -55,8 +55,8 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
     """Decide whether the mean over seeds lies within bounds, by two one-sided t-tests.
 
     Supported if the look's interval lies within the bounds; refuted (``"outside"``) if it lies wholly outside them.
-    Inconclusive otherwise: ``"underpowered"`` (with these seeds the test would miss a mean in the middle of the bounds
-    more than once in five times), ``"straddles"``, ``"tests disagree"``, ``"collapsed"``.
+    Inconclusive otherwise: ``"underpowered"`` (the test would miss a mean in the middle of the bounds more than once in
+    five times), ``"straddles"``, ``"tests disagree"``, ``"collapsed"``.
 
     In two cases all seeds must also lie within the bounds, or all beyond the same bound: at the first of several
     looks, and if the signs of so few seeds cannot reach alpha (2^−num_seeds exceeds alpha). Otherwise the claim is

@@ -87,9 +87,9 @@ def compatible(values: ArrayLike, *, published: float, look: Look, level: float 
     """Decide whether a published curve could be one of ours, by the rank of its deviation among ours.
 
     The p-value is the share of all curves, the published one included, that deviate at least as much as the published
-    one. The test treats all curves alike. If the published run was made like ours, its rank is therefore uniformly
-    random, and the test calls it incompatible with probability `level` at most. This holds for any distribution of the
-    curves and any correlation between the epochs of a run.
+    one. The test treats all curves alike. So the rank of a published run
+    that was made like ours is uniformly random. The test calls such a run incompatible with probability `level` at
+    most, for any distribution of the curves and any correlation between the epochs of a run.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ def sign_flip_pvalue(values: ArrayLike, *, alternative: str) -> float:
     """Give the one-sided p-value of the hypothesis that the values are symmetric about zero.
 
     There are 2^num_seeds ways to choose the signs. The test counts those whose sum is at least as extreme as the
-    observed sum. It matches the sums of the first half with those of the second ("meeting in the middle"), so that 30
-    seeds need 2 · 2^15 sums and not 2^30.
+    observed sum. It matches the sums of the first half with those of the second ("meeting in the middle"): 30 seeds
+    then need 2 · 2^15 sums and not 2^30.
 
     Parameters
     ----------

@@ -41,8 +41,8 @@ def page_trend_pvalue(values: ArrayLike, doses: ArrayLike, *, alternative: str) 
     Raises
     ------
     ValueError
-        If the shapes do not fit each other, there are too few seeds or doses, the doses are not finite and all
-        different, or the alternative is unknown.
+        If the shapes do not fit each other, or there are too few seeds or doses; if the doses are not finite or not all
+        different; or if the alternative is unknown.
 
     Notes
     -----

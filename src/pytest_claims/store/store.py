@@ -93,8 +93,8 @@ class Store:
         same fingerprint and seed the store keeps the first.
     Reading
         Each call reads the file at one moment, with all runs whose `add` has returned in any process. Two calls may
-        read different moments. A reader without write permission assumes that the file never changes, unless a process
-        has the file open for writing when the reader opens it.
+        read different moments. A reader without write permission assumes that the file never changes, except if
+        a process has it open for writing by then.
     Working
         `locked` gives a unit of work to one block of code at a time, in all processes, threads and objects. A process
         that dies gives its units back. The locks bind only the callers of `locked`: `add` works without them.
@@ -266,7 +266,7 @@ class Store:
     def delete(self, fingerprints: Iterable[str]) -> None:
         """Delete the runs of these fingerprints, and free their disk space."""
         with self._database.transaction() as connection:
-            connection.executemany("DELETE FROM runs WHERE fingerprint = ?", [(one,) for one in fingerprints])
+            connection.executemany("DELETE FROM runs WHERE fingerprint = ?", [(name,) for name in fingerprints])
         self._database.shrink()
 
     def close(self) -> None:

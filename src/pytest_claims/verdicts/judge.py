@@ -131,8 +131,8 @@ class Judge:
     def published(self, runs: Runs, log: PublishedLog) -> Verdict:
         """Judge whether a published log could be one of these runs.
 
-        The rule judges all metrics of the log together, by the largest deviation from the mean of the other runs, in
-        logarithms, over metrics and epochs.
+        The rule judges all metrics of the log together. It uses the largest deviation, over metrics and epochs, from
+        the mean of the other runs, in logarithms.
 
         Parameters
         ----------

@@ -50,7 +50,7 @@ class Verdict:
             If only one of them judges a published log: its verdicts are of another kind.
         """
         if len({part.rule.is_of_single_runs for part in self.parts + other.parts}) > 1:
-            raise ValueError("a published log is judged in a claim of its own")
+            raise ValueError("a published log needs a separate claim: it cannot be joined with other quantities")
         return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
 
     def __bool__(self) -> bool:
