@@ -24,7 +24,7 @@ from pytest_claims.audit.comparison import compare
 from pytest_claims.audit.population import Sample, draw
 from pytest_claims.audit.retraining import AuditError, Retrained, retrain
 from pytest_claims.catalogue.arms import Arm, Data
-from pytest_claims.controls.audit_record import certificate, keep
+from pytest_claims.controls.audit_record import audit_summary, write_audit
 from pytest_claims.engines.base import RunResult
 from pytest_claims.planning.plan import Planned
 from pytest_claims.store.store import Run
@@ -197,15 +197,15 @@ RECORD = {
 def test_certificate_takes_the_last_whole_audit_of_the_same_runs(tmp_path):
     own = {"name": "small", "tier": "fast", "fingerprint": "4f1c"}
     other = {"name": "large", "tier": "fast", "fingerprint": "77aa"}
-    assert certificate(tmp_path, [own]) is None
-    keep(tmp_path, RECORD | {"audit_seed": 6}, whole=False)
-    assert certificate(tmp_path, [own]) is None
-    keep(tmp_path, RECORD, whole=True)
-    keep(tmp_path, RECORD | {"tier": "full"}, whole=True)
-    found = certificate(tmp_path, [other, own])
+    assert audit_summary(tmp_path, [own]) is None
+    write_audit(tmp_path, RECORD | {"audit_seed": 6}, whole=False)
+    assert audit_summary(tmp_path, [own]) is None
+    write_audit(tmp_path, RECORD, whole=True)
+    write_audit(tmp_path, RECORD | {"tier": "full"}, whole=True)
+    found = audit_summary(tmp_path, [other, own])
     assert (found["audit_seed"], found["tier"], found["arms"][0]["num_compared"]) == (5, "fast", 2)
-    assert certificate(tmp_path, [other]) is None
-    assert certificate(tmp_path, [own | {"fingerprint": "another"}]) is None
+    assert audit_summary(tmp_path, [other]) is None
+    assert audit_summary(tmp_path, [own | {"fingerprint": "another"}]) is None
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "audit-fast.json",
         "audit-full.json",

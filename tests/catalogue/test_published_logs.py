@@ -59,7 +59,7 @@ def test_nothing_is_said_of_single_runs_or_of_fresh_seeds():
 
 def test_log_is_not_joined_with_other_parts():
     judge = Judge("full", fixed_look(NUM_SEEDS))
-    with pytest.raises(ValueError, match="a claim of its own"):
+    with pytest.raises(ValueError, match="a published log needs a separate claim"):
         judge.published(runs(), LOG) & judge(runs().final("loss"), above=0.1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pytest_claims.controls import certificate, keep, on_record, planted
+from pytest_claims.controls import certificate, on_record, planted, write_controls
 from pytest_claims.controls.calibration import Row, calibrate, check
 from pytest_claims.record.schema import SCHEMA_VERSION, read_record
 
@@ -40,7 +40,7 @@ def test_controls_are_green_over_the_whole_catalogue(path):
 def test_rules_keep_what_they_promise_and_the_certificate_says_so():
     rows = calibrate(np.random.default_rng(1))
     record = read_record(records()[0])
-    keep(REPORTS, rows, planted(record, np.random.default_rng(1)))
+    write_controls(REPORTS, rows, planted(record, np.random.default_rng(1)))
     assert check(rows) == []
 
 
@@ -50,7 +50,7 @@ ROW = Row("superiority", "fast", 0.05, "normal", "supported", 104, 2000, 0.05, "
 def test_certificate_holds_the_calibration_of_these_statistics(tmp_path):
     record = read_record(REPORTS / "lecture" / "claims.json")
     assert certificate(record, tmp_path)["calibration"] is None
-    kept = keep(tmp_path, [ROW], on_record(record)[0])
+    kept = write_controls(tmp_path, [ROW], on_record(record)[0])
     [row] = certificate(record, tmp_path)["calibration"]["rows"]
     assert (row["count"], row["keeps_promise"]) == (104, True)
     kept.write_text(json.dumps(content(kept) | {"statistics": "others"}), encoding="utf-8")

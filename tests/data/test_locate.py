@@ -447,7 +447,7 @@ def test_machine_without_a_network_falls_back_and_asks_only_once(monkeypatch: py
     notes = [locate(data_set(url="http://far.example/toy.npz")).note for _ in range(2)]
 
     assert "no route" in notes[0]
-    assert "no answer before" in notes[1]
+    assert "the host did not answer before" in notes[1]
     assert len(asked) == 1
 
 

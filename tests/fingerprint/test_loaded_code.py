@@ -78,8 +78,8 @@ def of(loaded):
         ("def other():", "def another():", "other"),
         ("seed + 1", "seed + 2", "measure"),
         ("def other():\n    return 1", "def other(x=0):\n    return 1", "other"),
-        ("steps=3", "steps=4", "stepped has another default of steps"),
-        ("size=5", "size=6", "stepped has another default of size"),
+        ("steps=3", "steps=4", "stepped was imported with another default of steps"),
+        ("size=5", "size=6", "stepped was imported with another default of size"),
     ],
 )
 def test_code_that_was_edited_after_it_was_imported_is_refused_by_name(module, before, after, named):
@@ -112,7 +112,7 @@ def test_an_edit_and_its_opposite_are_no_reason(module):
 def test_a_module_that_was_edited_before_its_first_hash_is_refused_as_well(module):
     loaded, edit = module
     edit("seed + 1", "seed + 2")
-    with pytest.raises(EditedError, match="measure is another one in"):
+    with pytest.raises(EditedError, match="measure was imported, and then edited in"):
         text_of(loaded.measure)
 
 

@@ -83,7 +83,7 @@ def test_file_that_is_not_there(catalogue):
     catalogue.claim()
     result = catalogue.run("--claims-runs=none.sqlite")
     assert result.ret == 4
-    result.stderr.fnmatch_lines("*there is no file *none.sqlite: give one that pytest-claims publish has written")
+    result.stderr.fnmatch_lines("*there is no file *none.sqlite: give a file that pytest-claims publish has written")
 
 
 def test_store_and_published_runs_exclude_each_other(catalogue):
@@ -97,5 +97,5 @@ def test_file_that_is_there_is_not_written_over(catalogue, capsys):
     output = publish(catalogue)
     record = catalogue.path / "reports" / "claims.json"
     assert main(["publish", str(record), str(output), f"--store={output}"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert json.loads(record.read_text())["claims"]

@@ -149,7 +149,7 @@ def test_a_directory_is_refused(tmp_path):
 
 def test_a_directory_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").touch()
-    assert "cannot be reached or its directory made" in refusal(tmp_path / "file" / "runs.sqlite")
+    assert "cannot be reached, or its directory cannot be made" in refusal(tmp_path / "file" / "runs.sqlite")
 
 
 @pytest.mark.parametrize("content", [b"seed,loss\n0,0.5\n" * 100, b"x"], ids=["long", "short"])

@@ -15,7 +15,7 @@ from pytest_claims.audit.comparison import compare
 from pytest_claims.audit.population import Sample, draw, population
 from pytest_claims.audit.retraining import ENGINE, AuditError, retrain
 from pytest_claims.catalogue.arms import Arm, Arrays, dataset_of
-from pytest_claims.controls.audit_record import SCHEMA_VERSION, Record, keep
+from pytest_claims.controls.audit_record import AUDIT_SCHEMA_VERSION, AuditRecord, write_audit
 from pytest_claims.engines.base import NO_ARRAYS, Job, semantics_of
 from pytest_claims.engines.processors import divide_processors
 from pytest_claims.engines.provenance import environment
@@ -62,7 +62,7 @@ def _items(session: ClaimsSession, tier: Tier, parent: pytest.Session) -> list[p
         *(f"not audited: {section}, since {reason}" for section, reason in found.not_audited.items()),
     )
     head = {
-        "schema": SCHEMA_VERSION,
+        "schema": AUDIT_SCHEMA_VERSION,
         "tier": tier,
         "audit_seed": seed,
         "error_rate": ERROR_RATE,
@@ -83,7 +83,7 @@ def _items(session: ClaimsSession, tier: Tier, parent: pytest.Session) -> list[p
 class AuditItem(pytest.Item):
     """A run that is trained again, as the test ``audit::ARM[TIER]``."""
 
-    def __init__(self, *, head: Record, sample: Sample, planned: Planned, stored: list[Run], **named: Any) -> None:
+    def __init__(self, *, head: AuditRecord, sample: Sample, planned: Planned, stored: list[Run], **named: Any) -> None:
         super().__init__(**named)
         self.head, self.sample, self.planned, self.stored = head, sample, planned, stored
         self.add_marker(selection.AUDIT)
@@ -107,7 +107,7 @@ class AuditItem(pytest.Item):
         if not record["ok"]:
             pytest.fail("\n".join(_told(record)), pytrace=False)
 
-    def _compared(self, arrays: Arrays) -> Record:
+    def _compared(self, arrays: Arrays) -> AuditRecord:
         assert isinstance(self.planned.source, Arm)
         job = Job(self.planned.source, self.planned.tier, (self.sample.seed,), dict(arrays))
         try:
@@ -130,7 +130,7 @@ class AuditItem(pytest.Item):
         return self.config.rootpath, None, self.nodeid
 
 
-def _told(record: Record) -> list[str]:
+def _told(record: AuditRecord) -> list[str]:
     run = f"{record['name']}, seed {record['seed']}"
     if not record["compared"]:
         return [f"{run}: {failure}" for failure in record["failures"]]
@@ -142,7 +142,7 @@ def _told(record: Record) -> list[str]:
     ]
 
 
-def write(carried: Sequence[Record], folder: Path, *, partial: bool) -> list[tuple[Record, Path]]:
+def write(carried: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[tuple[AuditRecord, Path]]:
     """Write the record of each tier that was audited; returns the records, and where they are."""
     written = []
     for tier, head in sorted({one["head"]["tier"]: one["head"] for one in carried}.items()):
@@ -155,11 +155,11 @@ def write(carried: Sequence[Record], folder: Path, *, partial: bool) -> list[tup
             "arms": sorted(arms, key=lambda arm: str(arm["name"])),
         }
         whole = not partial and len(arms) == head["num_drawn"]
-        written.append((record, keep(folder, record, whole=whole)))
+        written.append((record, write_audit(folder, record, whole=whole)))
     return written
 
 
-def summary_line(arm: Record) -> str:
+def summary_line(arm: AuditRecord) -> str:
     """Tell the outcome of one audited run."""
     outcome = "could not be trained again"
     if compared := arm["compared"]:

@@ -1,1 +1,1 @@
-"""What authors write: arms, claims, published logs, and the list of assertions. It knows nothing of training."""
+"""The parts that authors write: arms, claims, published logs, and the list of assertions. Nothing here trains."""

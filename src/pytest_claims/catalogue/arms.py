@@ -1,7 +1,7 @@
-"""Declarations: of what a training configuration consists.
+"""Declarations: the parts of a training configuration.
 
-Nothing here trains, and importing it imports no deep-learning library: planning, judging and reporting work from
-these declarations alone.
+This module does not train, and it imports no deep-learning library, because planning, judging and reporting need only
+these declarations.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 Arrays = Mapping[str, "np.ndarray"]
-"""A data set as plain arrays, by name."""
+"""The plain arrays of a data set, by name."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which rows of the pool one run trains on and is validated on, in their unshuffled order, and their targets.
+    """The rows of the pool that one run trains on and validates on, in unshuffled order, and their targets.
 
     Parameters
     ----------
     train_rows, validation_rows
         Row numbers into the pool, int32, shapes ``(num_train,)`` and ``(num_validation,)``.
     train_targets, validation_targets
-        One target per row, shapes ``(num_train, ...)`` and ``(num_validation, ...)``. ``None`` where the decoded
-        inputs are their own targets, as in an autoencoder.
+        One target per row, shapes ``(num_train, ...)`` and ``(num_validation, ...)``. ``None`` if the decoded inputs
+        are the targets, as in an autoencoder.
     """
 
     train_rows: np.ndarray
@@ -43,22 +43,23 @@ class Split:
 
 
 class Decode(Protocol):
-    """Turns rows of the pool into inputs of the model, batch by batch, on the device.
+    """A function that turns rows of the pool into inputs of the model, batch by batch, on the device.
 
-    `xp` is NumPy or `jax.numpy`, `batch` has shape ``(batch_size, ...)`` in the pool's dtype, `rows` are its row
-    numbers, int32, shape ``(batch_size,)``, and `seed` is a uint32 scalar, the run's seed. Returns floats with shape
-    ``(batch_size, ...)``. It must give the same numbers with either `xp`, up to rounding.
+    `xp` is NumPy or `jax.numpy`. `batch` has shape ``(batch_size, ...)`` in the pool's dtype. `rows` are its row
+    numbers, int32, shape ``(batch_size,)``. `seed` is the run's seed, a uint32 scalar. The function returns floats with
+    shape ``(batch_size, ...)``. It must give the same numbers with either `xp`, up to rounding.
     """
 
     def __call__(self, xp: Any, batch: Any, rows: Any, seed: Any) -> Any:
-        """Give the inputs of a batch."""
+        """Return the inputs of a batch."""
 
 
 def keeps_values(decode: Decode) -> Decode:
-    """Declare of a decoder that it changes nothing but the dtype.
+    """Declare that a decoder changes only the dtype.
 
-    A pool that is mostly zero is then multiplied as a sparse matrix where that is faster. Call it on the function
-    rather than decorate it, so that the function's text, and with it the fingerprint of its runs, stays as it is.
+    The engine may then multiply a pool that is mostly zero as a sparse matrix, if that is faster. Call this function on
+    the decoder rather than use it as a decorator: the decoder's source, and so the fingerprint of its runs, then stays
+    the same.
     """
     decode.keeps_values = True  # type: ignore[attr-defined]
     return decode
@@ -66,20 +67,20 @@ def keeps_values(decode: Decode) -> Decode:
 
 @dataclass(frozen=True)
 class Data:
-    """The data of an arm: a data set, and how runs draw on it.
+    """The data of an arm: a data set, and how runs use it.
 
     Parameters
     ----------
     dataset
-        Where the arrays come from; ``None`` for inputs that are made up, whose pool gets an empty mapping.
+        The data set with the arrays; ``None`` for generated inputs, whose pool gets an empty mapping.
     pool
-        ``pool(arrays)`` gives the inputs that all seeds share, as compactly as they lie in memory (uint8 where they
-        are uint8), shape ``(num_rows, ...)``. May differ by tier.
+        ``pool(arrays)`` gives the inputs that all seeds share, in their compact dtype (uint8 stays uint8), shape
+        ``(num_rows, ...)``. It may differ by tier.
     split
         ``split(arrays, tier, seed)`` gives the `Split` of one run. The same seed gives the same split in every arm
-        that has the same function. May differ by tier.
+        that uses the same function. It may differ by tier.
     decode
-        Turns rows of the pool into inputs of the model.
+        A function that turns rows of the pool into inputs of the model.
     """
 
     dataset: DataSet | None
@@ -95,22 +96,22 @@ class Arm:
     Parameters
     ----------
     data
-        What it trains and validates on.
+        The data that the arm trains and validates on.
     model
-        ``model(input_shape)`` builds an unbuilt or built `keras.Model` with one input and one output. It imports
-        Keras in its body, so that collecting tests does not.
+        ``model(input_shape)`` makes an unbuilt or built `keras.Model` with one input and one output. It imports Keras
+        in its body, so that collecting tests does not import Keras.
     optimizer
-        ``optimizer()`` builds a `keras.optimizers.Optimizer`.
+        ``optimizer()`` makes a `keras.optimizers.Optimizer`.
     loss
-        Name of a Keras loss. Cross-entropies are computed from the logits behind the output's softmax or sigmoid.
+        Name of a Keras loss. Engines compute a cross-entropy from the logits before the output's softmax or sigmoid.
     epochs, batch_size
-        The schedule. May differ by tier.
+        The schedule. They may differ by tier.
     initial_weights
-        ``initial_weights(weights, seed)`` changes the weights that a run starts from: a mapping of canonical paths
-        (``"0/kernel"``, the layer's rank among those with weights, and the variable's name) to arrays.
+        ``initial_weights(weights, seed)`` changes the weights from which a run starts. `weights` maps canonical paths
+        (``"0/kernel"``: the layer's rank among the layers with weights, and the variable's name) to arrays.
     measurements
-        Numbers taken from the trained model and stored with its run: ``measurement(trained)`` gives a number or an
-        array, see `pytest_claims.engines.base.Trained`.
+        Measurements of the trained model, by name; the store keeps them with the run. ``measurement(trained)`` gives a
+        number or an array, see `pytest_claims.engines.base.Trained`.
     """
 
     data: Data
@@ -125,15 +126,15 @@ class Arm:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Numbers that need no network: a function of a seed, planned, stored and compared like an arm.
+    """Numbers from a function of a seed, without a network; planned, stored and compared like an arm.
 
     Parameters
     ----------
     measure
-        ``measure(arrays, tier, seed)`` gives a mapping of names to numbers or arrays. `arrays` is ``None`` where
-        there is no data set.
+        ``measure(arrays, tier, seed)`` gives a mapping of names to numbers or arrays. `arrays` is ``None`` without a
+        data set.
     dataset
-        The data set it looks at, if any.
+        The data set that `measure` reads, or ``None``.
     """
 
     measure: Callable[[Arrays | None, Tier, int], Mapping[str, Any]]
@@ -141,23 +142,23 @@ class Measurement:
 
 
 Source = Arm | Measurement
-"""What runs come from."""
+"""The declaration of runs."""
 
 
 def dataset_of(source: Source) -> DataSet | None:
-    """The data set that an arm or a measurement draws on, if any."""
+    """Return the data set that an arm or a measurement uses, or ``None``."""
     return source.data.dataset if isinstance(source, Arm) else source.dataset
 
 
 def arm(declaration: Source, sentence: str = "") -> Any:
-    """Make an arm, or a measurement, known to claims as a fixture of the name it is assigned to.
+    """Make a fixture from an arm or a measurement. The name that it is assigned to becomes the arm's name.
 
     Parameters
     ----------
     declaration
         The `Arm` or `Measurement`.
     sentence
-        What it is, in plain words. ``pytest --fixtures`` lists each arm with its sentence and the place of this call.
+        A description in plain words. ``pytest --fixtures`` lists each arm with its sentence and the place of this call.
 
     Examples
     --------
@@ -174,13 +175,13 @@ def arm(declaration: Source, sentence: str = "") -> Any:
         raise TypeError(f"arm() takes an Arm or a Measurement, not {type(declaration).__name__}")
 
     runs: Any = lambda request, claims_runs: claims_runs(str(request.fixturename))  # noqa: E731  # on one line
-    # Its code stands where arm() was called: there pytest lists it, and there a traceback points.
+    # The function gets the file and line of the call of arm(), for pytest's list of fixtures and for tracebacks.
     caller = sys._getframe(1)
     place = caller.f_code.co_filename, caller.f_lineno
     runs.__code__ = runs.__code__.replace(co_filename=place[0], co_firstlineno=place[1], co_name="arm")
     runs.__name__, runs.__module__, runs.__doc__ = "arm", caller.f_globals["__name__"], sentence or None
     fixture: Any = pytest.fixture(runs)
-    # On the function for those who have the fixture's definition, on the fixture for those who have its module.
+    # Code with the fixture's definition reads the function's attributes; code with its module reads the fixture's.
     targets: list[Any] = [runs, fixture]
     for marked in targets:
         marked.__claims_source__ = declaration

@@ -1,4 +1,4 @@
-"""The lecture as a list: which of its assertions there are, which claims test them, and what cannot be tested."""
+"""The list of a lecture's assertions: the claims that test each of them, and the parts that cannot be tested."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def read_lecture(path: Path) -> dict[str, Any] | None:
     Parameters
     ----------
     path
-        A TOML file: tables ``section`` with ``number``, ``title`` and ``assertions`` (ids), and tables ``not_testable``
-        with ``what`` and ``reason``.
+        A TOML file with tables ``section`` (``number``, ``title`` and ``assertions``, which are ids) and tables
+        ``not_testable`` (``what`` and ``reason``).
 
     Raises
     ------
     ClaimsError
-        If it is no TOML, or holds something else.
+        If the file is no TOML, or has other tables or keys.
     """
     if not path.is_file():
         return None
@@ -43,7 +43,7 @@ def read_lecture(path: Path) -> dict[str, Any] | None:
 
 
 def assertion_of(claim_id: str) -> str:
-    """The assertion that a claim tests: readings of one have a letter behind its id.
+    """Return the assertion that a claim tests. A reading of an assertion has the assertion's id and a letter.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def assertion_of(claim_id: str) -> str:
 
 
 def account(lecture: dict[str, Any] | None, claim_ids: Iterable[str]) -> dict[str, Any] | None:
-    """Say which claims test each assertion; ``None`` without a lecture.
+    """List the claims that test each assertion; return ``None`` without a lecture.
 
     Examples
     --------

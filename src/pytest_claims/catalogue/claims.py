@@ -1,4 +1,4 @@
-"""Claims: what the marks of a test say, and what is wrong with them."""
+"""Claims, as the marks and arguments of a test declare them."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ OWN_ARGUMENTS = ("judge", "claims_tier")
 
 @dataclass(frozen=True)
 class Claim:
-    """An assertion with an id, as a test of one tier.
+    """An assertion with an id, which a test checks in one tier.
 
     Parameters
     ----------
     item
         The test.
     id, statement, source, section, section_number
-        As in the lecture's catalogue, in our own words.
+        The catalogue's id, and the catalogue's words for the assertion, its source and its section.
     tier
-        The tier that this test runs in.
+        The tier in which this test runs.
     expected
-        ``expected="refuted"``, a tuple of two verdicts, or a mapping from ``"fast"``, ``"full"``, ``"stand-in"`` to
-        these. Without it, a claim is expected to be supported.
+        A verdict, a tuple of two verdicts, or a mapping of ``"fast"``, ``"full"`` and ``"stand-in"`` to these. The
+        default is ``"supported"``.
     because
-        Why it is expected not to be supported.
+        The reason why the claim is not expected to be supported.
     num_seeds
-        How many seeds are judged, once, instead of at the tier's looks: for what is too costly for more.
+        Number of seeds, judged once instead of at the tier's looks; for arms that are too costly for more seeds.
     sources
-        The arms and measurements among its arguments, by name.
+        The arms and measurements among the test's arguments, by name.
     """
 
     item: pytest.Function
@@ -54,11 +54,11 @@ class Claim:
 
     @property
     def datasets(self) -> list[DataSet]:
-        """The data sets that its arms and measurements draw on, each once."""
+        """The data sets that the claim's arms and measurements use, each once."""
         return list({dataset: None for source in self.sources.values() if (dataset := dataset_of(source))})
 
     def expected_on(self, *, stand_in: bool) -> tuple[str, ...]:
-        """The expected verdicts, on real data or with a stand-in among them."""
+        """Return the expected verdicts; `stand_in` is True if one of the claim's data sets is a stand-in."""
         expected = self.expected
         if isinstance(expected, dict):
             keys = ["stand-in", self.tier] if stand_in else [self.tier]
@@ -67,18 +67,18 @@ class Claim:
 
 
 def is_claim(item: pytest.Item) -> bool:
-    """Whether a test is a claim, or takes what only claims get."""
+    """Tell if a test is a claim, or takes an argument that only claims get."""
     return isinstance(item, pytest.Function) and (mark_of(item) is not None or "claims_tier" in item.fixturenames)
 
 
 def mark_of(item: Any) -> pytest.Mark | None:
-    """The claim's mark, or ``None`` for a test that is no claim."""
+    """Return the mark of a claim, or ``None`` for a test that is no claim."""
     mark: pytest.Mark | None = item.get_closest_marker("claim")
     return mark
 
 
 def tiers_of(mark: pytest.Mark) -> tuple[Tier, ...]:
-    """The tiers in which a claim is made; both, unless it says otherwise."""
+    """Return the tiers in which a claim is tested: those in its mark, by default both."""
     tiers: Any = mark.kwargs.get("tiers", TIERS)
     if isinstance(tiers, str):
         tiers = (tiers,)
@@ -86,7 +86,7 @@ def tiers_of(mark: pytest.Mark) -> tuple[Tier, ...]:
 
 
 def read_claim(item: pytest.Function) -> Claim:
-    """Read the claim that a test's marks declare; `problems` has found nothing wrong with them."""
+    """Read the claim that a test's marks declare; `problems` must have found no problem with them."""
     mark = mark_of(item)
     section = item.get_closest_marker("section")
     assert mark is not None
@@ -108,7 +108,7 @@ def read_claim(item: pytest.Function) -> Claim:
 
 
 def known_arms(item: pytest.Function) -> set[str]:
-    """Names of the arms and measurements that a claim may take: those of plugins, conftests and its own module."""
+    """Return the names of all arms and measurements in plugins, conftests and the test's module."""
     modules = [*item.config.pluginmanager.get_plugins(), item.module]
     return {
         name
@@ -119,18 +119,18 @@ def known_arms(item: pytest.Function) -> set[str]:
 
 
 def arguments_of(item: pytest.Function) -> tuple[str, ...]:
-    """Names of the arguments of a test."""
+    """Return the names of a test's arguments."""
     return tuple(item._fixtureinfo.argnames)
 
 
 def sources_of(item: pytest.Function, name: str) -> list[Source]:
-    """The arms and measurements that a test's argument may mean, the one that it gets last."""
+    """Return the arms and measurements with the name of a test's argument; the test gets the last of them."""
     definitions = item._fixtureinfo.name2fixturedefs.get(name, ())
     return [d.func.__claims_source__ for d in definitions if hasattr(d.func, "__claims_source__")]
 
 
 def place_and_sentence_of(item: pytest.Function, name: str) -> tuple[tuple[str, int] | None, str]:
-    """File and line of the call of ``arm()`` behind a test's argument, and the sentence that was given there."""
+    """Return the file and line of the ``arm()`` call behind a test's argument, and the sentence of the call."""
     for definition in reversed(item._fixtureinfo.name2fixturedefs.get(name, ())):
         if hasattr(definition.func, "__claims_source__"):
             return definition.func.__claims_place__, definition.func.__claims_sentence__

@@ -1,24 +1,20 @@
-"""What is wrong with the marks and arguments of claims, a line each."""
+"""Problems with the marks and arguments of claims, one line each."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_claims.catalogue.claims import OWN_ARGUMENTS, arguments_of, known_arms, mark_of, sources_of, tiers_of
 from pytest_claims.support.vocabulary import HOLDS, TIERS, VERDICTS
 
-if TYPE_CHECKING:
-    pass
-
 
 def problems(items: Sequence[pytest.Function]) -> list[str]:
-    """What is wrong with the declarations of claims, a line each: empty if nothing is."""
-    found = [f"{item.nodeid}: {problem}" for item in items for problem in _problems_of(item)]
+    """List the problems with the declarations of claims, one line each."""
+    lines = [f"{item.nodeid}: {problem}" for item in items for problem in _problems_of(item)]
     tests_of: dict[str, set[str]] = {}
     for item in items:
         mark = mark_of(item)
@@ -26,21 +22,21 @@ def problems(items: Sequence[pytest.Function]) -> list[str]:
             tests_of.setdefault(str(mark.args[0]), set()).add(item.nodeid.partition("[")[0])
     for claim_id, tests in tests_of.items():
         if len(tests) > 1:
-            found.append(f"claim id {claim_id!r} is used {len(tests)} times: {', '.join(sorted(tests))}")
-    return list(Counter(found))
+            lines.append(f"claim id {claim_id!r} is used {len(tests)} times: {', '.join(sorted(tests))}")
+    return list(Counter(lines))
 
 
 def _problems_of(item: pytest.Function) -> list[str]:
     mark = mark_of(item)
     if mark is None:
         return ["takes judge or an arm and is no claim: add @pytest.mark.claim(id, statement)"]
-    own = [
-        f"a claim takes no mark {other!r}: write expected=... and because=..."
-        for other in ("xfail", "parametrize")
-        if item.get_closest_marker(other)
+    foreign_marks = [
+        f"a claim takes no mark {name!r}: write expected=... and because=..."
+        for name in ("xfail", "parametrize")
+        if item.get_closest_marker(name)
     ]
     return [
-        *own,
+        *foreign_marks,
         *_problems_of_mark(mark),
         *_problems_of_section(item.get_closest_marker("section")),
         *_problems_of_arguments(item),
@@ -48,52 +44,52 @@ def _problems_of(item: pytest.Function) -> list[str]:
 
 
 def _problems_of_mark(mark: pytest.Mark) -> list[str]:
-    found = []
+    lines = []
     usage = 'write @pytest.mark.claim("R07", "What the lecture asserts, in our own words.", source="…")'
     if not mark.args or not isinstance(mark.args[0], str) or not mark.args[0].strip():
         return [f"a claim without an id: {usage}"]
     if len(mark.args) < 2 or not isinstance(mark.args[1], str) or not mark.args[1].strip():
-        found.append(f"claim {mark.args[0]} has no statement: {usage}")
+        lines.append(f"claim {mark.args[0]} has no statement: {usage}")
     if len(mark.args) > 2:
-        found.append(f"claim {mark.args[0]} takes an id and a statement, then keywords: {usage}")
+        lines.append(f"claim {mark.args[0]} takes an id and a statement, then keywords: {usage}")
     known = {"source", "expected", "because", "tiers", "seeds"}
-    found += [
+    lines += [
         f"claim {mark.args[0]}: unknown keyword {key!r}, known are {sorted(known)}"
         for key in mark.kwargs.keys() - known
     ]
     if not tiers_of(mark):
-        found.append(
+        lines.append(
             f"claim {mark.args[0]}: tiers={mark.kwargs['tiers']!r} names no tier, known are {', '.join(TIERS)}"
         )
-    found += [
+    lines += [
         f"claim {mark.args[0]}: unknown tier {tier!r}, known are {', '.join(TIERS)}"
         for tier in tiers_of(mark)
         if tier not in TIERS
     ]
     seeds = mark.kwargs.get("seeds", 2)
     if type(seeds) is not int or seeds < 2:
-        found.append(f"claim {mark.args[0]}: seeds={seeds!r} is no number of seeds, 2 or more")
-    return found + _problems_of_expectation(mark)
+        lines.append(f"claim {mark.args[0]}: seeds={seeds!r} is no number of seeds, 2 or more")
+    return lines + _problems_of_expectation(mark)
 
 
 def _problems_of_expectation(mark: pytest.Mark) -> list[str]:
     expected = mark.kwargs.get("expected", "supported")
     by_kind = expected if isinstance(expected, dict) else {"fast": expected}
-    found = [
+    lines = [
         f"claim {mark.args[0]}: expected by {key!r}, known are 'fast', 'full' and 'stand-in'"
         for key in by_kind.keys() - {"fast", "full", "stand-in"}
     ]
     verdicts = [v for value in by_kind.values() for v in (value if isinstance(value, tuple | list) else (value,))]
     if not all(by_kind.values()):
-        found.append(f"claim {mark.args[0]}: expected={expected!r} names no verdict, these are {', '.join(VERDICTS)}")
-    found += [
+        lines.append(f"claim {mark.args[0]}: expected={expected!r} names no verdict, these are {', '.join(VERDICTS)}")
+    lines += [
         f"claim {mark.args[0]}: expected={verdict!r} is no verdict, these are {', '.join(VERDICTS)}"
         for verdict in verdicts
         if verdict not in VERDICTS
     ]
     if set(map(str, verdicts)) - set(HOLDS) and not mark.kwargs.get("because"):
-        found.append(f"claim {mark.args[0]} expects {expected!r} and does not say why: add because='…'")
-    return found
+        lines.append(f"claim {mark.args[0]} expects {expected!r} and does not say why: add because='…'")
+    return lines
 
 
 def _problems_of_section(section: pytest.Mark | None) -> list[str]:

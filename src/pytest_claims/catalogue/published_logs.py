@@ -1,4 +1,4 @@
-"""Published logs: what a lecture printed of its own training runs, and the claim that they could be ours."""
+"""Published logs: the metrics that a lecture printed of a training run, and the claim that it could be our run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pytest_claims.support.errors import ClaimsError
-
-if TYPE_CHECKING:
-    pass
 
 _PREFIXES = {"training": "", "validation": "val_"}
 
@@ -26,15 +23,15 @@ class PublishedLog:
     Parameters
     ----------
     name
-        Of the experiment.
+        Name of the experiment.
     source
-        Where it was published.
+        Place of publication.
     setup
-        What was trained, in words.
+        The training configuration, in words.
     metrics
-        Per metric, named as our runs name it, one number per epoch. All have as many.
+        One number per epoch for each metric; metrics have the names of our runs. All have the same length.
     arm
-        Name of the arm that is set up alike, where the file says so.
+        Name of the arm with the same setup, if the file names it.
     """
 
     name: str
@@ -45,23 +42,23 @@ class PublishedLog:
 
     @property
     def num_epochs(self) -> int:
-        """How many epochs were printed."""
+        """The number of printed epochs."""
         return len(next(iter(self.metrics.values())))
 
 
 def read_logs(path: Path) -> dict[str, PublishedLog]:
-    """Read published logs by the names of their experiments.
+    """Read published logs, keyed by the names of their experiments.
 
     Parameters
     ----------
     path
-        A JSON file with an object ``series``: per experiment ``source``, ``setup``, and ``training``, ``validation`` or
-        both, each an object of metrics with a list of numbers, one per epoch; ``arm`` if it likes.
+        A JSON file with an object ``series``. Each experiment in it has ``source``, ``setup``, and ``training``,
+        ``validation`` or both; these map metrics to lists of numbers, one per epoch. ``arm`` is optional.
 
     Raises
     ------
     ClaimsError
-        If the file cannot be read, or an experiment has no metrics, or metrics of different lengths.
+        If the file cannot be read, or if an experiment has no metrics or metrics of different lengths.
     """
     try:
         series = json.loads(path.read_text(encoding="utf-8"))["series"]
@@ -82,25 +79,25 @@ def _log(name: str, entry: Mapping[str, Any]) -> PublishedLog:
 
 
 def claim_on(log: PublishedLog, arm: str | None = None, **mark: Any) -> Callable[..., None]:
-    """Give the test that a published log could be one of our runs.
+    """Make the test of the claim that a published log could be one of our runs.
 
     Parameters
     ----------
     log
-        What was published.
+        The published log.
     arm
-        Name of the arm that is set up alike, unless the log names it.
+        Name of the arm with the same setup, unless the log names it.
     mark
-        Keywords of the claim's mark, such as ``seeds=`` and ``expected=``; it is judged in the full tier.
+        Keywords of the claim's mark, such as ``seeds=`` and ``expected=``. By default the tier is ``full``.
 
     Raises
     ------
     ClaimsError
-        If no arm is named.
+        If neither the log nor `arm` names an arm.
     """
     arm = log.arm or arm
     if arm is None:
-        raise ClaimsError(f'published log {log.name!r} names no arm: add "arm": "…", the fixture set up alike')
+        raise ClaimsError(f'published log {log.name!r} names no arm: add "arm": "…", the fixture with the same setup')
     statement = f"The published log of {log.name} could be one of our runs: {log.setup}."
 
     def test(*, judge: Any, **runs: Any) -> None:

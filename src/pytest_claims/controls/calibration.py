@@ -1,4 +1,4 @@
-"""Calibration: how often the rules are wrong, and how often they succeed, where the truth is known."""
+"""Calibration: the error rates and the power of the rules, on simulated seeds with a known truth."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pytest_claims.statistics.looks import ALPHA, Look, looks
 from pytest_claims.statistics.power import smallest_detectable_effect
 from pytest_claims.statistics.superiority_rule import SuperiorityRule, superiority
 
-# A rule that keeps its promise is named once in ten thousand rows.
+# The check of a row wrongly names a rule that keeps its promise once in ten thousand rows.
 _SURPRISE = 1e-4
-# Rules take milliseconds, so they are spared most families in which no p-value comes near: less than so many times the
-# level. Counts are coarse, and one more may multiply a p-value.
+# A rule takes milliseconds, so most families with p-values far from a decision are skipped. A p-value is near if it is
+# below so many times the level; more for counts, which are coarse: one more event may multiply a p-value.
 _NEAR_MEAN, _NEAR_COUNT, _ASKED_ANYWAY = 4.0, 10.0, 200
-# The t-test sees the smallest detectable effect four times in five; that the signs have to agree costs a few points.
+# The t-test detects the smallest detectable effect four times in five. The veto of the signs costs a few points.
 _POWER, POWER_KEPT = 0.80, 0.75
 _MARGIN = 1.0  # standard deviations
 
 Array = NDArray[Any]
 Promise = Literal["at most", "at least"] | None
 
-# Differences of mean 0 and standard deviation 1, apart from those that collapsed.
+# Differences with mean 0 and standard deviation 1, except for collapsed ones.
 _DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, int]], Array]] = {
     "normal": lambda rng, size: rng.normal(size=size),
     "skewed up": lambda rng, size: rng.exponential(size=size) - 1,
@@ -43,7 +43,7 @@ _THRESHOLDS = {"usually": USUALLY, "reliably": RELIABLY}
 
 
 class Kind(NamedTuple):
-    """A rule, with its looks and level, and the distribution of the seeds it is asked about; as in `Row`."""
+    """A rule with its looks and level, and the distribution of the simulated seeds; as in `Row`."""
 
     rule: str
     tier: str
@@ -56,12 +56,12 @@ KINDS = tuple(
     for alpha, tier in product((ALPHA, 0.05), ("fast", "full"))
     for rule, distribution in [*product(_ON_MEANS, _DISTRIBUTIONS), *product(_THRESHOLDS, ["binary"])]
 )
-"""All that is calibrated: at the level that claims have, and at one where two thousand families show enough errors."""
+"""All calibrated kinds: at the level of claims, and at a level where two thousand families show enough errors."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A rate measured over synthetic families of seeds, beside what it should be.
+    """A rate measured over simulated families of seeds, with its nominal value.
 
     Parameters
     ----------
@@ -69,16 +69,16 @@ class Row:
         The name of a rule on means, or ``"usually"`` or ``"reliably"``; ``"fast"`` or ``"full"``; and the claim's
         one-sided level, a probability.
     distribution
-        Of the seeds: ``"normal"``; ``"skewed up"`` or ``"skewed down"``, exponential with the long tail to that side;
-        ``"collapsing"``, normal but for one in ten that is infinite, to either side; ``"binary"``.
+        Distribution of the seeds: ``"normal"``; ``"skewed up"`` or ``"skewed down"``, exponential with the long tail to
+        that side; ``"collapsing"``, normal, but one in ten is infinite, to either side; ``"binary"``.
     quantity
         With the truth on the margin: ``"supported"``, ``"refuted"``, ``"interval misses"`` the truth. With an effect
-        that a t-test should see four times in five: ``"seen at the first"`` look, ``"seen by the last"``.
+        that a t-test should detect four times in five: ``"seen at the first"`` look, ``"seen by the last"``.
     count, num_families
-        In how many families of how many it happened.
+        Number of families in which it happened, and number of all families.
     nominal, promise
-        What the rate should be, a fraction; and whether it is promised to be ``"at most"`` or ``"at least"`` that, or
-        (``None``) only measured.
+        The nominal rate, a fraction. The promise is a rate ``"at most"`` or ``"at least"`` nominal; ``None`` if the
+        rate is only measured.
 
     Examples
     --------
@@ -99,12 +99,12 @@ class Row:
 
     @property
     def rate(self) -> Estimate:
-        """Share of the families, with exact (Clopper–Pearson) 95 % bounds."""
+        """The share of the families, with exact (Clopper–Pearson) 95 % bounds."""
         return share_with_interval(self.count, self.num_families)
 
     @property
     def keeps_promise(self) -> bool:
-        """Whether a rate as promised would show a count so far off at least once in ten thousand times."""
+        """True unless a promised rate would give such an extreme count less than once in ten thousand times."""
         binomial = stats.binom(self.num_families, self.nominal)
         if self.promise == "at most":
             return bool(binomial.sf(self.count - 1) >= _SURPRISE)
@@ -112,20 +112,21 @@ class Row:
 
 
 def calibrate(rng: np.random.Generator, num_families: int = 2000, kinds: Iterable[Kind] = KINDS) -> list[Row]:
-    """Measure the rules over synthetic families of known truth, at the looks and levels of both tiers.
+    """Measure the rules over simulated families with a known truth, at the looks and levels of both tiers.
 
-    A family is a block of seeds, as a claim has it. A rule is asked at the first look, and at the next ones only while
-    it is undecided, about the first seeds of the block. Families that come nowhere near a decision, by t-test or
-    count and at a multiple of the look's alpha, are taken as undecided; of these the rule is asked about every 200th.
+    A family is a block of seeds, as for a claim. The rule judges the first seeds of the block at the first look, and at
+    the next looks only while it is undecided. A family that is far from a decision, by t-test or count at a multiple
+    of the look's alpha, counts as undecided; as a check, the rule judges every 200th of these.
 
     Parameters
     ----------
     rng
         Source of all randomness.
     num_families
-        Per row, at least 1. For power, where nearly all families must be judged at every look, an eighth of it.
+        Number of families per row, at least 1. Rows on power use an eighth of it, since the rule must judge nearly all
+        of their families at every look.
     kinds
-        What to calibrate.
+        The kinds to calibrate.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def calibrate(rng: np.random.Generator, num_families: int = 2000, kinds: Iterabl
 
 
 def check(rows: list[Row]) -> list[str]:
-    """Name the rows whose rate is not as promised, each in a sentence.
+    """Name the rows whose rate breaks its promise, one line each.
 
     Examples
     --------
@@ -168,7 +169,7 @@ def check(rows: list[Row]) -> list[str]:
 
 
 def table(rows: list[Row]) -> str:
-    """Set the rates out in per cent, with exact 95 % bounds, at most 80 columns wide; ``!`` marks a broken promise.
+    """Write a table of the rates in percent, with exact 95 % bounds, in 80 columns; ``!`` marks a broken promise.
 
     Examples
     --------
@@ -189,13 +190,13 @@ def table(rows: list[Row]) -> str:
 
 
 def run(seed: int, num_families: int = 2000) -> tuple[str, list[str]]:
-    """Calibrate under a seed; give the table, and the rows that are not as promised, as `check` names them."""
+    """Calibrate with a seed; return the table, and the lines of `check` on rows that break their promise."""
     rows = calibrate(np.random.default_rng(seed), num_families)
     return table(rows), check(rows)
 
 
 class _Question(NamedTuple):
-    """A rule as it is asked, what is true, and which families, at a look, come near a decision."""
+    """A rule, the truth, and the test which families come near a decision at a look."""
 
     judge: Callable[[Array, Look], Decision]
     truth: float
@@ -203,7 +204,7 @@ class _Question(NamedTuple):
 
 
 class _Answers(NamedTuple):
-    """What came out, family by family: each of shape ``(num_families,)``, boolean."""
+    """The outcomes of all families: booleans of shape ``(num_families,)``."""
 
     supported: Array
     refuted: Array
@@ -211,14 +212,14 @@ class _Answers(NamedTuple):
 
 
 def _rates_of_means(rng: np.random.Generator, num_families: int, kind: Kind) -> Iterator[Row]:
-    """Errors with the mean on the margin, or on the upper of two bounds; and power."""
+    """Measure errors with the mean on the margin, or on the upper of two bounds; and measure power."""
     schedule, draw = looks(kind.tier, kind.alpha), _DISTRIBUTIONS[kind.distribution]
     normal, collapsing = kind.distribution == "normal", kind.distribution == "collapsing"
     at_most: Promise = "at most" if normal or collapsing else None
     question = _question(kind.rule, schedule[0], is_detectable=False)
     answers = _ask(question, question.truth + draw(rng, (num_families, schedule[-1].num_seeds)), schedule)
     yield _row(kind, "supported", answers.supported, kind.alpha, at_most)
-    # Of collapsing runs fewer than half lie within bounds, so that to refute is right; and no mean decides.
+    # Fewer than half of the collapsing runs lie within the bounds, so a refutation is right. No mean decides.
     if not (collapsing and kind.rule == EquivalenceRule.name):
         yield _row(kind, "refuted", answers.refuted, kind.alpha, at_most)
     if not collapsing:
@@ -232,7 +233,7 @@ def _rates_of_means(rng: np.random.Generator, num_families: int, kind: Kind) -> 
 
 
 def _rates_of_events(rng: np.random.Generator, num_families: int, kind: Kind) -> Iterator[Row]:
-    """Errors where the event happens in exactly the share of runs that has to be exceeded."""
+    """Measure errors if the event happens in exactly the share of runs that the claim must exceed."""
     schedule, share = looks(kind.tier, kind.alpha), _THRESHOLDS[kind.rule]
 
     @cache
@@ -252,8 +253,8 @@ def _row(kind: Kind, quantity: str, happened: Array, nominal: float, promise: Pr
 
 
 def _question(rule: str, look: Look, *, is_detectable: bool) -> _Question:
-    """Ask where the effect is the least that the look should see, or where there is none beyond the margin."""
-    # Equivalence must succeed against either bound, so against one it may miss half as often.
+    """Set the truth to the smallest effect that the look should detect, or to no effect beyond the margin."""
+    # Equivalence must succeed against both bounds, so against one bound it may miss half as often.
     bound = smallest_detectable_effect(1.0, look, (1 + _POWER) / 2)
     if rule == SuperiorityRule.name:
         truth = _MARGIN + (smallest_detectable_effect(1.0, look, _POWER) if is_detectable else 0.0)
@@ -271,11 +272,11 @@ def _question(rule: str, look: Look, *, is_detectable: bool) -> _Question:
 
 
 def _ask(question: _Question, values: Array, schedule: tuple[Look, ...]) -> _Answers:
-    """Take look after look at each family, for as long as it is undecided."""
+    """Judge each family at one look after the other, while it is undecided."""
     answers = _Answers(*(np.zeros(len(values), dtype=bool) for _ in _Answers._fields))
     for look in schedule:
         undecided = np.flatnonzero(~answers.supported & ~answers.refuted)
-        answers.misses[undecided] = False  # the interval of a look that did not decide is not shown
+        answers.misses[undecided] = False  # an undecided look shows no interval
         near = question.near(values[undecided, : look.num_seeds], look)
         near[::_ASKED_ANYWAY] = True
         for family in undecided[near]:
@@ -287,7 +288,7 @@ def _ask(question: _Question, values: Array, schedule: tuple[Look, ...]) -> _Ans
 
 
 def _means_near(values: Array, look: Look, points: tuple[float, ...], claimed: Array) -> Array:
-    """Whether intervals come near leaving out the truth, the last of the points, or all the bounds before it."""
+    """Tell which intervals nearly exclude the truth, which is the last point, or all bounds before it."""
     collapsed = np.asarray(~np.isfinite(values).all(axis=1))
     finite = np.where(collapsed[:, None], 0.0, values)
     half_width = stats.t.isf(min(_NEAR_MEAN * look.alpha, 0.25), look.num_seeds - 1) * stats.sem(finite, axis=1)

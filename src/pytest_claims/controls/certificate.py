@@ -1,4 +1,4 @@
-"""The certificate: what was done to trust the machinery behind the verdicts of a record."""
+"""The certificate: the checks of the machinery behind the verdicts of a record."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pytest_claims.controls.audit_record import certificate as audited
+from pytest_claims.controls.audit_record import audit_summary
 from pytest_claims.controls.calibration import Row
 from pytest_claims.controls.checks import Control, on_record
 from pytest_claims.support.files import replace_file
 from pytest_claims.support.record_types import CertificateRecord, JudgedRecord
 
 KEPT = "controls.json"
-"""Name of the file, beside the reports, in which ``pytest -m controls`` leaves what it measured."""
+"""Name of the file, in the folder of the reports, to which ``pytest -m controls`` writes its measurements."""
 
 
 def certificate(record: JudgedRecord, folder: Path) -> CertificateRecord:
-    """Give the certificate of a record: controls on its numbers, and what longer checks have left in a folder.
+    """Make the certificate of a record: controls on its numbers, and the results of longer checks in a folder.
 
     Parameters
     ----------
     record
-        As in ``claims.json``, without its certificate.
+        The content of ``claims.json`` without its certificate.
     folder
-        Where reports are written.
+        The folder of the reports.
     """
     return {
         "controls": [control.plain() for control in on_record(record)],
         "calibration": _calibration(folder / KEPT),
-        "audit": audited(folder, record["arms"]),
+        "audit": audit_summary(folder, record["arms"]),
     }
 
 
-def keep(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
-    """Keep what took long to measure, for the certificates of reports to come; returns where.
+def write_controls(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
+    """Write the measurements that take long to a file, for the certificates of later reports; return the path.
 
     Parameters
     ----------
     folder
-        Where reports are written.
+        The folder of the reports.
     rows
-        The calibration.
+        The rows of the calibration.
     planted
-        The control of that name.
+        The control of planted effects.
     """
     content = {
         "statistics": _statistics(),
@@ -62,7 +62,7 @@ def keep(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
 
 
 def _calibration(kept: Path) -> dict[str, Any] | None:
-    """What was measured of these very statistics, or ``None``."""
+    """Return the measurements of the present statistics, or ``None``."""
     if not kept.is_file():
         return None
     content: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def _calibration(kept: Path) -> dict[str, Any] | None:
 
 
 def _statistics() -> str:
-    """A hash of the source of the statistics: measurements of others say nothing."""
+    """Hash the source of the statistics: measurements of another version are not valid for this one."""
     sources = sorted(
         (path.name, path.read_text(encoding="utf-8"))
         for path in files("pytest_claims.statistics").iterdir()

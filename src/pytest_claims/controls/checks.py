@@ -1,6 +1,6 @@
-"""Controls: whether the machinery behind the verdicts does what it should, tried on the recorded numbers themselves.
+"""Controls on the numbers of a record: checks that the machinery behind the verdicts works as it should.
 
-Each control judges every claim of a record again in a way whose outcome is known beforehand. Nothing is trained.
+Each control judges every claim of a record again, in a way whose outcome is known beforehand. It trains nothing.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from pytest_claims.support.record_types import ControlRecord, JudgedRecord
 
 A_A_LEVEL = 0.05
 CONFIDENCE = 0.999
-"""Confidence of the bounds within which a control's figure may lie by chance."""
+"""Confidence level of the bounds on the chance variation of a control's figure."""
 NUM_PLANTED = 100
-"""Draws for each part with a planted effect."""
+"""Number of draws for each part with a planted effect."""
 
 
 @dataclass(frozen=True)
 class Control:
-    """What a control found.
+    """The result of a control.
 
     Parameters
     ----------
     name, what
-        Its name, and in a sentence what must come out.
+        The control's name, and its expected outcome in a sentence.
     num_checked
-        On how many claims, or parts, or arrays it was tried.
+        Number of checked parts or arrays.
     failures
-        A line for each that came out otherwise; empty if all is well.
+        A line for each check with another outcome; empty if there is none.
     exempt
-        For which claims it makes no sense, with the reason.
+        The claims to which the control does not apply, with the reason.
     figures
-        What it measured.
+        The measured numbers, by name.
     """
 
     name: str
@@ -58,13 +58,13 @@ class Control:
     figures: dict[str, float] = field(default_factory=dict)
 
     def plain(self) -> ControlRecord:
-        """The same as plain data, for a record."""
+        """Return the result as plain data, for a record."""
         return cast(ControlRecord, asdict(self))
 
 
 @dataclass
 class _Tally:
-    """What a control has tried so far."""
+    """The checks of a control so far."""
 
     num_checked: int = 0
     failures: list[str] = field(default_factory=list)
@@ -72,49 +72,49 @@ class _Tally:
     tried: set[str] = field(default_factory=set)
 
     def check(self, part: Judged, failure: str | None) -> None:
-        """Count a part, and what is wrong with it if anything is."""
+        """Count a part, and add its failure if there is one."""
         self.num_checked += 1
         self.tried.add(part.claim)
         if failure:
             self.failures.append(f"{part.name}: {failure}")
 
     def control(self, name: str, what: str) -> Control:
-        """The control: a claim is exempt if no part of it was tried."""
+        """Make the result. A claim is exempt if none of its parts was checked."""
         exempt = {claim: reason for claim, reason in self.exempt.items() if claim not in self.tried}
         return Control(name, what, self.num_checked, self.failures, exempt)
 
 
 def judged_again(record: JudgedRecord) -> Control:
-    """The numbers in the record give its verdicts."""
+    """Check that the recorded numbers give the recorded verdicts."""
     tally = _Tally()
     for claim, parts in judged_parts(record):
         for part, recorded in zip(parts, claim["parts"], strict=True):
             decision = part.decision()
-            found, was = (decision.verdict, decision.reason), (recorded["verdict"], recorded["reason"])
-            outcome = f"recorded as {_told(*was)}, its numbers give {_told(*found)}"
-            tally.check(part, outcome if found != was else None)
+            new, old = (decision.verdict, decision.reason), (recorded["verdict"], recorded["reason"])
+            outcome = f"recorded as {_phrase(*old)}, its numbers give {_phrase(*new)}"
+            tally.check(part, outcome if new != old else None)
     return tally.control("judged again", "The recorded numbers give the recorded verdicts.")
 
 
 def mirror(record: JudgedRecord) -> Control:
-    """Negated numbers with the sides exchanged give exactly the same verdict."""
+    """Check that negated numbers with exchanged sides give the same verdict."""
     tally = _Tally()
     for part in all_parts(record):
         mirrored = part.rule.mirrored()
         if mirrored is None:
             tally.exempt[part.claim] = part.rule.no_mirror
             continue
-        given, found = part.decision(), part.negated(mirrored).decision()
-        same = (given.verdict, given.reason) == (found.verdict, found.reason)
-        ends, back = (given.estimate.low, given.estimate.high), (-found.estimate.high, -found.estimate.low)
+        given, negated = part.decision(), part.negated(mirrored).decision()
+        same = (given.verdict, given.reason) == (negated.verdict, negated.reason)
+        ends, back = (given.estimate.low, given.estimate.high), (-negated.estimate.high, -negated.estimate.low)
         same &= np.allclose(ends, back, rtol=1e-9, atol=1e-12, equal_nan=True)
-        outcome = f"{_told(given.verdict, given.reason)}, mirrored {_told(found.verdict, found.reason)}"
+        outcome = f"{_phrase(given.verdict, given.reason)}, mirrored {_phrase(negated.verdict, negated.reason)}"
         tally.check(part, None if same else outcome)
     return tally.control("mirror", "Negated, with the sides exchanged, each comes to the same verdict.")
 
 
 def swapped_arms(record: JudgedRecord) -> Control:
-    """With the arms of a supported superiority exchanged, it is refuted."""
+    """Check that a supported superiority is refuted if its arms are exchanged."""
     tally = _Tally()
     for part in all_parts(record):
         rule = part.rule
@@ -131,7 +131,7 @@ def swapped_arms(record: JudgedRecord) -> Control:
 
 
 def same_in_other_order_and_unit(record: JudgedRecord) -> Control:
-    """The order of the seeds, and percent in the place of fractions, change nothing."""
+    """Check that neither the order of the seeds nor percent instead of fractions changes a verdict."""
     tally = _Tally()
     for part in all_parts(record):
         given = part.decision()
@@ -139,16 +139,16 @@ def same_in_other_order_and_unit(record: JudgedRecord) -> Control:
         if scaled := part.rule.in_percent():
             others["in percent"] = replace(part, rule=scaled, values=100 * part.values).decision()
         different = [
-            f"{given.verdict}, {how} {other.verdict}"
-            for how, other in others.items()
-            if (other.verdict, other.reason) != (given.verdict, given.reason)
+            f"{given.verdict}, {how} {changed.verdict}"
+            for how, changed in others.items()
+            if (changed.verdict, changed.reason) != (given.verdict, given.reason)
         ]
         tally.check(part, "; ".join(different))
     return tally.control("order and unit", "The order of the seeds, and percent for fractions, change no verdict.")
 
 
 def same_arm(record: JudgedRecord) -> Control:
-    """One arm's seeds against others of its seeds: no superiority but by chance, and no equivalence refuted."""
+    """Compare two halves of one arm's seeds: superiority only by chance, and no refuted equivalence."""
     chance = []
     for values in _distinct(record):
         differences = _halves(values)
@@ -177,12 +177,12 @@ def same_arm(record: JudgedRecord) -> Control:
 
 
 def planted(record: JudgedRecord, rng: np.random.Generator) -> Control:
-    """An effect of the margin plus the smallest detectable one is supported about as often as its power says.
+    """Check the power of the rules on planted effects: the margin plus the smallest detectable effect.
 
-    A t-test would see it in 80 % of draws; that the signs must agree costs a few of these, see `calibration`. That is
-    asked of all parts together: a single one, drawn from ten residuals with an outlier among them, may be far off.
+    A t-test detects such an effect in 80 % of draws; the veto of the signs costs a few percent, see `calibration`. The
+    check is on the mean over all parts, since a single part with an outlier among ten residuals may be far off.
     """
-    exempt, found = {}, []
+    exempt, powers = {}, []
     for part in all_parts(record):
         effect = _planted_mean(part)
         if isinstance(effect, str):
@@ -192,26 +192,26 @@ def planted(record: JudgedRecord, rng: np.random.Generator) -> Control:
         residuals = (part.values - part.values.mean()) * (num_seeds / (num_seeds - 1)) ** 0.5
         draws = effect + rng.choice(residuals, (NUM_PLANTED, look.num_seeds))
         supported = [part.rule.decide(draw, look).verdict == "supported" for draw in draws]
-        found.append(float(np.mean(supported)))
+        powers.append(float(np.mean(supported)))
     failures, figures = [], {}
-    if found:
-        figures = {"power": round(float(np.mean(found)), 3), "promised": POWER_KEPT, "lowest": min(found)}
-    if len(found) > 1:
-        upper = figures["power"] + stats.t.isf(1 - CONFIDENCE, len(found) - 1) * stats.sem(found)
+    if powers:
+        figures = {"power": round(float(np.mean(powers)), 3), "promised": POWER_KEPT, "lowest": min(powers)}
+    if len(powers) > 1:
+        upper = figures["power"] + stats.t.isf(1 - CONFIDENCE, len(powers) - 1) * stats.sem(powers)
         if upper < POWER_KEPT:
             failures.append(f"supported in {figures['power']:.0%} of draws, {POWER_KEPT:.0%} were promised")
     what = "A planted effect, the smallest detectable one beyond the margin, is supported with the power stated."
-    return Control("planted", what, len(found), failures, exempt, figures)
+    return Control("planted", what, len(powers), failures, exempt, figures)
 
 
 def on_record(record: JudgedRecord) -> list[Control]:
-    """Run the controls that need nothing but a record, and take a moment."""
+    """Run the controls that need only a record; they take a moment."""
     controls = (judged_again, mirror, swapped_arms, same_in_other_order_and_unit, same_arm)
     return [control(record) for control in controls]
 
 
 def _distinct(record: JudgedRecord) -> Iterable[Values]:
-    """What was taken from one arm, each array once."""
+    """Return the arrays that were taken from a single arm, each once."""
     seen: dict[tuple[float, ...], Values] = {}
     for claim in record["claims"]:
         for part in claim["parts"]:
@@ -224,18 +224,18 @@ def _distinct(record: JudgedRecord) -> Iterable[Values]:
 
 
 def _halves(values: Values) -> Values:
-    """Differences between the first, third, ... and the second, fourth, ... seed."""
+    """Return the first minus the second seed, the third minus the fourth, and so on."""
     half = values.size // 2
-    with np.errstate(invalid="ignore"):  # two runs that collapsed alike: their difference is NaN
+    with np.errstate(invalid="ignore"):  # two collapsed runs may give NaN
         return values[0 : 2 * half : 2] - values[1 : 2 * half : 2]
 
 
-def _told(verdict: str, reason: str | None) -> str:
+def _phrase(verdict: str, reason: str | None) -> str:
     return f"{verdict} ({reason})" if reason else verdict
 
 
 def _planted_mean(part: Judged) -> float | str:
-    """Where a mean must lie to be supported with a power of 0.8; or why that makes no sense."""
+    """Return the mean that is supported with a power of 0.8, or the reason why the part is exempt."""
     rule, look = part.rule, part.schedule[-1]
     if not isinstance(rule, MeanRule):
         return "is no claim about a mean"

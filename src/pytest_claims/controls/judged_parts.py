@@ -1,4 +1,4 @@
-"""Parts of claims as a record holds them, judged again from their numbers."""
+"""Recorded parts of claims, which can be judged again from their numbers."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A part of a claim, as a record holds it: what is needed to judge it again.
+    """A recorded part of a claim, with all that is needed to judge it again.
 
     Parameters
     ----------
     claim, quantity
-        The claim's id, and what was judged.
+        The claim's id, and the label of the quantity.
     rule
-        On the scale that is tested: logarithms for a ratio.
+        The rule on the tested scale: logarithms for a ratio.
     values
-        Shape ``(num_seeds,)``; infinite or NaN for a run that collapsed.
+        Shape ``(num_seeds,)``; infinite or NaN for a collapsed run.
     at_least, at_most
-        Shape ``(num_seeds,)``: where the true value may be larger, or smaller.
+        Shape ``(num_seeds,)``: True if the true value may be larger, or smaller.
     look
-        The look at which it was judged, with the claim's number of parts.
+        The look at which the part was judged, with the claim's number of parts.
     schedule
         All looks of the claim.
     """
@@ -47,25 +47,25 @@ class Judged:
 
     @property
     def name(self) -> str:
-        """What to call it in a message."""
+        """The part's name in messages."""
         return f"{self.claim}, {self.quantity}"
 
     def decision(self) -> Decision:
-        """The decision on its numbers."""
+        """Decide on the part's numbers."""
         return mark_censored(self.rule.decide(self.values, self.look), self.rule, self.at_least, self.at_most)
 
     def negated(self, rule: Rule) -> Judged:
-        """The negated numbers under a rule; what may be larger may then be smaller."""
+        """Return the part with negated values under a rule; a value that may be larger then may be smaller."""
         return replace(self, rule=rule, values=-self.values, at_least=self.at_most, at_most=self.at_least)
 
     def reversed(self) -> Judged:
-        """The same seeds from the last to the first."""
+        """Return the part with its seeds in reverse order."""
         backwards = {name: getattr(self, name)[::-1] for name in ("values", "at_least", "at_most")}
         return replace(self, **backwards)
 
 
 def judged_parts(record: JudgedRecord) -> list[tuple[ClaimRecord, list[Judged]]]:
-    """Give the claims of a record that were judged, each with its parts."""
+    """List the judged claims of a record, each with its parts."""
     schedule = looks(record["tier"]) if len(record["looks"]) > 1 else ()
     return [
         (claim, [_judged(claim, part, schedule) for part in claim["parts"]])
@@ -95,5 +95,5 @@ def _judged(claim: ClaimRecord, part: PartRecord, schedule: tuple[Look, ...]) ->
 
 
 def all_parts(record: JudgedRecord) -> Iterator[Judged]:
-    """Give the parts of all claims that were judged."""
+    """Yield the parts of all judged claims of a record."""
     return (part for _, parts in judged_parts(record) for part in parts)

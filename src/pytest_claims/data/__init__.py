@@ -1,1 +1,1 @@
-"""Data sets on disk: found, checked, downloaded, cached. It knows no data set by name, and no arm."""
+"""Data sets: find, check, download and cache them. This package knows no data set by name, and no arm."""

@@ -1,4 +1,4 @@
-"""Downloads whose content is known beforehand by its SHA-256."""
+"""Downloads with a SHA-256 that is known beforehand."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-CONNECT_SECONDS = 2.0  # a machine without a network falls back at once
+CONNECT_SECONDS = 2.0  # short, so that a machine without a network falls back at once
 STALL_SECONDS = 20.0  # of silence in the middle of a download
 MAX_BYTES = 2**28  # several times the largest file that is downloaded
 
 
 class DownloadError(Exception):
-    """Nothing came, or something else than expected."""
+    """The download failed, or the file is not the expected one."""
 
 
 def fetch(url: str, sha256: str) -> bytes:
-    """Download a file into memory and check it. Proxies are taken from the environment.
+    """Download a file into memory and check it. The environment names the proxies.
 
     Raises
     ------
     DownloadError
-        If there is no answer, the transfer breaks off, or the SHA-256 is another one.
+        If the host does not answer, the transfer breaks off, or the SHA-256 differs.
     """
     try:
         with _open(url) as response:
             content: bytes = response.read(MAX_BYTES)
     except (OSError, HTTPException) as error:
         raise DownloadError(f"the download from {url} failed ({_reason(error)})") from error
-    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+    if (digest := hashlib.sha256(content).hexdigest()) != sha256:
         raise DownloadError(
-            f"what came from {url} is not the file expected: {len(content):,} bytes with SHA-256 {found[:12]}…, "
+            f"the download from {url} is not the file expected: {len(content):,} bytes with SHA-256 {digest[:12]}…, "
             f"expected {sha256[:12]}…"
         )
     return content
 
 
 def _open(url: str) -> Any:
-    """Open `url`, or raise OSError if nothing answers in time; a host that did not is not tried again."""
+    """Open `url`, or raise OSError if the host does not answer in time; a silent host is not tried again."""
     host = urlsplit(url).netloc
     if host in _silent_hosts():
-        raise OSError("no answer before")
+        raise OSError("the host did not answer before")
     try:
         return _answer(url)
     except urllib.error.HTTPError as error:
@@ -63,9 +63,9 @@ def _silent_hosts() -> set[str]:
 
 
 def _answer(url: str) -> Any:
-    """Give the opened response.
+    """Open `url` and return the response.
 
-    A thread opens it, because the time that it takes to look up a host's name can be limited in no other way.
+    A thread opens it, because Python has no other way to limit the time for looking up a host's name.
     """
     answers: queue.Queue[Any] = queue.Queue()
     given_up = threading.Event()

@@ -1,6 +1,6 @@
-"""Where data come from: a directory, the cache, a checked download, or else a stand-in.
+"""Find data: in a directory, in the cache, by a checked download, or else as a stand-in.
 
-This module knows no data set by name. A catalogue declares its own as `DataSet`.
+This module knows no data set by name. A catalogue declares each of its data sets as a `DataSet`.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from pytest_claims.data.sets import Arrays, DataSet, Located, Origin
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.files import replace_file, write_whole
 
-CHECKS = 2  # rises when a check is added, so that files which passed the older ones are checked again
+CHECKS = 2  # rises with each new check, so that files which passed the older checks are checked again
 
 
 def locate(
     dataset: DataSet, *, directory: Path | None = None, offline: bool = False, code: str | None = None
 ) -> Located | None:
-    """Find a data set: in the directory; else in the cache; else by download; else its stand-in.
+    """Find a data set in the directory, in the cache or by download; else use its stand-in.
 
     Parameters
     ----------
     dataset
-        What to find.
+        The data set.
     directory
-        Where the user says that the data are. Nothing else is then tried.
+        The data directory that the user gave. If there is one, no other place is tried.
     offline
-        Download nothing. The environment variable ``CLAIMS_OFFLINE=1`` says the same.
+        Download nothing. The environment variable ``CLAIMS_OFFLINE=1`` has the same effect.
     code
-        A hash of the code that reads and converts the file, if that can be told. What was found of a file is remembered
-        only together with it, so that another reader reads the file anew.
+        A hash of the code that reads and converts the file; ``None`` if unknown. Cached results of a file belong to
+        this hash, so that a changed reader reads the file again.
 
     Returns
     -------
@@ -49,24 +49,24 @@ def locate(
     Raises
     ------
     ClaimsError
-        If the directory does not hold what the user says.
+        If the directory lacks the file, or the file is unfit.
     """
     if directory is not None:
         return _from_directory(dataset, directory, code)
     notes: list[str] = []
-    found = _from_cache(dataset, notes, code) or _from_keras(dataset, notes, code)
-    if found is None:
+    located = _from_cache(dataset, notes, code) or _from_keras(dataset, notes, code)
+    if located is None:
         forbidden = offline or os.environ.get("CLAIMS_OFFLINE", "0") not in ("", "0")
-        found = _from_download(dataset, notes, code, offline=forbidden)
-    if found is None and dataset.stand_in is not None:
+        located = _from_download(dataset, notes, code, offline=forbidden)
+    if located is None and dataset.stand_in is not None:
         note = f"{dataset.name}: using the stand-in, because {'; '.join(notes)}. {dataset.how_to_get}".rstrip()
-        found = Located("stand-in", "stand-in", note, dataset.stand_in)
-    return found
+        located = Located("stand-in", "stand-in", note, dataset.stand_in)
+    return located
 
 
 def _from_directory(dataset: DataSet, directory: Path, code: str | None) -> Located:
     path = directory / dataset.filename
-    advice = f"{dataset.how_to_get} Or name no directory (--claims-data, CLAIMS_DATA): it is then found without one."
+    advice = f"{dataset.how_to_get} Or give no directory (--claims-data, CLAIMS_DATA): other sources are then tried."
     if not directory.is_dir():
         state = "is not a directory" if directory.exists() else "does not exist"
         raise ClaimsError(f"the data directory {directory} {state}; expected {dataset.filename} in it. {advice}")
@@ -82,14 +82,14 @@ def _from_directory(dataset: DataSet, directory: Path, code: str | None) -> Loca
 
 
 def _pickled(dataset: DataSet, path: Path, advice: str) -> Located:
-    """Accept a pickled file if it is, byte for byte, the one that `dataset` declares."""
+    """Accept a pickled file if it is, byte for byte, the file that `dataset` declares."""
     content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != dataset.sha256:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != dataset.sha256:
         expected = f"plain arrays, or the file with SHA-256 {dataset.sha256}" if dataset.sha256 else "plain arrays"
         raise ClaimsError(
-            f"{path} cannot be used as {dataset.name}: it is a pickle, which can run anything when loaded, and its "
-            f"SHA-256 is {found}; expected {expected}. {advice}"
+            f"{path} cannot be used as {dataset.name}: it is a pickle, which can run any code when loaded, and its "
+            f"SHA-256 is {digest}; expected {expected}. {advice}"
         )
     return _of(_convert(dataset, content), "directory")
 
@@ -131,18 +131,18 @@ def _from_download(dataset: DataSet, notes: list[str], code: str | None, *, offl
 
 
 def _kept(dataset: DataSet, content: bytes, origin: Origin, code: str | None) -> Located:
-    """Keep a checked download in the cache, as plain arrays, for the sessions to come."""
+    """Keep a checked download in the cache, as plain arrays, for later sessions."""
     arrays = _convert(dataset, content)
     if path := _cached_file(dataset, code):
-        with suppress(OSError):  # without a cache every session converts anew
+        with suppress(OSError):  # without a cache every session converts the file again
             write_whole(path, partial(_save_arrays, arrays))
     return _of(arrays, origin)
 
 
 def _cached_file(dataset: DataSet, code: str | None) -> Path | None:
-    """Where the cache keeps what this code made of this download; nowhere if one of them is not known.
+    """Return the path in the cache for this download and this code; ``None`` if one of them is unknown.
 
-    Catalogues share the cache. Two of them may call different files by one name, or read one file in two ways.
+    Catalogues share the cache. Two of them may use one name for different files, or read one file in two ways.
     """
     if dataset.sha256 is None or code is None:
         return None
@@ -150,11 +150,11 @@ def _cached_file(dataset: DataSet, code: str | None) -> Path | None:
 
 
 def _save_arrays(arrays: Arrays, file: BinaryIO) -> None:
-    np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays are named at run time
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays get their names at run time
 
 
 def _convert(dataset: DataSet, content: bytes) -> Arrays:
-    """Give the arrays of a download that has passed its SHA-256."""
+    """Return the arrays of a download that has passed its SHA-256."""
     return (dataset.convert or dataset.read)(io.BytesIO(content))
 
 
@@ -163,7 +163,7 @@ def _of(arrays: Arrays, origin: Origin) -> Located:
 
 
 def _checked(dataset: DataSet, path: Path, origin: Origin, code: str | None) -> Located:
-    """Check a file, unless it passed before with the same code; then it is loaded only when it is used."""
+    """Check a file by reading it. A file that passed before with the same code is read only when it is used."""
     if code is None:
         return _of(dataset.read(path), origin)
     state = path.stat()
@@ -173,7 +173,7 @@ def _checked(dataset: DataSet, path: Path, origin: Origin, code: str | None) -> 
         if len(known := remembered.read_text(encoding="ascii")) == hashlib.sha256().digest_size * 2:
             return Located("real", origin, None, partial(dataset.read, path), known)
     located = _of(dataset.read(path), origin)
-    with suppress(OSError):  # without a cache every session checks anew
+    with suppress(OSError):  # without a cache every session checks the file again
         replace_file(remembered, located.content_hash)
     return located
 

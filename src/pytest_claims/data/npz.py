@@ -1,4 +1,4 @@
-"""Reading ``.npz`` files that others made: headers are checked before anything is read, nothing is unpickled."""
+"""Read ``.npz`` files from other people: check headers before reading arrays, and never unpickle."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from typing import Any, BinaryIO
 import numpy as np
 
 Layout = Mapping[str, tuple[str, tuple[int | None, ...]]]
-"""Per array its dtype and shape; ``None`` is an axis of any length, the dtype ``"S"`` a byte string of any length."""
+"""The dtype and shape of each array; ``None`` is an axis of any length, ``"S"`` a byte string of any length."""
 
-MAX_BYTES = 2**30  # per array; no data set here is nearly as large, so what claims to be is not read into memory
+MAX_BYTES = 2**30  # per array; far more than any data set here, so a larger array is refused before it fills the memory
 
 
 class PickledError(ValueError):
-    """A file holds pickled objects, which can run anything when they are loaded."""
+    """A file holds pickled objects, which can run any code when they are loaded."""
 
 
 def read_npz(source: Path | BinaryIO, layout: Layout) -> dict[str, np.ndarray]:
-    """Read the arrays that `layout` names, after their headers were found to be what it says.
+    """Check the headers of the arrays that `layout` names, then read these arrays.
 
     Raises
     ------
     PickledError
         If the file holds pickled objects.
     ValueError
-        If it is no ``.npz`` file, is damaged, or holds other arrays than `layout` says.
+        If the file is no ``.npz`` file, is damaged, or holds other arrays than `layout` names.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def _check_headers(archive: zipfile.ZipFile, layout: Layout) -> None:
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     headers = {name: _header(archive, info) for name, info in members.items()}
     if any(dtype.hasobject for _, dtype in headers.values()):
-        raise PickledError("found pickled objects, which can run anything when loaded; expected plain arrays")
+        raise PickledError("found pickled objects, which can run any code when loaded; expected plain arrays")
     if missing := sorted(set(layout) - set(headers)):
         raise ValueError(f"found the arrays {', '.join(sorted(headers))}; expected also {', '.join(missing)}")
     for name, (dtype, shape) in layout.items():
@@ -69,7 +69,7 @@ def _check_headers(archive: zipfile.ZipFile, layout: Layout) -> None:
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and dtype that a member declares."""
+    """Return the shape and the dtype in a member's header."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
@@ -79,9 +79,9 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int,
     return shape, dtype
 
 
-def _is_dtype(found: np.dtype[Any], expected: str) -> bool:
-    return found.kind == "S" if expected == "S" else found == np.dtype(expected)
+def _is_dtype(dtype: np.dtype[Any], expected: str) -> bool:
+    return dtype.kind == "S" if expected == "S" else dtype == np.dtype(expected)
 
 
-def _is_shape(found: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    return len(found) == len(expected) and all(n in (m, None) for m, n in zip(found, expected, strict=True))
+def _is_shape(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(n in (m, None) for m, n in zip(shape, expected, strict=True))

@@ -1,4 +1,4 @@
-"""Pools: the inputs that all runs on a data set share, made once in a process."""
+"""Pools: the inputs that all runs on a data set share. A process makes each pool once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 
 from pytest_claims.data.sets import Arrays
 
-_POOLS_KEPT = 4  # the sets of a session in a few encodings; a pool takes up to hundreds of megabytes
+_POOLS_KEPT = 4  # enough for a session's data sets in a few encodings; a pool may take hundreds of megabytes
 
 
 def pool_made_once(pool: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    """Decorate a function of a data set's arrays, so that the same arrays and options give the very same array.
+    """Make a function of a data set's arrays return the same object for the same arrays and options.
 
-    All arms on a data set then share one copy in memory, and one on the device.
+    All arms on a data set then share one copy in memory, and one copy on the device.
     """
     kept: deque[tuple[Arrays, dict[str, Any], np.ndarray]] = deque(maxlen=_POOLS_KEPT)
     defaults = {name: option.default for name, option in list(signature(pool).parameters.items())[1:]}

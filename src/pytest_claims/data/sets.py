@@ -1,4 +1,4 @@
-"""Data sets: what a catalogue declares of one, and one that was found."""
+"""Data sets: the declaration in a catalogue, and a data set that was located."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from typing import BinaryIO, Literal
 import numpy as np
 
 Arrays = Mapping[str, np.ndarray]
-"""A data set as plain arrays, by name."""
+"""The plain arrays of a data set, by name."""
 
 Origin = Literal["directory", "cache", "download", "stand-in", "published runs"]
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set as a catalogue declares it: how to find it, read it, check it, and stand in for it.
+    """The declaration of a data set: how to find, read, check and replace it.
 
     Parameters
     ----------
     name
-        What people call it.
+        Name of the data set for people.
     filename
-        Its file in a data directory, in the cache, and among Keras' downloads.
+        Name of the file in a data directory, in the cache, and among Keras' downloads.
     read
-        ``read(path)`` gives the arrays of a file in the plain layout, checked, as `pytest_claims.read_npz` does. It
-        raises ValueError that says what was found and what was expected.
+        ``read(path)`` checks a file in the plain layout and gives its arrays, as `pytest_claims.read_npz` does. Its
+        ValueError says what it found and what it expected.
     url, sha256
-        Address of a download, and the SHA-256 of the file there. Without them nothing is downloaded.
+        Address of a download, and the SHA-256 of the file there. Without them there is no download.
     convert
-        ``convert(file)`` gives the arrays of the downloaded file in the plain layout. It is called only with bytes
-        that have just passed their SHA-256, so it alone may load pickles. ``None``: `read` reads the download, too.
+        ``convert(file)`` gives the arrays of the downloaded file in the plain layout. It gets only bytes that have
+        just passed their SHA-256, so it alone may load pickles. ``None``: `read` reads the download, too.
     stand_in
-        ``stand_in()`` gives arrays of the same layout that need no network; for the fast tier only.
+        ``stand_in()`` gives arrays of the same layout without a network; for the fast tier only.
     how_to_get
         A sentence or two for a person who lacks the data.
     """
@@ -53,16 +53,16 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Located:
-    """A data set that was found: what it is, where it came from, and its arrays, loaded when first used.
+    """A data set that was located: its kind, its origin, and its arrays, which load when first used.
 
     Parameters
     ----------
     kind
         ``"real"`` or ``"stand-in"``.
     origin
-        Where it was found; never a path.
+        The kind of place that had the data set; never a path.
     note
-        One line on why nothing better was found, or ``None``.
+        One line that gives the reason for a stand-in, or ``None``.
     """
 
     kind: Literal["real", "stand-in"]
@@ -73,7 +73,7 @@ class Located:
 
     @cached_property
     def arrays(self) -> Arrays:
-        """The arrays by name, read-only; the same objects at every use."""
+        """The read-only arrays by name; the same objects at every access."""
         arrays = self._load()
         for array in arrays.values():
             array.flags.writeable = False
@@ -81,17 +81,17 @@ class Located:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 of the arrays, as `content_hash` computes it."""
+        """The SHA-256 of the arrays, from the function `content_hash`."""
         return self._known_hash or content_hash(self.arrays)
 
 
 def content_hash(arrays: Arrays) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes of arrays, in the order of their names, as 64 hex digits.
+    """Hash the names, dtypes, shapes and bytes of arrays, in the order of their names: SHA-256, 64 hex digits.
 
     Examples
     --------
-    >>> counted = content_hash({"x": np.arange(3)})
-    >>> counted == content_hash({"x": np.arange(3)}), counted == content_hash({"y": np.arange(3)})
+    >>> digest = content_hash({"x": np.arange(3)})
+    >>> digest == content_hash({"x": np.arange(3)}), digest == content_hash({"y": np.arange(3)})
     (True, False)
     """
     digest = hashlib.sha256()

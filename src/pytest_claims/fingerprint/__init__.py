@@ -1,1 +1,1 @@
-"""From a declaration to a hash of all that decides its runs. It knows no engine and no store."""
+"""Hash all that determines the runs of a declaration. This package knows no engine and no store."""

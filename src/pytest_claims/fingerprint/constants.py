@@ -1,4 +1,4 @@
-"""Trees of values that hold no code, and names of what code takes from packages."""
+"""Trees of values that contain no code, and qualified names of classes and functions."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ PUBLISHED_MODULES = {
     "pytest_claims.support.randomness": "pytest_claims.randomness",
     "pytest_claims.support.vocabulary": "pytest_claims.arms",
 }
-"""By today's name of a module of this package, the name under which runs were published.
+"""Today's name of a module of this package, mapped to its name at the time when runs were published.
 
-A fingerprint names what an arm takes from this package by its module. A module that moves keeps its name here.
+A fingerprint contains the module's name of each function that an arm uses from this package. If a module moves, this
+table keeps its published name, so that fingerprints stay the same.
 """
 
 NO_CONSTANT = object()
 
 
 def constant_tree(value: Any) -> Any:
-    """What JSON can tell of a value that holds no others; `NO_CONSTANT` for anything else."""
+    """Return the JSON tree of a value that contains no other values; `NO_CONSTANT` for any other value."""
     tree = NO_CONSTANT
     match value:
         case bool() | int() | str() | None:
@@ -51,10 +52,10 @@ def constant_tree(value: Any) -> Any:
 
 
 def order_in_set(value: Any) -> str:
-    """By what members of a set are put in an order that every process finds."""
+    """Return the key that sorts the members of a set in the same order in every process."""
     return qualified_name(value) if hasattr(value, "__qualname__") else repr(value)
 
 
 def qualified_name(value: Any) -> str:
-    """A class or a function by its module and its name in there."""
+    """Return the module and the qualified name of a class or a function."""
     return f"{PUBLISHED_MODULES.get(value.__module__, value.__module__)}.{value.__qualname__}"

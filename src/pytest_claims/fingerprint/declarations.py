@@ -1,4 +1,4 @@
-"""What a declaration says, for people and for JSON, and in what two of them differ."""
+"""Descriptions of declarations for people and for JSON, and the differences between two of them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ _DECLARATIONS = (Arm, Data, Measurement, Split)
 
 
 def describe(declaration: Any, *, tier: Tier | None = None) -> Any:
-    """What a declaration says, as nested dictionaries for people and for JSON.
+    """Describe a declaration in nested dictionaries, for people and for JSON.
 
-    Functions stand there by name, with their arguments beside it. Without a `tier`, values given by `by_tier` are shown
-    for both.
+    A function becomes its name with its arguments. Without a `tier`, the values of `by_tier` are shown for both tiers.
 
     Examples
     --------
@@ -71,7 +70,7 @@ def _object_shown(value: Any, inner: Callable[[Any], Any]) -> Any:
 
 
 def differences(a: Any, b: Any) -> list[str]:
-    """One line for each thing in which two described declarations differ.
+    """List the differences between two described declarations, one line each.
 
     Examples
     --------
@@ -87,7 +86,7 @@ _ABSENT = object()
 def _differences(a: Any, b: Any, where: str) -> Iterator[str]:
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         for key in dict.fromkeys([*a, *b]):
-            # The name of a function stands for the whole that it builds.
+            # The name of a function stands for the object that it makes.
             inner = where if key == "call" and where else f"{where}.{key}" if where else key
             yield from _differences(a.get(key, _ABSENT), b.get(key, _ABSENT), inner)
     elif a is _ABSENT or b is _ABSENT or dump(a) != dump(b):
@@ -101,7 +100,7 @@ def _shown(value: Any) -> str:
 
 
 def call_of(value: Any) -> tuple[Any, dict[str, Any]]:
-    """A function and the arguments bound to it, by name where it tells their names."""
+    """Return a function and the arguments bound to it, by name if the function has a signature."""
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}
     while isinstance(value, functools.partial):
@@ -125,7 +124,7 @@ def _rank(signature: inspect.Signature, name: str) -> tuple[int, str]:
 
 
 def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a dataclass; of a declaration those that say something, so that new ones may be added."""
+    """Yield the fields of a dataclass; skip a declaration's empty fields, so that new fields may be added."""
     for field in dataclasses.fields(value):
         item = getattr(value, field.name)
         if not isinstance(value, _DECLARATIONS) or not (item is None or item == {}):
@@ -133,14 +132,14 @@ def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_numpy(value: Any) -> bool:
-    """Whether a value is an array or a scalar of NumPy, which this question does not import."""
+    """Tell if a value is an array or a scalar of NumPy, without importing NumPy."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray | numpy.generic)
 
 
 def is_data_set(value: Any) -> bool:
-    """Whether a value is a `pytest_claims.data.sets.DataSet`."""
-    data = sys.modules.get("pytest_claims.data.sets")  # who holds a data set has imported it
+    """Tell if a value is a `pytest_claims.data.sets.DataSet`."""
+    data = sys.modules.get("pytest_claims.data.sets")  # code that holds a data set has imported this module
     return data is not None and isinstance(value, data.DataSet)
 
 
@@ -149,5 +148,5 @@ def _short_name(value: Any) -> str:
 
 
 def dump(value: Any) -> str:
-    """JSON that is the same for equal values."""
+    """Write a value as JSON text that is the same for equal values."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,11 +1,11 @@
-"""The fingerprint: a hash of all that determines a run, so that a run is used again exactly as long as it may be.
+"""The fingerprint: a hash of all that determines a run. A stored run is valid as long as its fingerprint is the same.
 
-It covers what an arm declares; the source of the project's functions and classes that the declaration names, of those
-that they name, and so on, and the values of the constants among them; the content hash of the data; the tier; and the
-engine's semantics. It covers neither comments and docstrings, nor the machine, nor versions of libraries, which a run's
-provenance tells. It is computed without importing a deep-learning library.
+It covers an arm's declaration, the content hash of the data, the tier, and the engine's semantics. It also covers the
+source of the project's functions and classes that the declaration names, of those that they name, and so on. For a
+constant among these names it covers the value. It does not cover comments, docstrings, the machine, or versions of
+libraries; a run's provenance has the last two. This module imports no deep-learning library.
 
-It cannot see what is found only at run time, such as ``getattr(module, name)`` or a file that a function reads.
+It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, or files that code reads.
 """
 
 from __future__ import annotations
@@ -49,34 +49,34 @@ from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
 __all__ = ["describe", "differences", "fingerprint"]
 
-_FORMAT = 1  # rises when the same declaration gets another fingerprint, so that it is a decision
+_FORMAT = 1  # rises with each change that gives the same declaration another fingerprint
 
 
-_HEX_DIGITS = 32  # 128 bits: no two arms of a lifetime share one
+_HEX_DIGITS = 32  # 128 bits, so that two arms never share a fingerprint by chance
 
 
 def fingerprint(
     declaration: Source, *, tier: Tier, data_hash: str, engine: str, semantics: int, name: str = "this arm"
 ) -> str:
-    """The fingerprint of an arm's or a measurement's runs, 32 hexadecimal digits.
+    """Compute the fingerprint of an arm's or a measurement's runs, 32 hexadecimal digits.
 
     Parameters
     ----------
     declaration
         The `Arm` or `Measurement`.
     tier
-        Values given by `by_tier` count with that of this tier.
+        The tier of the runs. Of each `by_tier` value, only the value of this tier counts.
     data_hash
-        Of the data set's content; a declaration's data set itself counts by its name only.
+        Hash of the data set's content. In the declaration itself only the data set's name counts.
     engine, semantics
-        What trains, and the version of what it computes.
+        The engine's name, and the version of its computations.
     name
-        What to call the arm in an error.
+        The arm's name in errors.
 
     Raises
     ------
     ClaimsError
-        The declaration holds something whose meaning cannot be read off, such as a lambda; the message says where.
+        The declaration holds an object whose source cannot be compared, such as a lambda; the message says where.
 
     Examples
     --------
@@ -101,16 +101,16 @@ def fingerprint(
 
 
 def code_digest(values: Mapping[str, Any], *, tier: Tier = "fast", name: str) -> str | None:
-    """A hash of functions, of what is bound to them and what they reach; ``None`` where one of them cannot be read.
+    """Hash functions, their bound arguments and the code that they use; return ``None`` if one cannot be read.
 
     Parameters
     ----------
     values
-        Functions, or what holds some, each by what it is for.
+        Functions, or objects that hold functions, keyed by their purpose.
     tier
-        Values given by `by_tier` count with that of this tier.
+        Of each `by_tier` value, only the value of this tier counts.
     name
-        To what they belong.
+        The owner's name in errors.
     """
     material = _Material(tier, name)
     try:
@@ -121,7 +121,7 @@ def code_digest(values: Mapping[str, Any], *, tier: Tier = "fast", name: str) ->
 
 
 class _Material:
-    """What a fingerprint is made from: a tree that JSON can write, and the definitions it refers to by number."""
+    """The input of a fingerprint: a tree for JSON, and the definitions to which the tree refers by number."""
 
     def __init__(self, tier: Tier, name: str) -> None:
         self.definitions: list[Any] = []
@@ -131,7 +131,7 @@ class _Material:
         self._open_modules: set[str] = set()
 
     def of(self, value: Any, where: str) -> Any:
-        """The tree of a value; `where` is the way to it, for errors."""
+        """Make the tree of a value; `where` is the path to the value, for errors."""
         match value:
             case ByTier():
                 tree = self.of(at_tier(value, self._tier), where)
@@ -161,7 +161,7 @@ class _Material:
         for key, item in fields_of(value):
             inner = f"{where}.{key}" if where else key
             if isinstance(value, Arm) and key == "measurements":
-                # They are stored by name: their order means nothing.
+                # The store keeps measurements by name, so their order has no meaning.
                 fields[key] = {name: self.of(measure, f"{inner}[{name!r}]") for name, measure in sorted(item.items())}
             else:
                 fields[key] = self.of(item, inner)
@@ -206,7 +206,7 @@ class _Material:
         return named if wrapped is None else ["wrapped", named, self.of(wrapped, where)]
 
     def _defined(self, value: FunctionType | type, scope: Mapping[str, Any], where: str) -> Any:
-        """The number of a definition. A definition that leads back to itself finds its number there already."""
+        """Return the number of a definition. It gets the number first, so that it may refer to itself."""
         if id(value) not in self._numbers:
             number = self._numbers[id(value)] = len(self.definitions)
             self.definitions.append(None)
@@ -228,7 +228,7 @@ class _Material:
         return ["definition", self._numbers[id(value)]]
 
     def _of_name(self, value: Any, attributes: frozenset[str], where: str) -> Any:
-        """A value that code reaches by a name, and of a module of the project the `attributes` that it may mean."""
+        """Make the tree of a value that code names; of a project's module only `attributes` that the code names."""
         if not isinstance(value, ModuleType) or not module_is_of_project(value):
             return self.of(value, where)
         if value.__name__ in self._open_modules:
@@ -242,15 +242,15 @@ class _Material:
         return ["module", value.__name__, reached]
 
     def _imports(self, text: Text, package: str) -> Any:
-        """Modules of the project that code imports when it runs: read as a whole, for importing may take long."""
-        found = []
+        """List the project's modules that code imports when it runs; they are read, as importing may take long."""
+        modules = []
         for module, name in sorted(text.imports):
             absolute = resolve_name(module, package) if package or not module.startswith(".") else module
             for candidate in (absolute, f"{absolute}.{name}") if name else (absolute,):
                 file = file_of_module(candidate)
                 if file is not None:
-                    found.append([candidate, self._module(file, candidate)])
-        return found
+                    modules.append([candidate, self._module(file, candidate)])
+        return modules
 
     def _module(self, file: Path, module: str) -> int:
         if file not in self._numbers:
@@ -281,19 +281,19 @@ class _Material:
             else f"an object of type {type(value).__qualname__}"
         )
         return ClaimsError(
-            f"{where} of {self._name} is {what}: whether it has changed since its runs were stored cannot be told."
+            f"{where} of {self._name} is {what}: pytest-claims cannot tell if it has changed since runs were stored."
             " Expected are functions defined at the top of a module, with functools.partial for their arguments, and"
             " numbers, strings, and tuples, lists, dictionaries or arrays of them"
         )
 
 
 def _enclosed(function: FunctionType) -> dict[str, Any]:
-    """What a decorator bound to the function it made, apart from what it uses to remember results."""
+    """Return the values in a decorated function's closure, except containers, which decorators use as caches."""
     bound = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             content = cell.cell_contents
-        except ValueError:  # not assigned yet
+        except ValueError:  # the variable is not assigned yet
             continue
         if callable(content) or isinstance(content, bool | int | float | str | tuple | frozenset | None):
             bound[name] = content

@@ -1,7 +1,7 @@
-"""Whether code that was imported still stands in its file.
+"""Check that imported code is still the code in its file.
 
-A notebook, an editor or a worker that lives long may edit a file after a process has imported it. What the process runs
-is then not what the file says, and a hash of the file would be one of other code.
+A user may edit a file after a long-lived process, such as a notebook or a worker, has imported it. The process then
+runs other code than the file holds, and a hash of the file would be the hash of other code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 Stamp = tuple[int, int]
-"""When a file was changed, in nanoseconds, and its size in bytes."""
+"""The time of a file's last change, in nanoseconds, and its size in bytes."""
 
 
 class EditedError(Exception):
@@ -28,17 +28,17 @@ class EditedError(Exception):
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of Python source, by its definitions.
+    """A file of Python source and its definitions.
 
     Parameters
     ----------
     lines
-        Its lines, with their ends.
+        The lines of the file, with line ends.
     spans
-        By the qualified name of a function or a class, the first line (counted from 0, that of a decorator if there is
-        one) and the line after the last, of each definition of that name.
+        Qualified names of functions and classes, mapped to the first line and the line after the last of each
+        definition of that name. Lines count from 0; the first line is that of a decorator if there is one.
     codes
-        By the same name, the compiled code of each definition, in the same order.
+        The same names, mapped to the compiled code of each definition, in the same order.
     """
 
     lines: list[str]
@@ -46,19 +46,19 @@ class SourceFile:
     codes: dict[str, list[CodeType]]
 
     def text(self, span: tuple[int, int]) -> str:
-        """The text of a definition."""
+        """Return the text of a definition."""
         return "".join(self.lines[slice(*span)])
 
 
 def text_of(value: FunctionType | type) -> str:
-    """The text of a function or a class in its file, which is the one that was imported.
+    """Return the text of a function or a class in its file, and check that it is the imported one.
 
     Raises
     ------
     OSError
-        There is no file, or the definition does not stand in it.
+        There is no file, or the file does not have the definition.
     EditedError
-        It stands in the file with other code than was imported.
+        The definition in the file has other code than the imported one.
     """
     file = _file_of(value)
     stamp = _stamp(file)
@@ -70,7 +70,7 @@ def text_of(value: FunctionType | type) -> str:
 
 
 def functions_of(cls: type) -> Iterator[FunctionType]:
-    """The functions that a class defines itself: methods, and what properties and the like are made of."""
+    """Yield the functions that a class itself defines: methods, and the functions in properties and the like."""
     for member in vars(cls).values():
         parts = [member, *(getattr(member, name, None) for name in ("__func__", "fget", "fset", "fdel", "func"))]
         for part in parts:
@@ -83,15 +83,15 @@ def _function_text(code: CodeType, file: str, stamp: Stamp, rewritten: bool, com
     source = _read(file, stamp)
     spans = source.spans.get(code.co_qualname, [])
     if not spans:
-        raise (EditedError if comparable else OSError)(f"{code.co_qualname} does not stand in {file}")
+        raise (EditedError if comparable else OSError)(f"{code.co_qualname} is not in {file}")
     if not comparable:
         return source.text(min(spans, key=lambda span: abs(span[0] + 1 - code.co_firstlineno)))
     versions = [source] + ([_read_rewritten(file, stamp)] if rewritten else [])
     for version in versions:
-        for span, found in zip(spans, version.codes[code.co_qualname], strict=True):
-            if _essence(found) == _essence(code):
+        for span, compiled in zip(spans, version.codes[code.co_qualname], strict=True):
+            if _essence(compiled) == _essence(code):
                 return source.text(span)
-    raise EditedError(f"{code.co_qualname} is another one in {file} than was imported")
+    raise EditedError(f"{code.co_qualname} was imported, and then edited in {file}")
 
 
 @cache
@@ -99,28 +99,28 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
     source = _read(file, stamp)
     spans = source.spans.get(cls.__qualname__, [])
     if not spans:
-        raise OSError(f"{cls.__qualname__} does not stand in {file}")
+        raise OSError(f"{cls.__qualname__} is not in {file}")
     if not _can_be_compared(cls):
         return source.text(spans[-1])
     for function in functions_of(cls):
-        if function.__code__.co_filename == file:  # others are made at run time, by dataclass for instance
+        if function.__code__.co_filename == file:  # code such as dataclass makes others at run time
             text_of(function)
-    # Of several definitions of one name the last one counts, as when the module ran.
+    # Of several definitions with one name the last one counts, as when Python ran the module.
     text = source.text(spans[-1])
     for name, value in _literals(text):
-        # What a decorator or a metaclass has made something else of is not compared.
+        # A decorator or a metaclass may have replaced the literal; such a value has another type, and is skipped.
         if type(vars(cls).get(name)) is type(value) and vars(cls)[name] != value:
-            raise EditedError(f"{cls.__qualname__}.{name} is another one in {file} than was imported")
+            raise EditedError(f"{cls.__qualname__}.{name} was imported, and then edited in {file}")
     return text
 
 
 def _check_defaults(function: FunctionType, text: str, file: str) -> None:
-    """Compare the defaults of a function, which are no part of its code, where the text has literals for them."""
+    """Compare the defaults of a function with the literals in its text; compiled code does not contain them."""
     by_name = dict(zip(_positional(function.__code__)[::-1], (function.__defaults__ or ())[::-1], strict=False))
     by_name |= function.__kwdefaults__ or {}
     for name, value in _literal_defaults(text).items():
         if name not in by_name or not _is_same(by_name[name], value):
-            raise EditedError(f"{function.__qualname__} has another default of {name} in {file} than was imported")
+            raise EditedError(f"{function.__qualname__} was imported with another default of {name} than in {file}")
 
 
 def _positional(code: CodeType) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def _positional(code: CodeType) -> tuple[str, ...]:
 
 @cache
 def _literal_defaults(text: str) -> dict[str, Any]:
-    """The defaults of a function that are literals, by argument."""
+    """Return the defaults of a function that are literals, by argument."""
     definition = _definition(text)
     if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
         return {}
@@ -143,7 +143,7 @@ def _literal_defaults(text: str) -> dict[str, Any]:
 
 
 def _literals(text: str) -> Iterator[tuple[str, Any]]:
-    """What a class sets to a literal, by name."""
+    """Yield the names that a class sets to a literal, with their values."""
     definition = _definition(text)
     for node in definition.body if isinstance(definition, ast.ClassDef) else ():
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
@@ -152,7 +152,7 @@ def _literals(text: str) -> Iterator[tuple[str, Any]]:
 
 
 def _definition(text: str) -> ast.stmt:
-    """The definition that is all of a text, which may be indented."""
+    """Parse a text that consists of one definition, which may be indented."""
     if text.startswith((" ", "\t")):
         (block,) = ast.parse(f"if True:\n{text}").body
         assert isinstance(block, ast.If)
@@ -160,8 +160,8 @@ def _definition(text: str) -> ast.stmt:
     return ast.parse(text).body[0]
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+def _is_same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and bool(a == b)
 
 
 def _file_of(value: FunctionType | type) -> str:
@@ -169,7 +169,7 @@ def _file_of(value: FunctionType | type) -> str:
         file: str | None = value.__code__.co_filename
     else:
         file = getattr(sys.modules.get(value.__module__), "__file__", None)
-    # From Python 3.13 on, what was given to `python -c` can be read under its name, whoever asks for it.
+    # From Python 3.13 on, linecache returns the code of `python -c` for the name "<string>", which is no file.
     if file is None or file.startswith("<"):
         raise OSError(f"{value.__qualname__} comes from {file}, which is no file")
     return file
@@ -180,17 +180,17 @@ def _loader_of(value: FunctionType | type) -> Any:
 
 
 def _is_rewritten(value: FunctionType | type) -> bool:
-    """Whether pytest has rewritten the assertions of the module."""
+    """Tell if pytest has rewritten the assertions of the module."""
     return type(_loader_of(value)).__name__ == "AssertionRewritingHook"
 
 
 def _can_be_compared(value: FunctionType | type) -> bool:
-    """Whether a module was compiled as it stands in its file, or with its assertions rewritten, and not otherwise."""
+    """Tell if the module was compiled from its file unchanged, or with no other change than rewritten assertions."""
     return isinstance(_loader_of(value), SourceFileLoader) or _is_rewritten(value)
 
 
 def _stamp(file: str) -> Stamp:
-    """What changes when a file is edited; zeros for what a notebook's cell says, which is in no file."""
+    """Return the stamp of a file, which changes with each edit; zeros for a notebook's cell, which is no file."""
     try:
         state = Path(file).stat()
     except OSError:
@@ -200,7 +200,7 @@ def _stamp(file: str) -> Stamp:
 
 @cache
 def _read(file: str, stamp: Stamp) -> SourceFile:
-    """A file as it is; the cache knows it by what changes with it."""
+    """Read and compile a file; the stamp in the cache's key makes it read an edited file again."""
     text = _text_of_file(file)
     tree = ast.parse(text, file)
     codes = _codes(compile(tree, file, "exec", dont_inherit=True))
@@ -209,7 +209,7 @@ def _read(file: str, stamp: Stamp) -> SourceFile:
 
 @cache
 def _read_rewritten(file: str, stamp: Stamp) -> SourceFile:
-    """A file as pytest compiles it."""
+    """Read a file and compile it as pytest does, with rewritten assertions."""
     from _pytest.assertion.rewrite import rewrite_asserts
 
     text = _text_of_file(file)
@@ -220,7 +220,7 @@ def _read_rewritten(file: str, stamp: Stamp) -> SourceFile:
 
 
 def _text_of_file(file: str) -> str:
-    """Read a file as Python does, with its byte-order mark and its coding; or the cell of a notebook."""
+    """Read a file as Python does, with its byte-order mark and its encoding; or read the cell of a notebook."""
     if Path(file).is_file():
         with tokenize.open(file) as opened:
             return opened.read()
@@ -255,11 +255,11 @@ def _codes(code: CodeType) -> dict[str, list[CodeType]]:
                 visit(constant)
 
     visit(code)
-    return {name: sorted(found, key=lambda code: code.co_firstlineno) for name, found in codes.items()}
+    return {name: sorted(same_name, key=lambda code: code.co_firstlineno) for name, same_name in codes.items()}
 
 
 def _essence(code: CodeType) -> tuple[Any, ...]:
-    """What code computes, whatever file and line it stands in."""
+    """Return all of a code object that determines its computation; leave out its file and its lines."""
     constants = tuple(
         _essence(constant) if isinstance(constant, CodeType) else (type(constant).__name__, repr(constant))
         for constant in code.co_consts
@@ -270,16 +270,16 @@ def _essence(code: CodeType) -> tuple[Any, ...]:
 
 
 def module_is_current(module: ModuleType) -> None:
-    """See that the functions and classes of an imported module stand in its file as they were imported.
+    """Check that the functions and classes of an imported module are still those in its file.
 
     Raises
     ------
     EditedError
-        One of them does not.
+        One of them differs.
     """
     for value in list(vars(module).values()):
         if isinstance(value, FunctionType | type) and value.__module__ == module.__name__:
             try:
                 text_of(value)
-            except OSError:  # made at run time, in no file
+            except OSError:  # code made it at run time, so it is in no file
                 continue

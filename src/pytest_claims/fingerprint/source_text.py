@@ -1,4 +1,4 @@
-"""Source code as data: what a definition says, comments and docstrings apart, and which other names it uses."""
+"""Source code as data: a digest of a definition without comments and docstrings, and the names that it uses."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _INSTALLED = tuple(
 )
 OWN_PACKAGE = __name__.partition(".")[0]
 
-# Of a node of the syntax tree: what says nothing about its meaning, or only some versions of Python record.
+# Fields of syntax nodes that have no effect on the meaning, or that only some versions of Python record.
 _IGNORED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
 
 @dataclass(frozen=True)
 class Text:
-    """What a function, a class or a module says.
+    """The content of a function, a class or a module.
 
     Parameters
     ----------
     digest
-        SHA-256 of its syntax tree without comments, docstrings, layout and annotations of signatures.
+        SHA-256 of the syntax tree without comments, docstrings, layout and annotations of signatures.
     names
-        The names it takes from outside.
+        The global names that it uses.
     attributes
-        All names it asks of something with a dot.
+        All names that it uses after a dot.
     imports
-        The modules it imports itself, relative ones with leading dots, and what from each: the empty string is the
+        The modules that it imports, relative ones with leading dots, and the imported name; the empty string is the
         module itself.
     """
 
@@ -53,14 +53,14 @@ class Text:
 
 
 def source_of(value: FunctionType | type) -> Text:
-    """The source of a function or a class.
+    """Read the source of a function or a class.
 
     Raises
     ------
     OSError
-        There is none to read, as for what was typed into an interactive session.
+        There is no source, as for code from an interactive session.
     EditedError
-        The file says something else by now.
+        The file was edited after the import.
 
     Examples
     --------
@@ -72,14 +72,14 @@ def source_of(value: FunctionType | type) -> Text:
 
 
 def module_source(file: Path) -> Text:
-    """The source of a whole module, which is read but not imported."""
+    """Read the source of a whole module, without importing the module."""
     return _module_source(file, file.stat().st_mtime_ns)
 
 
 def is_of_project(module: str, file: str | None) -> bool:
-    """Whether what is defined in `module`, which lies in `file`, belongs to whoever writes claims.
+    """Tell if `module`, in the file `file`, belongs to the project whose authors write the claims.
 
-    The standard library, installed packages and this package do not.
+    The standard library, installed packages and this package do not belong to it.
 
     Examples
     --------
@@ -92,14 +92,14 @@ def is_of_project(module: str, file: str | None) -> bool:
 
 
 def module_is_of_project(module: ModuleType) -> bool:
-    """Whether a module, or a package with or without ``__init__``, belongs to whoever writes claims."""
+    """Tell if a module, or a package with or without ``__init__``, belongs to the project, see `is_of_project`."""
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
     return is_of_project(module.__name__, file)
 
 
 @cache
 def file_of_module(name: str) -> Path | None:
-    """The file of one of the project's modules; ``None`` for anything else. Imports nothing."""
+    """Find the file of a module of the project, without importing it; ``None`` for any other module."""
     top, *below = name.split(".")
     try:
         spec = importlib.util.find_spec(top)
@@ -131,7 +131,7 @@ def _module_source(file: Path, modified: int) -> Text:
 
 @cache
 def _source(text: str) -> Text:
-    # A definition inside another is indented. Taking the indentation away could change strings of several lines.
+    # A definition inside another one is indented. Removing the indentation could change strings of several lines.
     tree = _Stripped().visit(ast.parse(f"if True:\n{text}" if text.startswith((" ", "\t")) else text))
     nodes = list(ast.walk(tree))
     return Text(
@@ -143,7 +143,7 @@ def _source(text: str) -> Text:
 
 
 class _Stripped(ast.NodeTransformer):
-    """Takes out what changes nothing in what is computed."""
+    """Removes the parts of a syntax tree that have no effect on the computation."""
 
     def visit(self, node: ast.AST) -> Any:
         self.generic_visit(node)
@@ -162,7 +162,7 @@ class _Stripped(ast.NodeTransformer):
 
 
 def _canonical(node: Any) -> Any:
-    """A syntax tree as nested lists; unlike `ast.dump` and `ast.unparse` the same in every version of Python."""
+    """Turn a syntax tree into nested lists that, unlike `ast.dump`'s text, are the same in all versions of Python."""
     if isinstance(node, ast.AST):
         fields = [
             [name, _canonical(value)]

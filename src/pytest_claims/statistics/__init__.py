@@ -1,6 +1,6 @@
-"""The statistics behind verdicts: pure functions on NumPy arrays that hold one number per seed."""
+"""The statistics behind verdicts: pure functions on NumPy arrays with one number per seed."""
 
-from pytest_claims.statistics.decisions import Decision, Estimate, Verdict
+from pytest_claims.statistics.decisions import Decision, Estimate, VerdictName
 from pytest_claims.statistics.equivalence_rule import EquivalenceRule, equivalence
 from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, EventRule, event, share_with_interval
 from pytest_claims.statistics.exact_rule import ExactRule, exact, rounding_interval
@@ -32,7 +32,7 @@ __all__ = [
     "MeanRule",
     "Rule",
     "SuperiorityRule",
-    "Verdict",
+    "VerdictName",
     "compatible",
     "deviations",
     "equivalence",

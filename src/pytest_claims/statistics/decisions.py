@@ -1,4 +1,4 @@
-"""What a rule returns, and the checks of what it is given."""
+"""The decision that a rule returns, and the checks of its arguments."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.looks import Look
 
-Verdict = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
-"""The last two are for published logs, which support nothing."""
+VerdictName = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
+"""The last two are for published logs, which cannot support a claim."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A quantity as estimated from seeds, with its interval.
+    """An estimate from seeds, with its interval.
 
     Parameters
     ----------
     value
-        The mean over seeds, or the share of seeds, in the unit of the values handed in. NaN where no seed gave a
-        finite value.
+        The mean over seeds, or the share of seeds, in the unit of the values. NaN if no seed has a finite value.
     low, high
-        Ends of the two-sided interval, in the same unit. NaN where fewer than two seeds gave a finite value.
+        Ends of the two-sided interval, in the same unit. NaN if fewer than two seeds have a finite value.
     confidence_level
-        Nominal coverage of the interval, a fraction. For the interval that decides it is 1 − 2·(alpha of the look).
+        Nominal coverage of the interval, a fraction. The interval that decides has 1 − 2·(alpha of the look).
     pvalue
-        One-sided, against the margin, on the claim's side. ``None`` where the number decides nothing.
+        One-sided p-value against the margin, on the claim's side. ``None`` if the rule does not use a p-value.
     num_seeds
-        How many seeds the value rests on.
+        Number of seeds in the estimate.
 
     Examples
     --------
@@ -50,18 +49,19 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a rule decided, and on which estimate.
+    """The verdict of a rule, with the estimate behind it.
 
     Parameters
     ----------
     verdict
-        ``"supported"``, ``"refuted"`` or ``"inconclusive"``; of a published log ``"compatible"`` or ``"incompatible"``.
+        ``"supported"``, ``"refuted"`` or ``"inconclusive"``; for a published log also ``"compatible"`` or
+        ``"incompatible"``.
     reason
-        One word or two on why it is not supported, ``None`` if it is.
+        One or two words on why the claim is not supported; ``None`` if it is.
     estimate
         The estimated quantity.
     share
-        Only where a run collapsed: the share of seeds on the claim's side, which then decides in place of the mean.
+        The share of seeds on the claim's side. Only if a run collapsed: then the share decides instead of the mean.
 
     Examples
     --------
@@ -71,14 +71,14 @@ class Decision:
     'The claim is inconclusive, because the interval straddles the margin.'
     """
 
-    verdict: Verdict
+    verdict: VerdictName
     reason: str | None
     estimate: Estimate
     share: Estimate | None = None
 
 
 def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Check that an array holds real numbers, and give them as floats; `name` is for the error."""
+    """Check that an array holds real numbers, and return them as floats; the error shows `name`."""
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be real numbers; received dtype {array.dtype}")
@@ -86,7 +86,7 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def seed_values(values: ArrayLike, *, at_least: int = 1) -> NDArray[np.float64]:
-    """Check values of shape ``(num_seeds,)`` and put them in ascending order, so that no result depends on it."""
+    """Check values of shape ``(num_seeds,)`` and sort them, so that no result depends on the order of the seeds."""
     array = real_numbers(values, "values")
     if array.ndim != 1:
         raise ValueError(
@@ -98,11 +98,11 @@ def seed_values(values: ArrayLike, *, at_least: int = 1) -> NDArray[np.float64]:
 
 
 def check_look(num_seeds: int, look: Look) -> None:
-    """Refuse any other number of seeds than the look's, since the level spent belongs to that number."""
+    """Refuse a number of seeds that is not the look's, since the look's alpha belongs to that number."""
     if num_seeds != look.num_seeds:
         raise ValueError(
             f"this look judges exactly {look.num_seeds} seeds; received values of {num_seeds}: "
-            f"hand in the first {look.num_seeds}, or use fixed_look({num_seeds})"
+            f"pass the first {look.num_seeds}, or use fixed_look({num_seeds})"
         )
 
 

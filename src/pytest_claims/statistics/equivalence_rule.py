@@ -25,7 +25,7 @@ class EquivalenceRule(MeanRule):
 
     @classmethod
     def margin_asked(cls, keyword: str, given: Any) -> Any:
-        """A pair of bounds, or what rounds to a printed figure."""
+        """Return the pair of bounds; for ``about`` the rounding interval of the printed figure."""
         return rounding_interval(given) if keyword == "about" else given
 
     def decide(self, values: ArrayLike, look: Look) -> Decision:
@@ -34,19 +34,19 @@ class EquivalenceRule(MeanRule):
         return equivalence(values, low=low, high=high, look=look)
 
     def holds(self, values: ArrayLike) -> Booleans:
-        """Within the bounds, which count as within."""
+        """Tell which values lie within the bounds; a bound itself counts as within."""
         array, (low, high) = np.asarray(values, float), self.bounds
         return np.asarray((array >= low) & (array <= high))
 
     def side_claimed(self, decision: Decision) -> Side:
-        """Between the bounds, or, where it is refuted, beyond the bound that the estimate lies beyond."""
+        """Return ``"between"`` unless the claim is refuted; then the side of the bounds on which the estimate lies."""
         low, high = self.bounds
         refuted, value = decision.verdict == "refuted", decision.estimate.value
         return "above" if refuted and value > high else "below" if refuted and value < low else "between"
 
     @property
     def region(self) -> tuple[float, float]:
-        """All between the bounds."""
+        """The interval between the bounds."""
         low, high = self.bounds
         return low, high
 
@@ -54,16 +54,17 @@ class EquivalenceRule(MeanRule):
 def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> Decision:
     """Decide whether the mean over seeds lies within bounds, by two one-sided t-tests.
 
-    Supported if the look's interval lies within the bounds, refuted (``"outside"``) if it lies wholly outside them.
-    Inconclusive otherwise: ``"underpowered"`` (so few seeds, scattering so much, would miss a mean in the very middle
-    of the bounds more than once in five times), ``"straddles"``, ``"tests disagree"``, ``"collapsed"``.
+    Supported if the look's interval lies within the bounds; refuted (``"outside"``) if it lies wholly outside them.
+    Inconclusive otherwise: ``"underpowered"`` (the test would miss a mean in the middle of the bounds more than once in
+    five times), ``"straddles"``, ``"tests disagree"``, ``"collapsed"``.
 
-    At the first of several looks, and where so few seeds cannot reach alpha by their signs alone (2^−num_seeds
-    exceeds alpha), all seeds must lie within the bounds, or all beyond the same one; else it is inconclusive, ``"tests
-    disagree"``. Collapsed runs, NaN or infinite, lie outside; with any of them the share of seeds within the bounds
-    decides, at the last look, against one half. Identical values are exact, as in `superiority`.
+    In two cases all seeds must also lie within the bounds, or all beyond the same bound: at the first of several
+    looks, and if the signs of so few seeds cannot reach alpha (2^−num_seeds exceeds alpha). Otherwise the claim is
+    inconclusive, ``"tests disagree"``. A collapsed run, NaN or infinite, lies outside the bounds. With any collapsed
+    run the share of seeds within the bounds decides at the last look, against one half. Identical values are exact, as
+    in `superiority`.
 
-    It serves "stays at", "is the same as" and, with `rounding_interval`, "is about".
+    The rule is for "stays at", "is the same as" and, with `rounding_interval`, "is about".
 
     Parameters
     ----------
@@ -77,12 +78,12 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
     Returns
     -------
     Decision
-        Its estimate is the mean, with the t interval at 1 − 2·alpha; its p-value the larger of the two.
+        The estimate is the mean, with the t interval at 1 − 2·alpha and the larger of the two p-values.
 
     Raises
     ------
     ValueError
-        If the values are not real numbers, one per seed, as many as the look has and at least 2; or the bounds are not
+        If the values are not real numbers, one for each seed of the look and at least 2; or if the bounds are not
         finite or in the wrong order.
 
     Notes
@@ -120,7 +121,7 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
         side = below if refuting.high < low else above
         decision, agreeing, level = Decision("refuted", "outside", estimate), side, look.refuting_alpha
     else:
-        # Both one-sided tests must succeed: each may fail once in ten times.
+        # Both one-sided tests must succeed, so each may fail once in ten times.
         blind = sample.cannot_see((high - low) / 2, look, power=0.9)
         return Decision("inconclusive", "underpowered" if blind else "straddles", estimate)
     if look.asks_unanimity(level) and not agreeing.all():

@@ -1,4 +1,4 @@
-"""Shares of seeds: events that happen or do not, and claims on means of which a run collapsed."""
+"""Tests on shares of seeds: for events, and for claims on means if a run collapsed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RELIABLY = 2 / 3
 
 @dataclass(frozen=True)
 class EventRule(Rule):
-    """Something happens in more than a share of the runs, see `event`. Its values are 1 where it happens."""
+    """An event happens in more than a given share of the runs, see `event`. A value of 1 means that it happened."""
 
     name = "event"
     keywords: ClassVar = {"usually": "usually", "reliably": "reliably"}
@@ -31,7 +31,7 @@ class EventRule(Rule):
 
     @classmethod
     def margin_asked(cls, keyword: str, given: Any) -> float:
-        """The share that the keyword stands for."""
+        """Return the share that the keyword stands for."""
         return USUALLY if keyword == "usually" else RELIABLY
 
     def decide(self, values: ArrayLike, look: Look) -> Decision:
@@ -40,15 +40,15 @@ class EventRule(Rule):
         return event(self.holds(values), threshold=threshold, look=look)
 
     def holds(self, values: ArrayLike) -> Booleans:
-        """It happened."""
+        """Tell in which runs the event happened."""
         return np.asarray(np.asarray(values) == 1)
 
     def is_counted(self, values: NDArray[np.float64]) -> bool:
-        """Always."""
+        """Return True: seeds are always counted."""
         return True
 
     def share_asked(self, look: Look) -> tuple[float, float]:
-        """Its own share; it spends the whole of alpha at once."""
+        """Return the rule's share and the whole alpha, which the last look spends at once."""
         return self.bounds[0], ALPHA
 
 
@@ -58,7 +58,7 @@ def share_with_interval(count: int, num: int, confidence_level: float = 0.95) ->
     Parameters
     ----------
     count, num
-        How many seeds of how many; ``0 <= count <= num``, `num` at least 1.
+        `count` of `num` seeds; ``0 <= count <= num``, `num` at least 1.
     confidence_level
         Between 0 and 1.
 
@@ -69,9 +69,9 @@ def share_with_interval(count: int, num: int, confidence_level: float = 0.95) ->
 
     Notes
     -----
-    Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934). The same as
-    ``scipy.stats.binomtest(...).proportion_ci``, which looks for the roots that the beta distribution's quantiles are,
-    and takes milliseconds; a report takes hundreds.
+    Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934). The result equals that of
+    ``scipy.stats.binomtest(...).proportion_ci``. SciPy searches for the roots, which takes milliseconds, and a report
+    needs hundreds of intervals; here they are quantiles of the beta distribution.
 
     Examples
     --------
@@ -92,36 +92,35 @@ def share_with_interval(count: int, num: int, confidence_level: float = 0.95) ->
 def event(outcomes: NDArray[np.bool_], *, threshold: float, look: Look, alpha: float = ALPHA) -> Decision:
     """Decide whether an event happens in more than the share `threshold` of runs, by the exact binomial test.
 
-    It is judged once, at the last look and with the whole of `alpha`; at any look before, it is inconclusive with the
-    reason ``"not yet due"``. At the last look it is inconclusive as ``"underpowered"`` if so few seeds could not
-    support it whatever they showed, else as ``"straddles"``. It is refuted as ``"reversed"`` if the event is shown to
-    happen in less than half of the runs, else as ``"missed"``.
+    The last look judges the event, with the whole of `alpha`. At earlier looks the claim is inconclusive, ``"not yet
+    due"``. At the last look it is inconclusive as ``"underpowered"`` if so few seeds could support it with no outcome,
+    else as ``"straddles"``. It is refuted as ``"reversed"`` if the test shows that the event happens in less than half
+    of the runs, else as ``"missed"``.
 
     Parameters
     ----------
     outcomes
-        Shape ``(num_seeds,)``, boolean: whether the event happened.
+        Shape ``(num_seeds,)``, boolean: True if the event happened.
     threshold
         `USUALLY` (1/2) or `RELIABLY` (2/3), a share between 0 and 1.
     look
-        Gives the number of seeds, whether judgement is due, and the number of parts of the claim.
+        Gives the number of seeds and the number of parts of the claim, and tells if it is the last look.
     alpha
         One-sided level of the claim, a probability.
 
     Returns
     -------
     Decision
-        Its estimate is the share, with the interval at 1 − 2·alpha.
+        The estimate is the share, with the interval at 1 − 2·alpha.
 
     Raises
     ------
     ValueError
-        If the outcomes are not boolean, not one per seed, or not as many as the look has; or a probability is out of
-        range.
+        If the outcomes are not boolean, or not one for each seed of the look; or if a probability is out of range.
 
     Notes
     -----
-    Source: the p-values are those of ``scipy.stats.binomtest``.
+    Source: the p-values equal those of ``scipy.stats.binomtest``.
 
     Examples
     --------
@@ -155,22 +154,22 @@ def event(outcomes: NDArray[np.bool_], *, threshold: float, look: Look, alpha: f
 
 
 def tested_share(count: int, num: int, threshold: float, alpha: float) -> Estimate:
-    """A share with its deciding interval, and its p-value against ``share <= threshold``."""
+    """Return a share with the interval that decides, and with its p-value against ``share <= threshold``."""
     share = share_with_interval(count, num, 1 - 2 * alpha)
     pvalue = _pvalue_of_more(count, num, threshold)
     return Estimate(share.value, share.low, share.high, share.confidence_level, pvalue, num)
 
 
 def is_more(count: int, num: int, threshold: float, alpha: float) -> bool:
-    """Whether `count` of `num` shows a share above the threshold."""
+    """Tell if `count` of `num` shows a share above the threshold."""
     return _pvalue_of_more(count, num, threshold) < alpha
 
 
 def is_less(count: int, num: int, threshold: float, alpha: float) -> bool:
-    """Whether `count` of `num` shows a share below the threshold."""
+    """Tell if `count` of `num` shows a share below the threshold."""
     return bool(special.bdtr(count, num, threshold) < alpha)
 
 
 def _pvalue_of_more(count: int, num: int, threshold: float) -> float:
-    """The probability of `count` or more events, if their share is the threshold."""
+    """Return the probability of `count` or more events if their share equals the threshold."""
     return float(special.bdtrc(count - 1, num, threshold)) if count > 0 else 1.0

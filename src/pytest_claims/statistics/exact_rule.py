@@ -1,4 +1,4 @@
-"""Printed figures: what a rounded number stands for, and numbers that must hold exactly."""
+"""Printed figures: the interval that a rounded number stands for, and numbers that must hold exactly."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class ExactRule(Rule):
         return exact(values, expected=self.bounds[0])
 
     def holds(self, values: ArrayLike) -> Booleans:
-        """It is the number, up to the rounding of floats."""
+        """Tell which values equal the number, up to the rounding of floats."""
         return np.asarray(np.isclose(np.asarray(values, float), self.bounds[0], rtol=1e-9, atol=1e-9))
 
     def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
-        """Supported if it holds at every seed, else refuted."""
+        """Support if every seed has the number, else refute."""
         agrees = np.asarray(self.holds(draws).all(axis=1))
         return agrees, ~agrees
 
 
 def rounding_interval(text: str) -> tuple[float, float]:
-    """Give the numbers that round to a printed figure: half a unit of its last digit to either side.
+    """Give the interval that rounds to a printed figure: half a unit of its last digit to either side.
 
-    This is what "about" means: "about 0.26" holds for all that would have been printed as 0.26, and "about 0.260" is
-    ten times as strict. Zeros at the end count as printed digits, so "600" runs from 599.5 to 600.5.
+    This interval is the meaning of "about". "About 0.26" holds for all numbers that print as 0.26, and "about 0.260"
+    is ten times as strict. Zeros at the end count as printed digits, so "600" goes from 599.5 to 600.5.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def rounding_interval(text: str) -> tuple[float, float]:
     Raises
     ------
     ValueError
-        If the text is no such number.
+        If the text is not such a number.
 
     Notes
     -----
@@ -69,7 +69,7 @@ def rounding_interval(text: str) -> tuple[float, float]:
     """
     expected = 'expected a figure as printed, such as "0.26", "6" or "1 %"'
     if not isinstance(text, str):
-        raise ValueError(f"{expected}, as text, since a number does not tell how many digits were; received {text!r}")
+        raise ValueError(f"{expected}, as text, because a number does not keep its printed digits; received {text!r}")
     digits = text.strip().removesuffix("%")
     try:
         figure = Decimal(digits)
@@ -84,11 +84,11 @@ def rounding_interval(text: str) -> tuple[float, float]:
 
 
 def exact(values: ArrayLike, *, expected: float) -> Decision:
-    """Decide whether a number is the expected one at every seed, up to the rounding of floats.
+    """Decide whether every seed has the expected number, up to the rounding of floats.
 
-    Supported if every value agrees with `expected` within a relative or absolute 1e-9; refuted otherwise, with the
-    reason ``"differs"``. Nothing is estimated, so it is never inconclusive: low and high are the smallest and largest
-    value. A NaN differs.
+    Supported if every value agrees with `expected` within a relative or absolute 1e-9; otherwise refuted,
+    ``"differs"``. A NaN differs. The rule estimates nothing, so its decision is never inconclusive: low and high are
+    the smallest and the largest value.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def exact(values: ArrayLike, *, expected: float) -> Decision:
     Raises
     ------
     ValueError
-        If the values are not numbers, not one per seed, or none; or `expected` is not finite.
+        If the values are not one real number per seed, there are none, or `expected` is not finite.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def exact(values: ArrayLike, *, expected: float) -> Decision:
     array = seed_values(values)
     check_finite(expected=expected)
     agrees = bool(np.isclose(array, expected, rtol=1e-9, atol=1e-9).all())
-    with np.errstate(invalid="ignore"):  # the mean of +inf and -inf is NaN, and may be
+    with np.errstate(invalid="ignore"):  # the mean of +inf and -inf is NaN, as it should be
         mean = float(array.mean())
     estimate = Estimate(mean, float(array.min()), float(array.max()), 1.0, None, array.size)
     return Decision("supported", None, estimate) if agrees else Decision("refuted", "differs", estimate)

@@ -1,4 +1,4 @@
-"""A published log of training: whether it could be one of our own runs."""
+"""The test whether a published training log could be one of our runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.rule import Booleans, Rule
 
 PUBLISHED_LEVEL = 0.05
-"""Probability of calling a run of our own incompatible. It is no part of the error rate of the claims."""
+"""Probability of calling a run of ours incompatible. The error rate of the claims does not include it."""
 
 
 @dataclass(frozen=True)
 class LogRule(Rule):
-    """A published log could be one of our runs, see `compatible`. Its margin is the log's own deviation."""
+    """A published log could be one of our runs, see `compatible`. The margin is the log's deviation."""
 
     name = "log"
     is_statistical = False
@@ -30,22 +30,22 @@ class LogRule(Rule):
         return compatible(values, published=self.bounds[0], look=look)
 
     def holds(self, values: ArrayLike) -> Booleans:
-        """A run of ours lies as far off."""
+        """Tell which of our runs deviate at least as much as the log."""
         return np.asarray(np.asarray(values, float) >= self.bounds[0])
 
 
 @dataclass(frozen=True, eq=False)
 class Deviations:
-    """How far each curve lies from the mean of all the others, in natural logarithms.
+    """The distance of each curve from the mean of all other curves, in natural logarithms.
 
     Parameters
     ----------
     published
-        The published curve's largest distance over the epochs.
+        The largest distance of the published curve over the epochs.
     epoch
-        Where that is, counted from 1.
+        The epoch of that distance, counted from 1.
     ours
-        Shape ``(num_seeds,)``: the largest distance of each of ours; infinite for a collapsed one.
+        Shape ``(num_seeds,)``: the largest distance of each of our curves; infinite for a collapsed run.
     """
 
     published: float
@@ -54,17 +54,17 @@ class Deviations:
 
 
 def deviations(published: ArrayLike, ours: ArrayLike) -> Deviations:
-    """Measure how far each curve, the published one among them, lies from the mean of all the others.
+    """Measure the distance of each curve, the published one included, from the mean of all other curves.
 
-    A collapsed run of ours, with a value that is not finite, is kept: it lies infinitely far off, and has no part in
-    the means.
+    A run of ours with a value that is not finite has collapsed. It keeps its place with an infinite distance, and the
+    means leave it out.
 
     Parameters
     ----------
     published
         Shape ``(num_epochs,)``: one number per epoch, such as losses, all positive and finite, in any unit.
     ours
-        Shape ``(num_seeds, num_epochs)``: the same, of our runs, in the same unit.
+        Shape ``(num_seeds, num_epochs)``: the same numbers of our runs, in the same unit.
 
     Raises
     ------
@@ -74,8 +74,8 @@ def deviations(published: ArrayLike, ours: ArrayLike) -> Deviations:
     Examples
     --------
     >>> ours = [[0.60 + 0.001 * seed, 0.40 - 0.001 * seed, 0.30 + 0.002 * seed] for seed in range(20)]
-    >>> found = deviations([0.61, 0.39, 0.52], ours)
-    >>> f"In epoch {found.epoch} the published log is off by a factor of {math.exp(found.published):.1f}."
+    >>> distances = deviations([0.61, 0.39, 0.52], ours)
+    >>> f"In epoch {distances.epoch} the published log is off by a factor of {math.exp(distances.published):.1f}."
     'In epoch 3 the published log is off by a factor of 1.6.'
     """
     distances = _distances_from_the_others(_logarithms(np.asarray(published), np.asarray(ours)))
@@ -84,40 +84,40 @@ def deviations(published: ArrayLike, ours: ArrayLike) -> Deviations:
 
 
 def compatible(values: ArrayLike, *, published: float, look: Look, level: float = PUBLISHED_LEVEL) -> Decision:
-    """Decide whether a published curve could be one more of ours, by the rank of its deviation among ours.
+    """Decide whether a published curve could be one of ours, by the rank of its deviation among ours.
 
-    The p-value is the share of all curves, the published one among them, that deviate at least as much as it does. All
-    curves are treated alike, so if the published run was made as ours were, its rank is as good as drawn by lot, and
-    it is called incompatible with probability `level` at most, whatever the distribution of the curves and however the
-    epochs of a run hang together.
+    The p-value is the share of all curves, the published one included, that deviate at least as much as the published
+    one. The test treats all curves alike. So the rank of a published run
+    that was made like ours is uniformly random. The test calls such a run incompatible with probability `level` at
+    most, for any distribution of the curves and any correlation between the epochs of a run.
 
     Parameters
     ----------
     values
-        Shape ``(num_seeds,)``: the deviation of each of ours, as `deviations` gives it.
+        Shape ``(num_seeds,)``: the deviation of each of our curves, from `deviations`.
     published
-        That of the published curve.
+        The deviation of the published curve.
     look
         Only its number of seeds counts.
     level
-        Between 0 and 1; at 0.05 it takes 19 seeds.
+        Between 0 and 1; a level of 0.05 needs 19 seeds.
 
     Returns
     -------
     Decision
-        ``"compatible"``, which supports nothing: a curve that differs by less than ours scatter is compatible as well;
-        ``"incompatible"``; or ``"inconclusive"`` with so few seeds that no curve could be incompatible. The estimate
-        is the published curve's deviation, its interval reaches from nothing to the largest one that is compatible.
+        ``"compatible"``, ``"incompatible"``, or ``"inconclusive"`` if no curve could be incompatible with so few seeds.
+        ``"compatible"`` supports nothing: a curve that differs by less than the scatter of ours is compatible, too. The
+        estimate is the published curve's deviation; its interval goes from 0 to the largest compatible deviation.
 
     Raises
     ------
     ValueError
-        If the level is out of range, or the values are not as many as the look has seeds.
+        If the level is out of range, or there is not one value for each seed of the look.
 
     Notes
     -----
-    Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic learning in a random world" (2005), chapter 2, where it
-    is the p-value of a transductive conformal predictor.
+    Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic learning in a random world" (2005), chapter 2: the
+    p-value of a transductive conformal predictor.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def compatible(values: ArrayLike, *, published: float, look: Look, level: float 
     # Deviations that differ by rounding alone are ties, and ties count.
     num_as_far = 1 + int((ours >= published * (1 - 1e-12)).sum())
     pvalue = num_as_far / (ours.size + 1)
-    # One part in 10^9 is the rounding of floats: 1 / 0.05 is to be twenty curves and not twenty-one.
+    # The factor absorbs the rounding of floats, so that 1 / 0.05 is twenty curves and not twenty-one.
     num_allowed = math.floor(level * (ours.size + 1) * (1 + 1e-9))
     bound = float(ours[num_allowed - 1]) if num_allowed else math.inf
     estimate = Estimate(published, 0.0, bound, 1 - level, pvalue, ours.size)
@@ -143,7 +143,7 @@ def compatible(values: ArrayLike, *, published: float, look: Look, level: float 
 
 
 def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic]) -> NDArray[np.float64]:
-    """All curves, the published one first, as logarithms, shape ``(num_seeds + 1, num_epochs)``."""
+    """Return the logarithms of all curves, the published one first, shape ``(num_seeds + 1, num_epochs)``."""
     published, ours = real_numbers(published, "curves"), real_numbers(ours, "curves")
     if published.ndim != 1 or published.size == 0 or ours.ndim != 2 or ours.shape[1:] != published.shape:
         raise ValueError(
@@ -159,11 +159,11 @@ def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic]) -> ND
 
 
 def _distances_from_the_others(curves: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance of each curve from the mean of all the others, epoch by epoch; infinite for a collapsed one."""
+    """Return the distance of each curve from the mean of all others, per epoch; infinite for a collapsed run."""
     kept = np.isfinite(curves).all(axis=1)
     distances = np.full(curves.shape, np.inf)
     num_others = int(kept.sum()) - 1
     if num_others > 0:
-        # A curve lies n / (n − 1) times as far from the mean of the others as from the mean of all n.
+        # A curve's distance from the mean of the others is n / (n − 1) times its distance from the mean of all n.
         distances[kept] = np.abs(curves[kept] - curves[kept].mean(axis=0)) * ((num_others + 1) / num_others)
     return distances

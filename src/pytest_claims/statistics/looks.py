@@ -1,4 +1,4 @@
-"""When a claim is looked at, and how much of its error each look may spend."""
+"""The looks at a claim: after how many seeds each is, and how much of the claim's alpha it spends."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 ALPHA = 0.0005
-"""One-sided level of one claim: with a hundred claims, about one report in twenty holds a wrong verdict."""
+"""One-sided level of one claim: of reports with a hundred claims, about one in twenty has a wrong verdict."""
 
-# A small share is spent early, where only large effects show, and most at the end.
+# Early looks can show only large effects, so they spend a small share of alpha; the last look spends most.
 _SPENDING = {
     "fast": ((10, 0.3), (20, 0.7)),
     "full": ((10, 0.2), (20, 0.3), (30, 0.5)),
@@ -17,24 +17,24 @@ _SPENDING = {
 
 @dataclass(frozen=True)
 class Look:
-    """One occasion on which a claim may be decided.
+    """One occasion at which a claim may be decided.
 
     Parameters
     ----------
     num_seeds
-        How many seeds are judged: always the first ones of the block.
+        Number of seeds that the look judges: the first ones of the block.
     alpha
-        One-sided level spent here.
+        One-sided level that the look spends.
     first, last
-        Whether it is the first, or the last, of its schedule.
+        True if it is the first, or the last, look of its schedule.
     parts
-        Of how many parts the claim consists. All must be supported for the claim to be, each at `alpha`; but any of
-        them refutes it, so each does that at ``alpha / parts``.
+        Number of parts of the claim. The claim is supported if all parts are, each at `alpha`. One part can refute the
+        claim, so each part refutes at ``alpha / parts``.
 
     Raises
     ------
     ValueError
-        If the number of seeds or of parts is not positive, or `alpha` not between 0 and 0.5.
+        If the number of seeds or of parts is not positive, or `alpha` is not between 0 and 0.5.
 
     Examples
     --------
@@ -59,20 +59,20 @@ class Look:
 
     @property
     def refuting_alpha(self) -> float:
-        """One-sided level at which one part refutes its claim."""
+        """The one-sided level at which one part refutes its claim."""
         return self.alpha / self.parts
 
     def asks_unanimity(self, level: float) -> bool:
-        """Whether the look decides at this level only if all seeds lie on one side of the margin.
+        """Tell if the look decides at this level only if all seeds lie on one side of the margin.
 
-        True at the first of several looks; and wherever a sign-flip test could not reach the level, its smallest
-        p-value being 2^−num_seeds, so that unanimity is the most it can say.
+        True at the first of several looks. Also true if the smallest p-value of a sign-flip test, 2^−num_seeds, exceeds
+        the level: unanimity is then the strongest evidence that the signs can give.
         """
         return (self.first and not self.last) or 2.0**-self.num_seeds > level
 
 
 def looks(tier: str, alpha: float = ALPHA) -> tuple[Look, ...]:
-    """Give the looks of a tier, in order; what they spend adds up to `alpha`.
+    """Give the looks of a tier, in order; their levels add up to `alpha`.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def looks(tier: str, alpha: float = ALPHA) -> tuple[Look, ...]:
 
     Notes
     -----
-    Source: K. K. G. Lan and D. L. DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70 (1983),
-    for spending; that the sum bounds the error needs Boole's inequality alone.
+    Source for spending: K. K. G. Lan and D. L. DeMets, "Discrete sequential boundaries for clinical trials",
+    Biometrika 70 (1983). The sum of the levels bounds the error by Boole's inequality.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def looks(tier: str, alpha: float = ALPHA) -> tuple[Look, ...]:
 
 
 def fixed_look(num_seeds: int, alpha: float = ALPHA) -> Look:
-    """Give the one look, with the whole alpha, of a run whose number of seeds is fixed beforehand.
+    """Give the single look, with the whole alpha, of a claim whose number of seeds is fixed beforehand.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def family_error_rate(num_claims: int, alpha: float = ALPHA) -> float:
     num_claims
         Number of statistical claims, 0 or more.
     alpha
-        One-sided level of each, a probability.
+        One-sided level of each claim, a probability.
 
     Raises
     ------

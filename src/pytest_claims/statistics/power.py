@@ -1,4 +1,4 @@
-"""Which effects a look is able to see."""
+"""The smallest effect that a look can detect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_claims.statistics.looks import Look
 
 
 def smallest_detectable_effect(sd: float, look: Look, power: float = 0.8) -> float:
-    """Give the distance from the margin at which a one-sided t-test at this look succeeds with probability `power`.
+    """Give the distance from the margin that a one-sided t-test at this look detects with probability `power`.
 
     Parameters
     ----------
@@ -25,17 +25,17 @@ def smallest_detectable_effect(sd: float, look: Look, power: float = 0.8) -> flo
     Returns
     -------
     float
-        In the unit of `sd`.
+        The distance, in the unit of `sd`.
 
     Raises
     ------
     ValueError
-        If `sd` is negative or not finite, `power` out of range, or the look has fewer than 2 seeds.
+        If `sd` is negative or not finite, `power` is out of range, or the look has fewer than 2 seeds.
 
     Notes
     -----
-    Source: the noncentral t distribution, J. Cohen, "Statistical power analysis for the behavioral sciences" (1988);
-    as ``statsmodels.stats.power.TTestPower``.
+    Source: the noncentral t distribution, J. Cohen, "Statistical power analysis for the behavioral sciences" (1988).
+    The result equals that of ``statsmodels.stats.power.TTestPower``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The protocol of all rules. A rule asks something of the numbers of all seeds; it does not hold the numbers."""
+"""The protocol of all rules. A rule decides on the values of all seeds; it does not hold these values."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _OPPOSITE = {"greater": "less", "less": "greater"}
 
 @dataclass(frozen=True)
 class Rule(ABC):
-    """A rule with its margin: it decides on an array of one number per seed, at a look.
+    """A rule with its margin. It decides at a look on an array with one number per seed.
 
-    A new rule is a subclass in a module of its own, a line in `pytest_claims.statistics.rules.RULES`, and a row in
+    A new rule needs a module with its subclass, a line in `pytest_claims.statistics.rules.RULES`, and a row in
     `pytest_claims.report.words.rules.WORDS`.
 
     Parameters
@@ -35,7 +35,7 @@ class Rule(ABC):
     margin
         The bound, or the pair of bounds, in the unit of the values: the natural logarithm for a ratio.
     null
-        Where there is no effect; ``None`` where that has no meaning, as for a plain quantity.
+        The value that means "no effect"; ``None`` if there is no such value, as for a plain quantity.
     """
 
     alternative: str
@@ -43,27 +43,27 @@ class Rule(ABC):
     null: float | None = None
 
     name: ClassVar[str]
-    """Its name in a record."""
+    """The name of the rule in a record."""
     keywords: ClassVar[Mapping[str, str]] = {}
-    """The keywords of `judge` that ask for the rule, each with the alternative that it means."""
+    """The keywords of `judge` that select the rule, each with its alternative."""
     num_bounds: ClassVar[int] = 1
-    """How many bounds its margin has."""
+    """Number of bounds of the margin."""
     is_of_events: ClassVar[bool] = False
-    """It counts in how many runs something happens."""
+    """True if the rule counts the runs in which an event happens."""
     is_of_means: ClassVar[bool] = False
-    """It judges a mean over seeds, see `MeanRule`."""
+    """True if the rule judges a mean over seeds, see `MeanRule`."""
     is_statistical: ClassVar[bool] = True
-    """Its claims share the report's error rate."""
+    """True if claims under the rule share the report's error rate."""
     is_of_single_runs: ClassVar[bool] = True
-    """Its assertion holds or does not in each single run, and fresh seeds can be drawn for it."""
+    """True if the assertion holds or fails in each single run, so that fresh seeds can be drawn for it."""
     is_directed: ClassVar[bool] = False
-    """Its alternatives are ``"greater"`` and ``"less"``."""
+    """True if the alternatives are ``"greater"`` and ``"less"``."""
     no_mirror: ClassVar[str] = ""
-    """The reason if negated numbers make no sense to it; else empty."""
+    """The reason why the rule has no meaning for negated values; empty if it has one."""
 
     @classmethod
     def margin_asked(cls, keyword: str, given: Any) -> Any:
-        """The margin as people read it, from what stands behind a keyword of `judge`."""
+        """Return the margin, on the scale that people read, from the value of a keyword of `judge`."""
         return given
 
     @abstractmethod
@@ -73,44 +73,44 @@ class Rule(ABC):
         Raises
         ------
         ValueError
-            If the values are not as many real numbers as the look has seeds.
+            If the values are not one real number for each seed of the look.
         """
 
     @abstractmethod
     def holds(self, values: ArrayLike) -> Booleans:
-        """Say in which single runs (or pairs) the assertion holds: shape ``(num_seeds,)``."""
+        """Tell in which single runs (or pairs) the assertion holds: shape ``(num_seeds,)``."""
 
     def mirrored(self) -> Rule | None:
-        """Give the rule under which the negated values must come to the same verdict; ``None`` if there is none."""
+        """Give the rule under which the negated values must get the same verdict; ``None`` if there is none."""
         if self.no_mirror:
             return None
         alternative = _OPPOSITE.get(self.alternative, self.alternative)
         return replace(self._times(-1.0), alternative=alternative)
 
     def in_percent(self) -> Rule | None:
-        """Give the rule for a hundred times the values; ``None`` if they are no numbers."""
+        """Give the rule for a hundred times the values; ``None`` if the values are events."""
         return None if self.is_of_events else self._times(100.0)
 
     def side_claimed(self, decision: Decision) -> Side | None:
-        """The side of the margin on which a decision sees the values; ``None`` if censored runs cannot change it."""
+        """Return the side of the margin that a decision asserts; ``None`` if censored runs cannot change it."""
         return None
 
     def is_counted(self, values: NDArray[np.float64]) -> bool:
-        """Say if the share of seeds on the claim's side decides, in the place of a mean."""
+        """Tell if the share of seeds on the claim's side decides instead of a mean."""
         return not bool(np.isfinite(values).all())
 
     def share_asked(self, look: Look) -> tuple[float, float]:
-        """Where seeds are counted: the share to exceed, and the one-sided level spent on it."""
+        """Return the share of seeds to exceed, and the one-sided level, for seeds that are counted."""
         return 0.5, look.alpha
 
     def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
-        """Say which imagined repetitions support, and which refute: ``(num, num_seeds)`` gives twice ``(num,)``."""
+        """Tell which simulated repetitions support and which refute: ``(num, num_seeds)`` gives twice ``(num,)``."""
         verdicts = [self.decide(draw, look).verdict for draw in draws]
         return np.array([v == "supported" for v in verdicts]), np.array([v == "refuted" for v in verdicts])
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """The bound, or both bounds, of the margin."""
+        """The bounds of the margin, one or two."""
         return bounds(self.margin)
 
     def _times(self, factor: float) -> Self:
@@ -120,17 +120,17 @@ class Rule(ABC):
 
 @dataclass(frozen=True)
 class MeanRule(Rule):
-    """A rule on the mean over seeds: it is supported where the interval of the mean lies within a region."""
+    """A rule on the mean over seeds. It supports a claim if the interval of the mean lies within a region."""
 
     is_of_means: ClassVar[bool] = True
 
     @property
     @abstractmethod
     def region(self) -> tuple[float, float]:
-        """From where to where the claim has the mean; infinite where there is no bound."""
+        """The ends of the interval in which the claim expects the mean; an end without a bound is infinite."""
 
     def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
-        """By the t interval and, where the look asks for it, unanimity; without the sign-flip test."""
+        """Decide by the t interval and, if the look asks for it, by unanimity; leave out the sign-flip test."""
         low, high = self.region
         means, errors = draws.mean(axis=1), draws.std(axis=1, ddof=1) / look.num_seeds**0.5
         support, refute = (-special.stdtrit(look.num_seeds - 1, alpha) for alpha in (look.alpha, look.refuting_alpha))
@@ -144,24 +144,24 @@ class MeanRule(Rule):
 
 
 def mark_censored(decision: Decision, rule: Rule, at_least: Booleans, at_most: Booleans) -> Decision:
-    """Take a decision back, as ``"censored"``, where what was not seen could have come out otherwise.
+    """Make a decision inconclusive, ``"censored"``, if the unseen values of censored seeds could change it.
 
-    A run that has not turned by its last epoch has a turning point somewhere after it. A censored seed may count
-    against a decision, never in its favour.
+    A run that has not turned by its last epoch has its turning point somewhere after that epoch. A censored seed may
+    count against a decision, never in its favour.
 
     Parameters
     ----------
     decision
-        What the rule decided on the values as they are.
+        The rule's decision on the recorded values.
     rule
         The rule.
     at_least, at_most
-        Shape ``(num_seeds,)``: where the true value may be larger, or smaller, than the one seen.
+        Shape ``(num_seeds,)``: True if the true value may be larger, or smaller, than the recorded one.
 
     Returns
     -------
     Decision
-        The same, or inconclusive with the same estimate.
+        The given decision, or an inconclusive one with the same estimate.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The rules by name, and how one is made from the numbers that people read."""
+"""All rules by name, and the function that makes a rule from numbers on the scale that people read."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from pytest_claims.support.scale import as_tested, each_bound, no_effect
 RULES: dict[str, type[Rule]] = {
     rule.name: rule for rule in (SuperiorityRule, EquivalenceRule, ExactRule, EventRule, LogRule)
 }
-"""Every rule, by the name that a record gives it. All of them are made from alternative, margin and null."""
+"""All rules, by their names in a record. Each takes an alternative, a margin and a null."""
 
 
 def rules_by_keyword() -> dict[str, type[Rule]]:
-    """The keywords of `judge`, each with the rule that it asks for."""
+    """Return the keywords of `judge`, each with the rule that it selects."""
     return {keyword: rule for rule in RULES.values() for keyword in rule.keywords}
 
 
 def rule_as_read(name: str, alternative: str, margin: float | Sequence[float], *, unit: str, difference: bool) -> Rule:
-    """Make a rule from its margin as people read it, as a record holds it.
+    """Make a rule from a margin on the scale that people read, which is the scale of a record.
 
     Parameters
     ----------
     name, alternative, margin
         As in a record.
     unit, difference
-        The unit of the quantity, and whether it is a difference.
+        The unit of the quantity, and True if it is a difference.
 
     Examples
     --------

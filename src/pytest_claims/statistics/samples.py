@@ -1,4 +1,4 @@
-"""What the rules on means share: the interval, exact values, power, and collapsed runs."""
+"""Shared code of the rules on means: the interval, exact values, power, and collapsed runs."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from pytest_claims.statistics.event_rule import USUALLY, is_less, is_more, teste
 from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.power import smallest_detectable_effect
 
-# What floating-point arithmetic alone may add to a difference of two accuracies or losses.
+# The largest rounding error of a difference of two accuracies or losses.
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What a t-test needs of finite values, one per seed; worked out once for all that is asked of them.
+    """The summary of finite values, one per seed, that t-tests need; computed once for all tests on the values.
 
-    A report takes some ten thousand tests, since each claim is judged without each of its seeds as well.
+    A report needs about ten thousand tests, because it also judges each claim without each of its seeds.
 
     Parameters
     ----------
     num_seeds
-        How many values.
+        Number of values.
     mean, sd
-        Their mean and standard deviation; NaN where there are too few.
+        Mean and standard deviation of the values; NaN if there are too few.
     is_identical
-        Whether they differ by the rounding of floats at most, so that a t-test would divide by nothing.
+        True if the values differ only by the rounding of floats. A t-test would then divide by zero.
     """
 
     num_seeds: int
@@ -61,12 +61,12 @@ class Sample:
         return Estimate(self.mean, self.mean - reach, self.mean + reach, confidence_level, None, self.num_seeds)
 
     def pvalue(self, margin: float, alternative: str) -> float:
-        """Give a one-sample t-test's p-value: `scipy.stats.ttest_1samp`'s, without its millisecond of checks."""
+        """Give the p-value of `scipy.stats.ttest_1samp`, without the millisecond that SciPy's checks take."""
         t = (self.mean - margin) / self._standard_error
         return float(special.stdtr(self.num_seeds - 1, -t if alternative == "greater" else t))
 
     def cannot_see(self, distance: float, look: Look, power: float = 0.8) -> bool:
-        """Whether seeds that scatter like these would miss an effect of this size too often."""
+        """Tell if seeds with this standard deviation would miss an effect of this size too often."""
         return smallest_detectable_effect(self.sd, look, power) > distance
 
     @property
@@ -76,12 +76,12 @@ class Sample:
 
 @cache
 def _quantile(confidence_level: float, degrees_of_freedom: int) -> float:
-    """Student's t beyond which either side holds half of what the confidence level leaves."""
+    """Return the quantile of Student's t that bounds a two-sided interval at the confidence level."""
     return float(-special.stdtrit(degrees_of_freedom, (1 - confidence_level) / 2))
 
 
 def is_close(value: float, bound: float) -> bool:
-    """Whether a value lies on a bound, up to the rounding of floats."""
+    """Tell if a value lies on a bound, up to the rounding of floats."""
     return math.isclose(value, bound, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
 
 
@@ -93,10 +93,10 @@ def decide_by_share(
     opposite: NDArray[np.bool_],
     refuted: Literal["missed", "outside"],
 ) -> Decision:
-    """Decide by the share of seeds on the claim's side, since a run collapsed and a mean would say nothing.
+    """Decide by the share of seeds on the claim's side, because with a collapsed run the mean has no meaning.
 
-    Judged at the last look alone, as an event that happens usually. It spends that look's alpha, not the whole, since
-    looks at which no run had collapsed yet have spent theirs on the mean.
+    Only the last look decides, as for an event that happens usually. It spends its own alpha, not the whole: earlier
+    looks, at which no run had collapsed yet, have spent theirs on the mean.
     """
     mean = Sample.of(values[np.isfinite(values)]).interval(look.alpha)
     count, num = int(claimed.sum()), claimed.size

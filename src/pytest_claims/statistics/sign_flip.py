@@ -8,27 +8,27 @@ from numpy.typing import ArrayLike, NDArray
 from pytest_claims.statistics.decisions import seed_values
 
 MAX_SEEDS = 30
-"""Up to so many seeds the test is exact: each half then has 2^15 sums."""
+"""The largest number of seeds of the exact test: each half of the seeds then has 2^15 sums."""
 
 
 def sign_flip_pvalue(values: ArrayLike, *, alternative: str) -> float:
     """Give the one-sided p-value of the hypothesis that the values are symmetric about zero.
 
-    Of all 2^num_seeds ways to choose the signs, those are counted whose sum is at least as extreme as the observed
-    one. The sums of the first half are matched with those of the second ("meeting in the middle"), so that 30 seeds
-    need 2 · 2^15 sums and not 2^30.
+    There are 2^num_seeds ways to choose the signs. The test counts those whose sum is at least as extreme as the
+    observed sum. It matches the sums of the first half with those of the second ("meeting in the middle"): 30 seeds
+    then need 2 · 2^15 sums and not 2^30.
 
     Parameters
     ----------
     values
-        Shape ``(num_seeds,)``, 1 to 30 finite numbers: differences, the margin already taken off.
+        Shape ``(num_seeds,)``, 1 to 30 finite numbers: differences minus the margin.
     alternative
         ``"greater"`` or ``"less"``.
 
     Returns
     -------
     float
-        A multiple of 2^−num_seeds, which is the smallest it can be.
+        A multiple of 2^−num_seeds, which is also the smallest possible p-value.
 
     Raises
     ------
@@ -38,8 +38,8 @@ def sign_flip_pvalue(values: ArrayLike, *, alternative: str) -> float:
     Notes
     -----
     Source: R. A. Fisher, "The design of experiments" (1935), section 21; E. Horowitz and S. Sahni, "Computing
-    partitions with applications to the knapsack problem", JACM 21 (1974). As ``scipy.stats.permutation_test`` with
-    ``permutation_type="samples"``, which lists all 2^num_seeds.
+    partitions with applications to the knapsack problem", JACM 21 (1974). The result equals that of
+    ``scipy.stats.permutation_test`` with ``permutation_type="samples"``, which lists all 2^num_seeds choices.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def sign_flip_pvalue(values: ArrayLike, *, alternative: str) -> float:
         raise ValueError("the sign-flip test needs finite values; received NaN or infinity: count such seeds instead")
     towards_claim = array * direction(alternative)
     observed = towards_claim.sum()
-    # Sums that differ by rounding alone are ties, and ties count.
+    # Sums that differ only by rounding are ties, and ties count.
     tolerance = 1e-12 * np.abs(towards_claim).sum()
     half = array.size // 2
     some, others = _signed_sums(towards_claim[:half]), np.sort(_signed_sums(towards_claim[half:]))
@@ -70,7 +70,7 @@ def direction(alternative: str) -> int:
 
 
 def _signed_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """All sums of `values` over all choices of their signs, shape ``(2 ** len(values),)``."""
+    """Return the sum of `values` for each choice of their signs, shape ``(2 ** len(values),)``."""
     sums = np.zeros(1)
     for value in values:
         sums = np.concatenate([sums + value, sums - value])

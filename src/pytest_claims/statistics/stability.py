@@ -1,4 +1,4 @@
-"""Stability: how surely fresh seeds would come to the same verdict."""
+"""Stability: the probability that fresh seeds would give the same verdict."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.rule import Booleans, Rule
 
 NUM_REPETITIONS = 2000
-"""Imagined repetitions, so that a probability is known to one percent."""
+"""Number of simulated repetitions. It gives the probability to one percent."""
 
 
 class _Fresh(NamedTuple):
-    """Imagined seeds of one part, ``(num, num_seeds)``: numbers, or where seeds are counted whether it holds."""
+    """Simulated seeds of one part, ``(num, num_seeds)``: values, or if seeds are counted 1 where the part holds."""
 
     values: NDArray[np.float64]
     counted: bool
@@ -33,17 +33,17 @@ def stability(
     rng: np.random.Generator,
     num_repetitions: int = NUM_REPETITIONS,
 ) -> float:
-    """Give the probability that fresh seeds, looked at on the same schedule, come to the same verdict.
+    """Give the probability that fresh seeds, judged on the same schedule, give the same verdict.
 
-    What fresh seeds would show is drawn from the predictive distribution given these: normal, with mean and scale as
-    unknown as so few seeds leave them, and the parts' correlation as seen; for events, and where runs collapsed, the
-    share of seeds is as uncertain as its Jeffreys posterior. The sign-flip test, which hardly ever speaks on normal
-    numbers, is left out; censoring is too.
+    The function draws fresh seeds from their predictive distribution given these seeds. It is normal, with the
+    uncertainty of mean and scale that so few seeds leave, and with the observed correlation of the parts. For events,
+    and if runs collapsed, it draws the share of seeds from its Jeffreys posterior. It leaves out censoring, and the
+    sign-flip test, which hardly ever disagrees on normal numbers.
 
     Parameters
     ----------
     verdict
-        The verdict that is to come again.
+        The verdict that fresh seeds have to repeat.
     rules
         One per part.
     values
@@ -51,19 +51,19 @@ def stability(
     schedule
         The looks, in order, of a claim with one part.
     rng
-        Source of the imagined repetitions.
+        Source of all randomness.
     num_repetitions
-        How many.
+        Number of simulated repetitions.
 
     Returns
     -------
     float
-        A probability; 1 if nothing but arithmetic is judged.
+        A probability; 1 if all rules are arithmetic.
 
     Raises
     ------
     ValueError
-        If there is not one array per rule, or they are not of the same seeds.
+        If there is not one array per rule, or the arrays are not of the same seeds.
 
     Notes
     -----
@@ -102,7 +102,7 @@ def _fresh_seeds(
     num: int,
     rng: np.random.Generator,
 ) -> list[_Fresh]:
-    """Draw seeds for each part, all parts with the same weights, so that they go together as those seen do."""
+    """Draw seeds for each part, with the same weights for all parts, so that they correlate as observed."""
     seen = len(values[0])
     counted = [rule.is_counted(array) for rule, array in zip(rules, values, strict=True)]
     measured = np.array([array for array, is_counted in zip(values, counted, strict=True) if not is_counted])
@@ -124,13 +124,13 @@ def _fresh_seeds(
 
 
 def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give a root of residuals' sums of products: ``(num_parts, num_seeds)`` to ``(num_parts, num_parts)``.
+    """Give a root of the residuals' product matrix: ``(num_parts, num_seeds)`` to ``(num_parts, num_parts)``.
 
-    Its rows mix independent standard normal numbers into some that go together as the residuals do, whatever their
-    rank. Of all such roots, up to the parts' lengths the symmetric one, it does not depend on the signs that a
-    decomposition happens to choose.
+    Its rows mix independent standard normal numbers into numbers that correlate as the residuals do, whatever their
+    rank. Up to the lengths of the parts it is the symmetric root, which does not depend on the signs that an
+    eigendecomposition happens to choose.
     """
-    # Of unit length, lest the rounding of a part that scatters drowns one that hardly does, or is exact.
+    # Unit length: the rounding of a part with a large scatter must not drown a part with a small or zero scatter.
     lengths = np.linalg.norm(residuals, axis=1, keepdims=True)
     units = residuals / np.where(lengths > 0, lengths, 1)
     squares, directions = np.linalg.eigh(units @ units.T)
@@ -139,13 +139,13 @@ def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _decided(rule: Rule, fresh: _Fresh, look: Look) -> tuple[Booleans, Booleans]:
-    """Say which repetitions support, and which refute, at a look: twice shape ``(num,)``."""
+    """Tell which repetitions support and which refute at a look: twice shape ``(num,)``."""
     draws = fresh.values[:, : look.num_seeds]
     return _decided_by_count(rule, draws, look) if fresh.counted else rule.decided_again(draws, look)
 
 
 def _decided_by_count(rule: Rule, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
-    """As `event` does it, and the rules on means where a run collapsed: at the last look alone."""
+    """Decide as `event` does, and as the rules on means do if a run collapsed: only at the last look."""
     if not look.last:
         return np.zeros(len(draws), bool), np.zeros(len(draws), bool)
     threshold, alpha = rule.share_asked(look)

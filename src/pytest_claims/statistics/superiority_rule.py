@@ -39,17 +39,17 @@ class SuperiorityRule(MeanRule):
         return superiority(values, margin=margin, alternative=self.alternative, look=look, null=self.null)
 
     def holds(self, values: ArrayLike) -> Booleans:
-        """Beyond the margin."""
+        """Tell which values lie beyond the margin."""
         array, [margin] = np.asarray(values, float), self.bounds
         return np.asarray(array > margin if self.alternative == "greater" else array < margin)
 
     def side_claimed(self, decision: Decision) -> Side:
-        """The side that the claim asks for, or, where it is refuted, the other."""
+        """Return the claim's side of the margin, or the opposite side if the claim is refuted."""
         return "above" if (self.alternative == "greater") == (decision.verdict == "supported") else "below"
 
     @property
     def region(self) -> tuple[float, float]:
-        """All beyond the margin."""
+        """The half-line beyond the margin."""
         [margin] = self.bounds
         return (margin, math.inf) if self.alternative == "greater" else (-math.inf, margin)
 
@@ -59,31 +59,29 @@ def superiority(
 ) -> Decision:
     """Decide whether the mean over seeds lies beyond a margin, by the one-sample t-test.
 
-    Supported if the look's interval lies on the claim's side of the margin. Refuted if it lies on the other side, with
-    the reason ``"reversed"`` (the interval lies beyond `null`, on the side opposite to the claim's), ``"smaller"``
-    (the right side of `null`, but short of the margin), ``"negligible"`` (not farther from `null` than the margin
-    is, to either side), or ``"missed"`` (it lies on the wrong side of the margin, and none of these is shown; always
-    so without a `null`).
+    Supported if the look's interval lies on the claim's side of the margin. Refuted if it lies on the other side.
+    The reason is then ``"reversed"`` (the interval lies beyond `null`, on the side opposite to the claim's),
+    ``"smaller"`` (on the claim's side of `null`, but short of the margin), ``"negligible"`` (on neither side of `null`
+    farther away than the margin), or ``"missed"`` (none of these is shown, or there is no `null`).
     Inconclusive otherwise: ``"underpowered"`` (the smallest detectable effect exceeds the margin's distance from
     `null`), ``"straddles"``, ``"tests disagree"``, ``"collapsed"``.
 
-    A sign-flip permutation test stands beside it, with a veto: where it does not reach the look's alpha too, the
-    verdict is inconclusive, ``"tests disagree"``. At the first of several looks, and wherever so few seeds cannot
-    reach alpha in it (2^−num_seeds exceeds alpha), all seeds must lie on one side of the margin instead, or the tests
-    disagree. Beyond 30 seeds, which only a fixed number gives, the t-test decides alone.
+    A sign-flip permutation test has a veto: if it does not reach the look's alpha, too, the verdict is inconclusive,
+    ``"tests disagree"``. In two cases unanimity takes its place, and all seeds must lie on one side of the margin: at
+    the first of several looks, and if so few seeds cannot reach alpha in the test (2^−num_seeds exceeds alpha). With
+    more than 30 seeds, which only a fixed number gives, the t-test decides alone.
 
-    Seeds that are NaN or infinite are collapsed runs. With any of them the share of seeds on the claim's side of the
-    margin decides, at the last look: more than half is supported, less than half refuted (``"reversed"`` if more than
-    half lie beyond `null` on the opposite side, else ``"missed"``). An infinity lies on its side, NaN on no side. The
-    mean of the finite seeds is only reported.
+    A seed that is NaN or infinite is a collapsed run. With any collapsed run the share of seeds on the claim's side of
+    the margin decides, at the last look. More than half supports the claim, less than half refutes it: ``"reversed"``
+    if more than half lie beyond `null` on the opposite side, else ``"missed"``. An infinity lies on its side, NaN on
+    no side. The mean of the finite seeds is only reported.
 
-    If all values are identical they are exact: low and high equal the value, and it decides by itself; on the margin
-    it straddles.
+    Identical values are exact: low and high equal the value, and the value alone decides. On the margin it straddles.
 
     Parameters
     ----------
     values
-        Shape ``(num_seeds,)``, at least 2: one number per seed, paired differences for instance, in any unit.
+        Shape ``(num_seeds,)``, at least 2: one number per seed, such as a paired difference, in any unit.
     margin
         Finite, in the same unit.
     alternative
@@ -91,18 +89,18 @@ def superiority(
     look
         Gives the number of seeds and the level.
     null
-        Where there is no effect: 0 for differences and logarithms of ratios; ``None`` for a plain quantity.
+        The value that means "no effect": 0 for differences and logarithms of ratios; ``None`` for a plain quantity.
 
     Returns
     -------
     Decision
-        Its estimate is the mean, with the t interval at 1 − 2·alpha.
+        The estimate is the mean, with the t interval at 1 − 2·alpha.
 
     Raises
     ------
     ValueError
-        If the values are not real numbers, one per seed, as many as the look has and at least 2; the margin or null is
-        not finite; or the alternative is unknown.
+        If the values are not real numbers, one for each seed of the look and at least 2; if the margin or null is not
+        finite; or if the alternative is unknown.
 
     Notes
     -----
@@ -141,14 +139,14 @@ def superiority(
 
 
 def _is_beyond(interval: Estimate, bound: float, sign: int) -> bool:
-    """Whether the whole interval lies above the bound (`sign` +1), or below it (−1)."""
+    """Tell if the whole interval lies above the bound (`sign` +1), or below it (−1)."""
     end = interval.low if sign > 0 else interval.high
     is_exact = interval.low == interval.high
     return sign * (end - bound) > 0 and not (is_exact and is_close(end, bound))
 
 
 def _why_refuted(interval: Estimate, margin: float, sign: int, null: float | None) -> str:
-    """Name what an interval on the wrong side of the margin shows beyond that."""
+    """Name the reason why an interval on the wrong side of the margin refutes the claim."""
     if null is None:
         return "missed"
     if _is_beyond(interval, null, -sign):
@@ -160,7 +158,7 @@ def _why_refuted(interval: Estimate, margin: float, sign: int, null: float | Non
 
 
 def _signs_agree(beyond: NDArray[np.float64], look: Look, level: float) -> bool:
-    """Whether the signs of the distances beyond the margin bear out, at this level, what the t-test found."""
+    """Tell if the signs of the distances beyond the margin confirm, at this level, the result of the t-test."""
     if look.asks_unanimity(level):
         return bool((beyond > 0).all())
     return beyond.size > MAX_SEEDS or sign_flip_pvalue(beyond, alternative="greater") <= level

@@ -1,4 +1,4 @@
-"""Page's trend test: whether each seed's responses rise, or fall, in the order of the doses."""
+"""Trends over doses: Page's test of rising or falling responses, and least-squares slopes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pytest_claims.statistics.decisions import real_numbers
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction
 from pytest_claims.support.text import counted
 
-# Up to so many doses the exact distribution takes a second at most; beyond, Page himself advises the normal one.
+# The exact distribution takes at most a second for 8 doses; for more, Page himself advises the normal distribution.
 _MAX_DOSES = 8
 
 
 def page_trend_pvalue(values: ArrayLike, doses: ArrayLike, *, alternative: str) -> float:
-    """Give the one-sided p-value of the hypothesis that the order of the doses tells nothing about the responses.
+    """Give the one-sided p-value of the hypothesis that the responses do not depend on the order of the doses.
 
-    Each seed's responses are ranked; what counts is how well the ranks of all seeds follow the order of the doses, not
-    how far the doses or the responses lie apart. Ties share their mean rank, which makes the p-value larger than it
-    need be, never smaller. As with `slopes`, a step in the wrong direction can hide in a trend.
+    The test ranks the responses of each seed and measures how well the ranks of all seeds follow the order of the
+    doses. The distances between doses or responses do not count. Ties share their mean rank, which can make the
+    p-value larger, never smaller. As with `slopes`, a step in the wrong direction can hide in a trend.
 
-    A collapsed run is kept. An infinite response is ranked as it lies, above or below all finite ones. A seed with a
-    NaN, which lies nowhere, counts as the seed most contrary to the alternative: its ranks are the doses' in reverse.
+    A collapsed run keeps its place. An infinite response ranks above or below all finite ones. A NaN has no rank, so
+    its seed counts as the seed most contrary to the alternative: its ranks are the reverse of the doses' ranks.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def page_trend_pvalue(values: ArrayLike, doses: ArrayLike, *, alternative: str) 
     Returns
     -------
     float
-        Exact, but for ties, up to 30 seeds and 8 doses; by the normal distribution beyond.
+        Exact, except for ties, up to 30 seeds and 8 doses; from the normal distribution beyond.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit each other, there are too few seeds or doses, the doses are not finite or not all
-        different, or the alternative is unknown.
+        If the shapes do not fit each other, or there are too few seeds or doses; if the doses are not finite or not all
+        different; or if the alternative is unknown.
 
     Notes
     -----
@@ -71,14 +71,14 @@ def page_trend_pvalue(values: ArrayLike, doses: ArrayLike, *, alternative: str) 
 
 
 def slopes(values: ArrayLike, doses: ArrayLike) -> NDArray[np.float64]:
-    """Give the least-squares slope over doses, seed by seed.
+    """Give the least-squares slope over doses for each seed.
 
-    A slope speaks about the trend as a whole, not about each step: 0, 2, 4, 2.5 rises by it too.
+    A slope describes the whole trend, not each step: 0, 2, 4, 2.5 has a positive slope, too.
 
     Parameters
     ----------
     values
-        Shape ``(num_seeds, num_doses)``: the response, in any unit. A seed with a value that is not finite has the
+        Shape ``(num_seeds, num_doses)``: the response, in any unit. A seed with a value that is not finite gets the
         slope NaN, so that a collapsed run stays an outcome.
     doses
         Shape ``(num_doses,)``, finite, at least two different ones, in any order.
@@ -86,17 +86,17 @@ def slopes(values: ArrayLike, doses: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     numpy.ndarray
-        Shape ``(num_seeds,)``, unit of the values per unit of the doses.
+        Shape ``(num_seeds,)``, in the unit of the values per unit of the doses.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit each other, or the doses do not differ or are not finite.
+        If the shapes do not fit each other, or the doses are all equal or not finite.
 
     Notes
     -----
-    Source: ``numpy.polyfit``; to test the slopes of all seeds by one t-test is the summary-measures approach of J. N.
-    S. Matthews et al., "Analysis of serial measurements in medical research", BMJ 300 (1990).
+    Source: ``numpy.polyfit``. One t-test on the slopes of all seeds is the summary-measures approach of J. N. S.
+    Matthews et al., "Analysis of serial measurements in medical research", BMJ 300 (1990).
 
     Examples
     --------
@@ -115,7 +115,7 @@ def slopes(values: ArrayLike, doses: ArrayLike) -> NDArray[np.float64]:
 def _dose_response(
     values: ArrayLike, doses: ArrayLike, *, min_seeds: int, min_doses: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Check responses of shape ``(num_seeds, num_doses)`` and their doses, of which at least two must differ."""
+    """Check responses of shape ``(num_seeds, num_doses)`` and their doses; at least two doses must differ."""
     responses, levels = real_numbers(values, "values"), real_numbers(doses, "doses")
     fits = responses.ndim == 2 and levels.shape == responses.shape[1:]
     if not fits or responses.shape[0] < min_seeds or levels.size < min_doses:

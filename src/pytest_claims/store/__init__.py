@@ -1,1 +1,1 @@
-"""The store: runs on disk, shared by processes. It knows neither claims nor training."""
+"""The store: runs on disk, shared by processes. This package knows neither claims nor training."""

@@ -25,7 +25,7 @@ from pytest_claims.store.file_checks import (
 from pytest_claims.support.errors import ClaimsError
 
 BUSY_SECONDS = 30.0
-"""How long to wait for another process' transaction, which takes milliseconds."""
+"""Longest wait for a transaction of another process, in seconds. A transaction takes milliseconds."""
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -45,15 +45,15 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_arm ON runs (arm, tier, engine, seconds);
 """
-"""The tables of version `SCHEMA_VERSION`. `Store.summary` and people read the generated column."""
+"""The tables of version `SCHEMA_VERSION`. The generated column is for `Store.summary` and for people."""
 
-# Connections that a fork brought along. SQLite allows neither to use nor to close them in the child.
+# Connections that a forked child inherited. SQLite forbids the child to use or to close them.
 _inherited: list[object] = []
 
 
 @dataclass
 class _Link:
-    """A connection of one process. Its threads take turns."""
+    """The connection of one process. The threads of the process take turns at it."""
 
     connection: sqlite3.Connection
     pid: int = field(default_factory=os.getpid)
@@ -61,9 +61,9 @@ class _Link:
 
 
 class Database:
-    """One SQLite file with the tables of a store, created where there is none.
+    """One SQLite file with the tables of a store. A file that does not exist is created.
 
-    Every process gets a connection of its own, a forked child when it first needs one.
+    Each process has its own connection. A forked child opens one when it first needs it.
 
     Raises
     ------
@@ -74,7 +74,7 @@ class Database:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         if read_only and not path.is_file():
-            raise ClaimsError(f"there is no file {path}: give one that pytest-claims publish has written")
+            raise ClaimsError(f"there is no file {path}: give a file that pytest-claims publish has written")
         self.writable = not read_only and prepare(path)
         refuse_unfit_file(path, writable=self.writable)
         self._current: _Link | None = None
@@ -95,7 +95,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write: all of it or, if an exception passes or the process dies, nothing."""
+        """Write all changes of a block, or none if the block raises an exception or the process dies."""
         self.refuse_unless_writable()
         link = self._link()
         with _explained(self.path), link.lock, link.connection as connection:
@@ -103,30 +103,30 @@ class Database:
             yield connection
 
     def select(self, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         link = self._link()
         with _explained(self.path), link.lock:
             return link.connection.execute(query, parameters).fetchall()
 
     def copy_to(self, path: Path) -> None:
-        """Write all that the file and its log hold to a new file, compactly."""
+        """Write the content of the file and of its log to a new, compact file."""
         if path.exists():
-            raise ClaimsError(f"{path} is there already: give the name of a file that is not")
+            raise ClaimsError(f"{path} exists already: give the name of a file that does not exist")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.select("VACUUM INTO ?", (str(path),))
 
     def fold(self) -> None:
-        """Leave all in the one file, as small as it can be: for a file that nobody writes to any more."""
+        """Move the log into the file and make it as small as possible, for a file that no process will write to."""
         for statement in ("PRAGMA journal_mode = DELETE", "VACUUM"):
             self.select(statement)
 
     def shrink(self) -> None:
-        """Give back the room of what was deleted."""
+        """Free the disk space of deleted rows."""
         for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             self.select(statement)
 
     def close(self) -> None:
-        """Close this process' connection. It is opened again when it is needed again."""
+        """Close the connection of this process. The next access opens it again."""
         link, self._current = self._current, None
         if link is not None and link.pid == os.getpid():
             with link.lock:
@@ -142,7 +142,7 @@ class Database:
 
 
 def set_aside(path: Path) -> Path | None:
-    """Rename the store at `path`, so that a new one can begin; returns the new name, which has the time in it.
+    """Rename the store at `path`, so that a new one can begin; return the new name, which contains the time.
 
     Raises
     ------
@@ -168,11 +168,11 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     address = path.resolve().as_uri()
     log = path.with_name(path.name + "-wal")
     if not writable:
-        # Immutable means without locks and without a look into the log: only right while nobody writes.
+        # With "immutable" SQLite takes no locks and does not read the log. This is right only while nobody writes.
         address += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        # With a write-ahead log, NORMAL loses nothing when a process dies; FULL would wait for the disk at every run.
+        # With a write-ahead log, NORMAL loses no data when a process dies. FULL would wait for the disk at every run.
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
@@ -181,9 +181,9 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
 
 
 def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables, once, however many processes open the new file; then turn on the write-ahead log.
+    """Make the tables once, even if several processes open the new file; then turn on the write-ahead log.
 
-    In this order the header of the file itself says from the first moment that it is a store.
+    In this order the header of the file marks it as a store from the first moment.
     """
     if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
         with connection:
@@ -199,7 +199,7 @@ def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _turn_on_log(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log. SQLite does not wait here if another process is about to do the same."""
+    """Turn on the write-ahead log. SQLite does not wait here if another process turns it on at the same time."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -220,7 +220,7 @@ def _check_integrity(connection: sqlite3.Connection) -> None:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Return true if SQLite cannot read the file itself, without its log."""
+    """Tell if SQLite cannot read the file itself, without its log."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             _check_integrity(connection)
@@ -230,8 +230,8 @@ def _is_damaged(path: Path) -> bool:
 
 
 def _fold_log_into(path: Path) -> None:
-    """Leave all runs in the one file, which works only if no other process has it open."""
-    if _is_damaged(path):  # it moves as it is, with a log that SQLite would throw away
+    """Move all runs from the log into the file. This works only if no other process has the file open."""
+    if _is_damaged(path):  # the file keeps its log, which SQLite would throw away
         return
     try:
         with closing(_connect(path, writable=True)) as connection:
@@ -240,7 +240,7 @@ def _fold_log_into(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             raise ClaimsError(
-                f"the store {path} is in use by another process, so that no new one can begin in its place. Wait until"
+                f"the store {path} is in use by another process, so no new store can begin at this path. Wait until"
                 " that process has ended, or give another path"
             ) from error
 
@@ -251,15 +251,15 @@ _EXPLANATIONS = {
     sqlite3.SQLITE_FULL: "could not grow: the disk is full. Runs stored before are intact; make room and start again",
     sqlite3.SQLITE_BUSY: f"was locked by another process for more than {BUSY_SECONDS:.0f} seconds. Start again later",
     sqlite3.SQLITE_READONLY: "cannot be written to. Give it write permission, or copy it to a place that has it",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened. If a file with the same name and -wal lies beside it, copy both"
-    " to a place where you may write",
-    sqlite3.SQLITE_IOERR: "could not be read or written. Check the disk, and whether it supports file locks",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. If there is also a file with the same name and -wal, copy both to a"
+    " directory where you may write",
+    sqlite3.SQLITE_IOERR: "could not be read or written. Check the disk, and check that it supports file locks",
 }
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Say what an error of SQLite means for who runs pytest. A fault of this module's own passes unchanged."""
+    """Turn an error of SQLite into a `ClaimsError` for the user. A fault in this module's SQL passes unchanged."""
     try:
         yield
     except sqlite3.DatabaseError as error:

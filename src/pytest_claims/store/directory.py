@@ -1,4 +1,4 @@
-"""Directories that the store makes: each says what it is, and git and backups leave it out."""
+"""Directories that the store makes. Each has a README, and marks that make git and backups skip it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FILES = {
 
 
 def make_directory(path: Path, readme: str) -> None:
-    """Make a directory, with `readme` and marks for git and backups in it; one that is there stays as it is.
+    """Make a directory with `readme` and marks for git and backups; leave an existing directory as it is.
 
     Raises
     ------
     OSError
-        The directory cannot be made, or nothing can be written to it.
+        The directory cannot be made or written to.
     """
     try:
         path.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The file of a store as the operating system sees it: these checks refuse unfit files before SQLite opens them."""
+"""Checks that refuse an unfit store file before SQLite opens it. They use only the operating system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ APPLICATION_ID = 0x70634C4D
 SCHEMA_VERSION = 2
 """Version of the store's tables: `PRAGMA user_version`."""
 # 1: runs, and leases on what is being trained.
-# 2: runs have the column data_hash. An older file may have a table of leases, which nobody reads any more.
+# 2: runs have the column data_hash. An older file may have a table of leases, which no code reads any more.
 
 _README = """# Runs of pytest-claims
 
@@ -33,7 +33,7 @@ _SERVED_THROUGH_FUSE = {"sshfs", "glusterfs", "ceph", "s3fs", "rclone", "davfs",
 NETWORK_FILE_SYSTEMS = frozenset(_SERVED | {f"fuse.{name}" for name in _SERVED_THROUGH_FUSE})
 """File systems that several machines share, on which SQLite's write-ahead log is not safe (sqlite.org/wal.html).
 
-9p is not among them: it is also how virtual machines and sandboxes show their own disk.
+9p is not in the list: virtual machines and sandboxes also use it for their own disk.
 """
 
 _MAGIC = b"SQLite format 3\x00"
@@ -46,13 +46,13 @@ def refuse_network_file_system(path: Path) -> None:
     kind = file_system_type(path, mount_table())
     if kind in NETWORK_FILE_SYSTEMS:
         raise ClaimsError(
-            f"the store {path} lies on a network file system ({kind}), where several processes cannot safely write to"
-            " one SQLite file. Put the store on a local disk, and copy the file from there afterwards"
+            f"the store {path} lies on a network file system ({kind}). Several processes cannot safely write to one"
+            " SQLite file there. Put the store on a local disk, and copy the file from there afterwards"
         )
 
 
 def mount_table() -> str:
-    """The mounts of this process, as in proc(5), ``/proc/PID/mountinfo``; empty where the system is not Linux."""
+    """Read the mounts of this process, see ``/proc/PID/mountinfo`` in proc(5); empty if the system is not Linux."""
     try:
         return Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
     except OSError:
@@ -60,49 +60,49 @@ def mount_table() -> str:
 
 
 def file_system_type(path: Path, table: str) -> str | None:
-    """The type of the file system that holds `path`, according to a mount table in the format of `mount_table`.
+    """Find the type of the file system that holds `path` in a mount table with the format of `mount_table`.
 
     Examples
     --------
     >>> file_system_type(Path("/home/ada/runs.sqlite"), "40 27 0:35 / /home rw - nfs4 server:/home rw")
     'nfs4'
     """
-    place, found, depth = path.resolve(), None, -1
+    place, kind, depth = path.resolve(), None, -1
     for line in table.splitlines():
         mount, separator, source = line.partition(" - ")
         if not separator:
             continue
-        # Space, tab, newline and backslash stand there as octal numbers.
+        # The table writes space, tab, newline and backslash as octal numbers.
         name = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), mount.split()[4])
         point = Path(name)
         # Of two mounts on one point, the later hides the earlier.
         if place.is_relative_to(point) and len(point.parts) >= depth:
-            found, depth = source.split()[0], len(point.parts)
-    return found
+            kind, depth = source.split()[0], len(point.parts)
+    return kind
 
 
 def prepare(path: Path) -> bool:
-    """Make the directory of a store that is not there yet; returns false if the store can only be read.
+    """Make the directory of a new store; return True if the store can be written, False if it can only be read.
 
     Raises
     ------
     ClaimsError
-        Neither is possible.
+        The store can be neither written nor read.
     """
     try:
         if path.is_dir():
             raise ClaimsError(
                 f"the store {path} is a directory; give the name of a file in it, such as {path.name}/runs.sqlite"
             )
-        # The write-ahead log and its index lie beside the file.
+        # SQLite keeps the write-ahead log and its index in the same directory.
         if path.exists() and not (_may_write(path) and _may_write(path.parent)):
             return False
         refuse_network_file_system(path)
         make_directory(path.parent, _README)
     except OSError as error:
-        raise ClaimsError(f"the store {path} cannot be reached or its directory made: {error}") from error
+        raise ClaimsError(f"the store {path} cannot be reached, or its directory cannot be made: {error}") from error
     if not _may_write(path.parent):
-        raise ClaimsError(f"there is no store {path}, and no permission to write to its directory to make one")
+        raise ClaimsError(f"there is no store {path}, and no permission to write to its directory and make a store")
     return True
 
 
@@ -111,7 +111,7 @@ def _may_write(path: Path) -> bool:
 
 
 def header_of(path: Path) -> tuple[int, int]:
-    """The application id and the schema version, read without SQLite, which might write; zeros for an empty file."""
+    """Read the application id and the schema version without SQLite, which might write; zeros for an empty file."""
     try:
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
@@ -127,11 +127,11 @@ def header_of(path: Path) -> tuple[int, int]:
 
 
 def refuse_unfit_file(path: Path, *, writable: bool) -> None:
-    """Raise `ClaimsError` if the file at `path` is no store, or one of another schema version."""
+    """Raise `ClaimsError` if the file at `path` is no store, or a store of another schema version."""
     if not path.exists():
         return
     application, version = header_of(path)
-    if application == 0 and writable:  # it may be empty, and become a store
+    if application == 0 and writable:  # an empty file may become a store
         return
     if application != APPLICATION_ID:
         raise not_a_store(path)
@@ -143,7 +143,7 @@ def refuse_unfit_file(path: Path, *, writable: bool) -> None:
 
 
 def not_a_store(path: Path, reason: str = "its tables are not those of pytest-claims") -> ClaimsError:
-    """The error to raise where a file is something else."""
+    """Make the error for a file that is not a store."""
     return ClaimsError(
         f"{path} is not a store of runs: {reason}. It was left as it is; give the path of a store, or of a file that"
         " does not exist yet"
@@ -151,7 +151,7 @@ def not_a_store(path: Path, reason: str = "its tables are not those of pytest-cl
 
 
 def free_name(path: Path) -> Path:
-    """A name beside `path` with the time in it that no file has yet."""
+    """Make a file name in the directory of `path` that contains the time and that no file has yet."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     kept, number = path.with_name(f"{path.stem}-{stamp}{path.suffix}"), 1
     while kept.exists():

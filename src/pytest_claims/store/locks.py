@@ -1,4 +1,4 @@
-"""Locks of the operating system: several processes share one store, and one of them at a time does a unit of work."""
+"""Locks of the operating system. Of the processes that share a store, one at a time works on a unit."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ You may delete this directory while no process uses the store beside it.
 
 @contextmanager
 def locked(directory: Path, units: Iterable[str]) -> Iterator[bool]:
-    """Hold the locks of all units while a block runs, or none of them; the block is told which.
+    """Hold the locks of all units while a block runs, or of none; yield True if the block holds them.
 
-    The block owns the locks. No other block gets them, be it in another process, in another thread, or within this
-    one. A forked child holds no lock of its parent, and frees none. The kernel frees the locks of a process that dies.
+    The block owns the locks. No other block gets them, whether in another process, in another thread, or inside this
+    block. A forked child holds no lock of its parent, and frees none. The kernel frees the locks of a dead process.
 
-    A block never waits for a lock, and all blocks take theirs in the same order. So of several blocks that want some
-    of the same units, one gets all of its own.
+    A block never waits for a lock, and all blocks take their locks in the same order. If several blocks want some of
+    the same units, one of them therefore gets all of its units.
 
-    The lock files stay. If one process deleted a file that another has opened, a third could make it anew. Then two
+    The lock files stay. If one process deleted a file that another has opened, a third could make a new one. Then two
     processes would hold locks on files of the same name. A file that stays is empty, and locks nothing by itself.
 
     Parameters
     ----------
     directory
-        Where the lock files are, on a local disk. It is made if there is none.
+        Directory of the lock files, on a local disk. It is made if it does not exist.
     units
-        Any names.
+        Names of the units; any strings.
 
     Raises
     ------
@@ -45,20 +45,20 @@ def locked(directory: Path, units: Iterable[str]) -> Iterator[bool]:
         A lock file cannot be made, opened or locked.
     """
     names = sorted(sha256(unit.encode()).hexdigest()[:32] for unit in set(units))
-    with ExitStack() as held:
-        is_mine = all(_take(directory / f"{name}.lock", held) for name in names)
+    with ExitStack() as locks:
+        is_mine = all(_take(directory / f"{name}.lock", locks) for name in names)
         if not is_mine:
-            held.close()
+            locks.close()
         yield is_mine
 
 
-def _take(file: Path, held: ExitStack) -> bool:
-    """Lock a file until `held` is closed, unless somebody else has locked it; returns whether it is locked now."""
+def _take(file: Path, locks: ExitStack) -> bool:
+    """Lock a file until `locks` is closed; return False if another block has locked it."""
     try:
         make_directory(file.parent, _README)
         # A block may end in another thread. A soft lock would outlive its process.
         lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False)
-        held.enter_context(lock.acquire())
+        locks.enter_context(lock.acquire())
     except Timeout:
         return False
     except OSError as error:

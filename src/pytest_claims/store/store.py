@@ -1,9 +1,9 @@
-"""The store: one SQLite file that keeps every run, so that nothing is trained twice.
+"""The store: one SQLite file that keeps every run, so that no run is trained twice.
 
 One row of the table ``runs`` is one run. The columns ``declaration``, ``history``, ``measurements`` and ``provenance``
-hold JSON. JSON has no numbers that are not finite: they stand there as the strings ``"NaN"``, ``"Infinity"`` and
-``"-Infinity"``, which `Store.runs` turns back into numbers in histories and measurements. So the file can be read with
-the ``sqlite3`` shell::
+hold JSON. JSON has no NaN and no infinity, so the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` stand for them.
+`Store.runs` turns these strings back into numbers in histories and measurements. The ``sqlite3`` shell can read the
+file::
 
     SELECT arm, seed, json_extract(history, '$.val_accuracy[#-1]') FROM runs;
 """
@@ -33,21 +33,21 @@ class Run:
     Parameters
     ----------
     fingerprint
-        Of all that determines the run, see `pytest_claims.fingerprint.fingerprint`.
+        Hash of all that determines the run, see `pytest_claims.fingerprint.fingerprint`.
     arm, tier, engine
-        Names, by which people find the run.
+        Names by which people find the run.
     seed
         Fixes the run's randomness.
     declaration
-        What the arm declared, as `pytest_claims.fingerprint.fingerprint.describe` gives it.
+        The arm's declaration, from `pytest_claims.fingerprint.fingerprint.describe`.
     history
-        One number per epoch, by quantity.
+        One number per epoch for each metric.
     measurements
-        Numbers, or nested lists of numbers, by name.
+        A number, or a nested list of numbers, for each name.
     provenance
-        Where and with which versions it was trained. Not part of the fingerprint.
+        The machine and the versions of libraries that trained the run. The fingerprint does not include it.
     seconds
-        How long it took.
+        Duration of the training.
     """
 
     fingerprint: str
@@ -63,7 +63,7 @@ class Run:
 
 
 class Stored(NamedTuple):
-    """What the store holds under one fingerprint: a row of `Store.summary`."""
+    """The runs of one fingerprint: a row of `Store.summary`."""
 
     arm: str
     tier: str
@@ -71,61 +71,61 @@ class Stored(NamedTuple):
     fingerprint: str
     num_seeds: int
     seconds: float
-    """Of all its runs together."""
+    """Duration of all runs together."""
     first_created: str
     last_created: str
-    """When the first and the last run were stored, ISO 8601, UTC."""
+    """Times at which the first and the last run were stored, ISO 8601, UTC."""
     data_hash: str | None
-    """Of the content of the data that they were trained on, if any."""
+    """Hash of the content of the data that the runs trained on; ``None`` without data."""
 
 
 class Store:
-    """The runs in one file. Made by `Store.open`.
+    """The runs in one file; `Store.open` makes it.
 
     Threads
-        Several may use one object. They take turns at its connection.
+        Several threads may use one object. They take turns at its connection.
     Processes
-        Several of one machine may use one file. A forked child may go on with its parent's object, over a connection
-        of its own. Several machines cannot share a file: the store refuses network file systems.
+        Several processes of one machine may use one file. A forked child may use its parent's object, which then opens
+        a new connection. Several machines cannot share a file: the store refuses network file systems.
     Writing
         `add` and `delete` do all or nothing, even if the process dies. A run outlives its process as soon as `add` has
-        returned. A machine that loses power may lose the last runs, but damages none. A run never changes: of two with
-        the same fingerprint and seed the store keeps the first.
+        returned. A loss of power may lose the last runs, but damages none. A run never changes: of two runs with the
+        same fingerprint and seed the store keeps the first.
     Reading
-        Each call sees the file as it is at one moment, with all runs whose `add` has returned in any process. Two
-        calls may see different moments. A reader without write permission takes the file for one that never changes,
-        unless a process has it open for writing by then.
+        Each call reads the file at one moment, with all runs whose `add` has returned in any process. Two calls may
+        read different moments. A reader without write permission assumes that the file never changes, except if
+        a process has it open for writing by then.
     Working
         `locked` gives a unit of work to one block of code at a time, in all processes, threads and objects. A process
-        that dies gives its units back. The locks bind only those who ask: `add` works without them.
+        that dies gives its units back. The locks bind only the callers of `locked`: `add` works without them.
     """
 
     def __init__(self, database: Database, message: str | None = None) -> None:
         self._database = database
         self.message = message
-        """For the user: where the old store is, if a new one began in its place."""
+        """A message for the user: the place of the old store, if a new store replaced it."""
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, fresh: bool = False, read_only: bool = False) -> Store:
-        """Open the store at `path`; where there is no file, a new one begins.
+        """Open the store at `path`; begin a new one if there is no file.
 
-        A file without write permission, or in a directory without it, is opened for reading, as `writable` tells.
+        Without write permission for the file and its directory, the store can only be read; `writable` is then False.
 
         Parameters
         ----------
         path
-            The SQLite file. Its directory is made if there is none.
+            The SQLite file. Its directory is made if it does not exist.
         fresh
-            Begin a new store. One that is there already is renamed first, as `message` tells; nothing is deleted. Of
-            several processes that share a store, one asks for this before the others open it.
+            Begin a new store. An existing store is renamed first and nothing is deleted; `message` has the new name. If
+            several processes share a store, only one may ask for a fresh store, before the others open it.
         read_only
-            Add nothing, whatever the permissions; the file must be there.
+            Open the store only for reading, whatever the permissions; the file must exist.
 
         Raises
         ------
         ClaimsError
-            The path is a directory or lies on a network file system; the file is not a store, is damaged, or has
-            another schema version; or `fresh` was asked for while another process has the store open.
+            The path is a directory or lies on a network file system. The file is not a store, is damaged, or has
+            another schema version. Or `fresh` is true while another process has the store open.
 
         Examples
         --------
@@ -133,8 +133,8 @@ class Store:
         >>> with tempfile.TemporaryDirectory() as place, Store.open(f"{place}/runs.sqlite") as store:
         ...     run = Run("4f1c", "noise", "fast", "stacked", 7, {}, {"loss": [0.5, float("nan")]}, {}, {}, 1.2)
         ...     store.add(run)
-        ...     [found] = store.runs("4f1c", [7])
-        >>> found.history["loss"]
+        ...     [stored] = store.runs("4f1c", [7])
+        >>> stored.history["loss"]
         [0.5, nan]
         """
         file, message = Path(path).resolve(), None
@@ -144,7 +144,7 @@ class Store:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The SQLite file."""
         return self._database.path
 
     @property
@@ -153,18 +153,18 @@ class Store:
         return self._database.writable
 
     def seeds(self, fingerprint: str) -> set[int]:
-        """The seeds whose runs are there."""
+        """Return the seeds whose runs the store holds for a fingerprint."""
         return {
             seed for (seed,) in self._database.select("SELECT seed FROM runs WHERE fingerprint = ?", (fingerprint,))
         }
 
     def runs(self, fingerprint: str, seeds: Iterable[int]) -> list[Run]:
-        """The runs of `seeds`, in their order.
+        """Return the runs of `seeds`, in the order of `seeds`.
 
         Raises
         ------
         ValueError
-            A run is not there; the message names the seeds.
+            The store lacks a run; the message names the missing seeds.
         """
         wanted = [int(seed) for seed in seeds]
         rows = self._database.select(
@@ -172,15 +172,15 @@ class Store:
             " FROM runs WHERE fingerprint = ? AND seed IN (SELECT value FROM json_each(?))",
             (fingerprint, json.dumps(wanted)),
         )
-        found = {run.seed: run for run in map(_run_from_row, rows)}
-        if missing := sorted(set(wanted) - found.keys()):
+        by_seed = {run.seed: run for run in map(_run_from_row, rows)}
+        if missing := sorted(set(wanted) - by_seed.keys()):
             raise ValueError(f"the store {self.path} has no runs of fingerprint {fingerprint} with seeds {missing}")
-        return [found[seed] for seed in wanted]
+        return [by_seed[seed] for seed in wanted]
 
     def add(self, run: Run) -> None:
-        """Keep a run. One of the same fingerprint and seed that is there already stays as it is.
+        """Store a run. A stored run with the same fingerprint and seed stays as it is.
 
-        Numbers of NumPy and arrays become plain numbers and lists.
+        NumPy's numbers and arrays become Python numbers and lists.
 
         Raises
         ------
@@ -204,15 +204,15 @@ class Store:
             connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def locked(self, units: Iterable[str]) -> AbstractContextManager[bool]:
-        """Be the only one to work on all of these units while a block runs, or on none; the block is told which.
+        """Lock all of these units while a block runs, or none; yield True if the block holds the locks.
 
-        Whoever gets units looks at `seeds` again before training: who had them before may have finished. All processes
-        must call a unit by the same name.
+        A block that gets the units must read `seeds` again before it trains: the previous owner may have trained them.
+        All processes must use the same name for a unit.
 
         Raises
         ------
         ClaimsError
-            The store can only be read, or its disk has no locks.
+            The store can only be read, or its disk does not support file locks.
 
         Examples
         --------
@@ -226,14 +226,14 @@ class Store:
         return locked(self.path.with_name(f"{self.path.name}-locks"), units)
 
     def seconds_per_run(self, arm: str, tier: str, engine: str) -> float | None:
-        """The median duration of an arm's runs in seconds, whatever their fingerprint; ``None`` if there are none."""
+        """Return the median duration of an arm's runs in seconds, for all fingerprints; ``None`` without runs."""
         rows = self._database.select(
             "SELECT seconds FROM runs WHERE arm = ? AND tier = ? AND engine = ?", (arm, tier, engine)
         )
         return statistics.median(seconds for (seconds,) in rows) if rows else None
 
     def summary(self) -> list[Stored]:
-        """List the runs: one row per fingerprint, by name of the arm, the newest first."""
+        """List the runs: one row per fingerprint, sorted by the arm's name, the newest first."""
         rows = self._database.select(
             "SELECT arm, tier, engine, fingerprint, count(*), sum(seconds), min(created), max(created) AS last,"
             " max(data_hash)"
@@ -242,14 +242,14 @@ class Store:
         return [Stored(*row) for row in rows]
 
     def publish(self, path: Path, seeds: Mapping[str, int]) -> int:
-        """Write a copy with the first runs of some fingerprints alone, in one file; returns their number.
+        """Write a new file that holds only the first runs of some fingerprints; return the number of runs.
 
         Parameters
         ----------
         path
-            A file that is not there yet.
+            A file that does not exist yet.
         seeds
-            By fingerprint, below which seed.
+            For each fingerprint, the seed below which runs are copied.
         """
         self._database.copy_to(path)
         with Store.open(path) as copy:
@@ -264,13 +264,13 @@ class Store:
         return int(num_runs)
 
     def delete(self, fingerprints: Iterable[str]) -> None:
-        """Delete the runs of these fingerprints, and give their room back."""
+        """Delete the runs of these fingerprints, and free their disk space."""
         with self._database.transaction() as connection:
-            connection.executemany("DELETE FROM runs WHERE fingerprint = ?", [(one,) for one in fingerprints])
+            connection.executemany("DELETE FROM runs WHERE fingerprint = ?", [(name,) for name in fingerprints])
         self._database.shrink()
 
     def close(self) -> None:
-        """Close the file. It is opened again when it is needed again."""
+        """Close the file. The next access opens it again."""
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -1,1 +1,1 @@
-"""Words, errors, files, numbers and random streams that every package may use. It knows no other package."""
+"""Words, errors, files, numbers and random streams that every package may use. This package imports no other one."""

@@ -1,4 +1,4 @@
-"""Writing files of which nobody ever sees a part."""
+"""Files are written in one step: no reader ever sees a part of one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import BinaryIO
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file whole or not at all, and its directory if there is none: beside it first, then moved into place."""
+    """Write a file whole or not at all; make its directory if there is none.
+
+    The content goes to a temporary file in the same directory, which then replaces the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:

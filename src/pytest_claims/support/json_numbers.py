@@ -1,4 +1,4 @@
-"""Numbers in JSON, which has none that are not finite: these stand there as strings."""
+"""Numbers in JSON. JSON has no NaN and no infinity, so strings stand for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def finite_or_name(number: float) -> float | str:
-    """A finite number as it is, another as the string that stands for it in JSON.
+    """Return a finite number as it is, and NaN or an infinity as the string that stands for it in JSON.
 
     Examples
     --------
@@ -26,12 +26,12 @@ _NOT_FINITE = tuple(json.dumps(finite_or_name(number)) for number in (math.nan, 
 
 
 def dumped(value: Any) -> str:
-    """JSON text of a value whose numbers have been `encoded`."""
+    """Write an `encoded` value as JSON text."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def plain_numbers(value: Any, name: str) -> Any:
-    """Numbers of any library as plain ones, arrays and tuples as lists; `name` is for the error."""
+    """Turn numbers of any library into Python numbers, arrays and tuples into lists; the error shows `name`."""
     if isinstance(value, bool):
         return value
     if isinstance(value, Integral):
@@ -48,7 +48,7 @@ def plain_numbers(value: Any, name: str) -> Any:
 
 
 def encoded(value: Any) -> Any:
-    """A nested value as JSON can hold it: numbers that are not finite become strings."""
+    """Replace each NaN and infinity in a nested value by its string, so that JSON can hold the value."""
     if isinstance(value, float):
         return finite_or_name(value)
     if isinstance(value, Mapping):
@@ -59,13 +59,13 @@ def encoded(value: Any) -> Any:
 
 
 def loaded(text: str) -> Any:
-    """The value that `encoded` and `dumped` wrote; nothing is decoded where all numbers are finite."""
+    """Read the value that `encoded` and `dumped` wrote. If all its numbers are finite, there is nothing to decode."""
     content = json.loads(text)
     return decoded(content) if any(name in text for name in _NOT_FINITE) else content
 
 
 def decoded(value: Any) -> Any:
-    """A nested value whose strings are numbers again."""
+    """Turn the strings in a nested value back into numbers."""
     if isinstance(value, str):
         return float(value)
     if isinstance(value, dict):

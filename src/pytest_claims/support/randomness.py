@@ -1,4 +1,4 @@
-"""Streams of random numbers, each named by a seed and words, so that none depends on what was drawn before."""
+"""Streams of random numbers. A seed and words name each stream, so no stream depends on earlier draws."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 def generator(seed: int, *words: str | int) -> np.random.Generator:
     """Make the generator that belongs to `seed` and `words`.
 
-    The same arguments give the same stream on every machine and in every process; other words give an independent
-    one. NumPy's global generator is not touched.
+    The same arguments give the same stream on every machine and in every process. Different words give an independent
+    stream. The function leaves NumPy's global generator alone.
 
     Parameters
     ----------
     seed
         A non-negative integer.
     words
-        What the stream is for, for instance ``"order", 3``.
+        The purpose of the stream, for instance ``"order", 3``.
 
     Raises
     ------

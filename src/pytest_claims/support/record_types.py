@@ -1,7 +1,7 @@
-"""The types of the record, ``claims.json``. They lie here, since verdicts and controls, too, know them.
+"""The types of the record, ``claims.json``. They are in this package because verdicts and controls use them, too.
 
-Their keys are those of ``record/schema.json``, which describes each of them. Numbers of seeds may be infinite or NaN:
-in the file they are then strings, see `pytest_claims.record.schema`. All other numbers are finite, or ``None``.
+``record/schema.json`` has the same keys and describes each. The value of a seed may be infinite or NaN: the file then
+holds a string, see `pytest_claims.record.schema`. All other numbers are finite, or ``None``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class LookRecord(TypedDict):
 
 
 class ShareRecord(TypedDict):
-    """How many seeds, and the exact 95 % interval of their share."""
+    """A number of seeds, and the exact 95 % interval of their share."""
 
     count: int
     low: float
@@ -28,21 +28,21 @@ class ShareRecord(TypedDict):
 
 
 class ReproductionRecord(ShareRecord):
-    """In how many single runs a claim holds."""
+    """The number of single runs in which a claim holds."""
 
     share: float
     num_seeds: int
 
 
 class StabilityRecord(TypedDict):
-    """How surely a verdict would come again."""
+    """The probability that fresh seeds give the same verdict, and the seeds that the verdict hangs on."""
 
     probability: float
     hangs_on_seeds: list[int]
 
 
 class MarkRecord(TypedDict):
-    """The places of a metric's curve that a quantity is about."""
+    """The points of a metric's curve that a quantity uses."""
 
     metric: str
     places: list[str]
@@ -50,14 +50,14 @@ class MarkRecord(TypedDict):
 
 
 class OperandRecord(TypedDict):
-    """One of the quantities that another was made of."""
+    """One of the quantities from which another was computed."""
 
     quantity: str
     values: list[float]
 
 
 class NumbersRecord(TypedDict):
-    """The numbers of a part, and what they must be read with."""
+    """The numbers of a part, with the rule and the unit that give them a meaning."""
 
     rule: str
     estimate: float | None
@@ -92,7 +92,7 @@ class PartRecord(NumbersRecord):
 
 
 class VerdictRecord(TypedDict):
-    """The judge's part of a claim's record."""
+    """The fields of a claim's record that the judge fills in."""
 
     verdict: str
     reason: str | None
@@ -104,7 +104,7 @@ class VerdictRecord(TypedDict):
 
 
 class ClaimRecord(VerdictRecord):
-    """A claim, its verdict, and how its test came out."""
+    """A claim, its verdict, and the outcome of its test."""
 
     id: str
     tier: Tier
@@ -121,7 +121,7 @@ class ClaimRecord(VerdictRecord):
 
 
 class CurveRecord(TypedDict):
-    """A metric after each epoch."""
+    """The values of a metric after each epoch."""
 
     mean: Sequence[float | None]
     low: Sequence[float | None]
@@ -130,7 +130,7 @@ class CurveRecord(TypedDict):
 
 
 class PlannedArmRecord(TypedDict):
-    """An arm as it was planned."""
+    """An arm as the plan has it."""
 
     name: str
     tier: Tier
@@ -148,7 +148,7 @@ class ArmRecord(PlannedArmRecord):
 
 
 class DataRecord(TypedDict):
-    """A data set as it was used."""
+    """A data set that the session used."""
 
     name: str
     kind: str
@@ -157,7 +157,7 @@ class DataRecord(TypedDict):
 
 
 class EngineRecord(TypedDict):
-    """The engine that has trained."""
+    """The engine that trained the runs."""
 
     name: str
     semantics: int
@@ -175,7 +175,7 @@ class ControlRecord(TypedDict):
 
 
 class CertificateRecord(TypedDict):
-    """The checks of the machinery."""
+    """The results of the checks on the machinery."""
 
     controls: list[ControlRecord]
     calibration: dict[str, Any] | None
@@ -183,7 +183,7 @@ class CertificateRecord(TypedDict):
 
 
 class JudgedRecord(TypedDict):
-    """A session's record without its certificate, which is made from it."""
+    """A session's record without its certificate, which is computed from it."""
 
     schema: int
     tier: Tier
@@ -206,6 +206,6 @@ class JudgedRecord(TypedDict):
 
 
 class Record(JudgedRecord):
-    """The record of a session, of one tier."""
+    """The record of one session in one tier."""
 
     certificate: CertificateRecord

@@ -1,4 +1,7 @@
-"""The numbers that are tested and those that people read: a ratio is tested as its logarithm. A margin has bounds."""
+"""Conversion between the tested scale and the scale that people read, and the bounds of margins.
+
+A ratio is tested as its natural logarithm. All other numbers are the same on both scales.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ Margin = float | tuple[float, float]
 
 
 def as_tested(number: float, unit: str) -> float:
-    """A number that people read, on the scale that is tested.
+    """Convert a number from the scale that people read to the tested scale.
 
     Examples
     --------
@@ -26,7 +29,7 @@ def as_tested(number: float, unit: str) -> float:
 
 
 def as_read(number: float, unit: str) -> float:
-    """A number on the scale that is tested, as people read it.
+    """Convert a number from the tested scale to the scale that people read.
 
     Examples
     --------
@@ -42,12 +45,12 @@ def as_read(number: float, unit: str) -> float:
 
 
 def no_effect(unit: str, *, difference: bool) -> float | None:
-    """The number, as people read it, that says there is no effect; ``None`` for a plain quantity."""
+    """Return the number that means "no effect", on the scale that people read; ``None`` for a plain quantity."""
     return 1.0 if unit == RATIO else 0.0 if difference else None
 
 
 def bounds(margin: float | Sequence[float]) -> tuple[float, ...]:
-    """The bounds of a margin; an empty list has none.
+    """Return the bounds of a margin; an empty list has none.
 
     Examples
     --------
@@ -58,13 +61,13 @@ def bounds(margin: float | Sequence[float]) -> tuple[float, ...]:
 
 
 def margin_of(ends: Iterable[float]) -> Margin:
-    """The margin that has these bounds, the lower one first."""
+    """Make the margin with these bounds; the lower bound comes first."""
     low, *others = sorted(ends)
     return (low, *others) if others else low  # type: ignore[return-value]
 
 
 def each_bound(change: Callable[[float], float], margin: float | Sequence[float]) -> Margin:
-    """The margin whose bounds are changed.
+    """Apply a function to each bound of a margin.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def counted(count: int, noun: str) -> str:
-    """A number and its noun.
+    """Write a number with its noun, in the singular or the plural.
 
     Examples
     --------
@@ -15,7 +15,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time that people can grasp.
+    """Write a duration in hours, minutes and seconds.
 
     Examples
     --------

@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ByTier(Generic[T]):
-    """A value that differs between the tiers. Made by `by_tier`."""
+    """A value that differs between the tiers; `by_tier` makes it."""
 
     fast: T
     full: T
 
 
 def by_tier(*, fast: T, full: T) -> ByTier[T]:
-    """Give a value for each tier, where the size of the data changes what can be asked.
+    """Give one value per tier, for settings that depend on the size of the data.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def by_tier(*, fast: T, full: T) -> ByTier[T]:
 
 
 def at_tier(value: ByTier[T] | T, tier: Tier) -> T:
-    """The value that holds in `tier`; a value that is not `by_tier` holds in both.
+    """Return the value for `tier`; a value that `by_tier` did not make holds in both tiers.
 
     Examples
     --------
@@ -47,4 +47,4 @@ def at_tier(value: ByTier[T] | T, tier: Tier) -> T:
 VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible")
 
 HOLDS = ("supported", "compatible")
-"""Verdicts with which a claim passes, and which need no explanation."""
+"""The verdicts with which a claim passes. They need no explanation."""

@@ -1,1 +1,1 @@
-"""From runs to quantities to a verdict. It knows neither pytest nor how runs are made."""
+"""Runs, quantities and verdicts. This package knows neither pytest nor how runs are made."""

@@ -1,4 +1,4 @@
-"""Verdicts, and the judge that comes to them."""
+"""The judge, which applies rules to quantities and returns verdicts."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Judge:
     Parameters
     ----------
     tier
-        Chooses among margins given by tier.
+        Selects the margin if the margins differ by tier.
     look
-        How many seeds there are, and the level spent on them.
+        Gives the number of seeds and the level.
     schedule
-        All looks of the claim, in order; `look` alone if not given.
+        All looks of the claim, in order; by default only `look`.
     """
 
     def __init__(self, tier: Tier, look: Look, schedule: Sequence[Look] = ()) -> None:
@@ -67,9 +67,9 @@ class Judge:
         quantity
             One number per seed.
         above, below
-            Superiority: its mean lies beyond the margin. For a ratio the geometric mean.
+            Superiority: the mean lies beyond the margin. For a ratio it is the geometric mean.
         within
-            Equivalence: its mean lies between two bounds.
+            Equivalence: the mean lies between two bounds.
         about
             Equivalence within the rounding interval of a printed figure: ``"0.26"`` is 0.255 to 0.265.
         exactly
@@ -77,16 +77,16 @@ class Judge:
         usually, reliably
             An event happens in more than half, or in more than two thirds, of the runs.
         holding
-            With `within`: what must itself lie within the bounds at every seed. Bounds of an accuracy that is said to
-            stay at chance hold what a constant predictor scores, or they would ask for less than nothing.
+            With `within`: a second quantity whose values must lie within the bounds at every seed. For example, if an
+            accuracy is claimed to stay at chance, the bounds must include a constant predictor's accuracy.
         others
-            Keywords of rules that were added to `pytest_claims.statistics.RULES`.
+            Keywords of further rules in `pytest_claims.statistics.RULES`.
 
         Raises
         ------
         ValueError
-            If not exactly one rule is given, the margin is of another unit than the quantity, or the bounds leave out
-            what they must hold.
+            If not exactly one rule is given, the margin does not fit the quantity's unit, or the bounds leave out a
+            value of `holding`.
         """
         asked = {
             "above": above,
@@ -110,41 +110,41 @@ class Judge:
         return Verdict((part,), self._note, self.schedule)
 
     def each(self, quantities: Sequence[Quantity], **rule: Any) -> Verdict:
-        """Judge several quantities by the same rule: the verdict on all of them.
+        """Judge several quantities by the same rule, and give one verdict on all of them.
 
         Parameters
         ----------
         quantities
-            For instance the `steps` of a dose, where the lecture says that each of them has an effect.
+            The quantities, for instance the `steps` of a dose if the lecture says that each step has an effect.
         rule
             As for a single quantity.
 
         Raises
         ------
         ValueError
-            As for a single quantity, or if there is none.
+            As for a single quantity, or if there is no quantity.
         """
         if not quantities:
             raise ValueError("judge.each() takes one quantity or more; it got none")
         return reduce(and_, [self(quantity, **rule) for quantity in quantities])
 
     def published(self, runs: Runs, log: PublishedLog) -> Verdict:
-        """Judge whether a published log could be one more of these runs.
+        """Judge whether a published log could be one of these runs.
 
-        All its metrics are judged together: what counts is the largest deviation from the mean of the other runs, in
-        logarithms, over metrics and epochs.
+        The rule judges all metrics of the log together. It uses the largest deviation, over metrics and epochs, from
+        the mean of the other runs, in logarithms.
 
         Parameters
         ----------
         runs
-            Ours; of longer ones the first epochs are taken.
+            Our runs. If they are longer than the log, only their first epochs count.
         log
-            What was published.
+            The published log.
 
         Raises
         ------
         ValueError
-            If our runs do not record one of its metrics, or have fewer epochs than it.
+            If our runs lack one of the log's metrics, or have fewer epochs than the log.
         """
         quantity, deviation = log_deviations(log, runs)
         rule, margin = statistics.LogRule("as far", deviation), as_read(deviation, quantity.unit)
@@ -154,18 +154,18 @@ class Judge:
 
     @property
     def dropped(self) -> list[str]:
-        """What was judged and is no part of the verdict that was asserted."""
+        """Labels of the quantities that were judged, but are not in the verdict that was asserted."""
         asserted = () if self.asserted is None else self.asserted.parts
         return [part.quantity.label for part in self._judged if part not in asserted]
 
     def _note(self, verdict: Verdict) -> None:
         self.asserted = verdict
-        # The line of the claim that asks for the truth, behind Verdict.__bool__: an assertion that fails there is the
-        # verdict's. A truth asked for on a line before the assertion is taken for another failure.
+        # The claim's line that called Verdict.__bool__. If an assertion fails on this line, the verdict made it fail.
+        # If the claim evaluates the truth on an earlier line, its failure is not taken for the verdict's.
         self.asserted_line = sys._getframe(2).f_lineno
 
     def _part(self, quantity: Quantity, kind: type[statistics.Rule], keyword: str, given: Any) -> Part:
-        """The part that a keyword of `judge` asks for, with its margin as people read it."""
+        """Make the part that a keyword of `judge` selects, with its margin on the scale that people read."""
         if kind.is_of_events != (quantity.kind == "event"):
             raise ValueError(f"'{quantity.label}': events are judged by usually or reliably, and only events")
         margin = kind.margin_asked(keyword, at_tier(given, self.tier))
@@ -180,19 +180,19 @@ class Judge:
         return Part(quantity, rule, margin, self.look)
 
 
-def _check_holding(part: Part, held: Quantity) -> None:
-    if part.rule.num_bounds != 2 or held.unit != part.quantity.unit:
+def _check_holding(part: Part, included: Quantity) -> None:
+    if part.rule.num_bounds != 2 or included.unit != part.quantity.unit:
         raise ValueError(f"holding= goes with within=, and takes a quantity in {part.quantity.unit!r}")
-    if not part.rule.holds(held.values).all():
-        low, high = held.values.min(), held.values.max()
+    if not part.rule.holds(included.values).all():
+        low, high = included.values.min(), included.values.max()
         raise ValueError(
-            f"'{part.quantity.label}': the bounds {part.margin} leave out '{held.label}', which is {low:g} to "
+            f"'{part.quantity.label}': the bounds {part.margin} leave out '{included.label}', which is {low:g} to "
             f"{high:g}: widen them"
         )
 
 
 def _check_bound(quantity: Quantity, bound: float) -> None:
-    """Refuse a bound that is of another unit than the quantity."""
+    """Refuse a bound that does not fit the quantity's unit."""
     if quantity.unit == "accuracy" and abs(bound) > 1:
         raise ValueError(f"'{quantity.label}' is a fraction: its margin is {bound / 100:g} rather than {bound:g}")
     if quantity.unit == RATIO and bound <= 0:

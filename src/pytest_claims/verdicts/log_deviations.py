@@ -1,4 +1,4 @@
-"""How far a published training log lies from our runs, and each of these from the others."""
+"""The deviations of a published training log and of each of our runs from the other runs."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pytest_claims.verdicts.runs import Runs
 
 
 def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
-    """Give each run's largest distance from the mean of all others, the log among them, and the log's own.
+    """Give the largest distance of each run, and of the log, from the mean of all other curves.
 
-    Both are natural logarithms, from the epoch and the metric where the distance is largest.
+    The distances are natural logarithms. Each is the largest over the log's metrics and epochs.
 
     Raises
     ------
     ValueError
-        If our runs do not record one of the metrics, or have fewer epochs than the log.
+        If our runs lack one of the log's metrics, or have fewer epochs than the log.
     """
     histories = [runs.history(metric) for metric in log.metrics]
     if histories[0].shape[1] < log.num_epochs:
         raise ValueError(f"{runs.name} has {histories[0].shape[1]} epochs, the log {log.name!r} {log.num_epochs}")
     curves = np.hstack([history[:, : log.num_epochs] for history in histories])
-    found = deviations(np.hstack(list(log.metrics.values())), curves)
-    position = found.epoch - 1
+    distances = deviations(np.hstack(list(log.metrics.values())), curves)
+    position = distances.epoch - 1
     metric, epoch = list(log.metrics)[position // log.num_epochs], position % log.num_epochs + 1
     farthest = f"largest deviation from the other runs (the log's: {metric}, epoch {epoch})"
     name = f"{' and '.join(log.metrics)}, {farthest}"
     marks = tuple(map(Mark, log.metrics))
-    ours = Quantity(found.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier, marks=marks)
-    return ours, found.published
+    ours = Quantity(distances.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier, marks=marks)
+    return ours, distances.published

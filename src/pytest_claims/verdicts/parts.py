@@ -1,4 +1,4 @@
-"""Parts of a claim: one quantity under one rule, and what a record keeps of it."""
+"""Parts of a claim: one quantity under one rule, and its fields in a record."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Part:
     Parameters
     ----------
     quantity
-        What is judged.
+        The judged quantity.
     rule
         The rule, on the scale of the quantity's values.
     margin
-        Its bound, or pair of bounds, as given: in the unit that people read.
+        The bound, or the pair of bounds, on the scale that people read.
     look
-        The look at which it is judged.
+        The look at which the part is judged.
     published
-        Of a published log: its numbers, epoch by epoch, for each metric.
+        For a published log, its numbers, one per epoch, for each metric.
     """
 
     quantity: Quantity
@@ -42,9 +42,9 @@ class Part:
     published: Mapping[str, Sequence[float]] | None = None
 
     def decision(self, num_parts: int, *, without: int | None = None) -> Decision:
-        """The decision, where the claim has `num_parts` parts, each of which may refute it.
+        """Decide on the part of a claim with `num_parts` parts, each of which may refute the claim.
 
-        If `without` is the index of a seed, it is left out.
+        If `without` is the index of a seed, the decision leaves this seed out.
         """
         left = np.arange(len(self.quantity.seeds)) != without
         look = replace(self.look, parts=num_parts, num_seeds=self.look.num_seeds - (without is not None))
@@ -56,7 +56,7 @@ class Part:
         return statistics.mark_censored(decision, self.rule, at_least, at_most)
 
     def record(self, decision: Decision) -> PartRecord:
-        """The part and its decision as plain Python numbers and strings, in the units of the quantity."""
+        """Return the part and its decision as Python numbers and strings, in the unit of the quantity."""
         quantity, estimate, ends = self.quantity, decision.estimate, bounds(self.margin)
         value, low, high = (
             _finite(as_read(end, quantity.unit)) for end in (estimate.value, estimate.low, estimate.high)
@@ -97,7 +97,7 @@ class Part:
         return recorded
 
     def _trend_pvalue(self) -> float | None:
-        """Page's trend test beside the slope, which decides."""
+        """Return the p-value of Page's trend test. It is only reported; the slope decides."""
         if not self.quantity.doses or not self.rule.is_directed:
             return None
         responses = np.stack([operand.values for operand in self.quantity.operands], axis=1)
@@ -105,7 +105,7 @@ class Part:
 
 
 def _share(flags: np.ndarray) -> ShareRecord | None:
-    """How many seeds are flagged, and the exact 95 % interval of their share; ``None`` if there are none."""
+    """Return the number of flagged seeds, and the exact 95 % interval of their share; ``None`` if it is 0."""
     if not flags.any():
         return None
     share = statistics.share_with_interval(int(flags.sum()), len(flags))
@@ -113,17 +113,17 @@ def _share(flags: np.ndarray) -> ShareRecord | None:
 
 
 def _flags(flags: np.ndarray | None) -> list[bool] | None:
-    """A flag per seed; ``None`` where none is set."""
+    """Return one flag per seed; ``None`` if no flag is set."""
     return np.asarray(flags).tolist() if flags is not None and flags.any() else None
 
 
 def _mark(mark: Mark, name: str) -> MarkRecord:
-    """A mark of a quantity of this name."""
+    """Record a mark of the quantity with this name."""
     if mark.taken not in name:
         return {"metric": mark.metric, "places": [], "last_epochs": None}
     return {"metric": mark.metric, "places": list(mark.places), "last_epochs": mark.last_epochs}
 
 
 def _finite(number: float | None) -> float | None:
-    """A Python float, which survives being sent between processes; ``None`` for what is not finite."""
+    """Return a Python float, which processes can send to each other; ``None`` for NaN and infinity."""
     return float(number) if number is not None and np.isfinite(number) else None

@@ -1,4 +1,4 @@
-"""Quantities: one number per seed, derived from runs, which is all that a verdict ever looks at."""
+"""Quantities: one number per seed, computed from runs. A verdict depends on nothing else."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Place = Literal["first", "last", "lowest", "highest"]
 
 @dataclass(frozen=True)
 class Mark:
-    """The places of a metric's curve that a quantity is about, for drawings.
+    """The points of a metric's curve that a quantity uses, for figures.
 
     Parameters
     ----------
     metric
-        Whose curve.
+        The metric.
     taken
-        What was taken from it. A quantity that got another name is about the metric, and no longer about the places.
+        The quantity's first name. If the quantity gets another name, figures show the metric, but not the points.
     places
         Points of the curve.
     last_epochs
-        How many epochs at its end, where it is about these.
+        Number of epochs at the end of the curve, if the quantity uses these.
     """
 
     metric: str
@@ -46,32 +46,32 @@ class Quantity:
     Parameters
     ----------
     values
-        Shape ``(num_seeds,)``. The natural logarithm for a ratio and a deviation, 0 or 1 for an event. A run that
-        diverged has an infinite loss and keeps its place; a pair in which both diverged is NaN.
+        Shape ``(num_seeds,)``. Natural logarithms for a ratio and a deviation, 0 or 1 for an event. A run that
+        diverged keeps its place with an infinite loss; a pair of runs that both diverged is NaN.
     seeds
-        The seed of each value. Quantities of two arms are paired by it.
+        The seed of each value. Quantities of two arms are paired by seed.
     name
-        What was taken from the runs: ``"val_accuracy, last epoch"``.
+        The number that was taken from the runs, for instance ``"val_accuracy, last epoch"``.
     subject
-        Of which arm or arms: ``"mnist_zeros − mnist_noise"``.
+        The arm or arms, for instance ``"mnist_zeros − mnist_noise"``.
     unit
         ``"accuracy"`` (a fraction), ``"nats"``, ``"epochs"``, ``"ratio"``, ``"share"`` or ``""``.
     kind
-        A difference has its zero at 0, a ratio at 1, an event is counted, a deviation is how far a run lies from all
-        others; a plain quantity is none of these.
+        A difference means "no effect" at 0 and a ratio at 1; an event is counted; a deviation is a run's distance from
+        all other runs; a plain quantity is none of these.
     tier
-        Where its runs are from.
+        The tier of the runs.
     at_least, at_most
-        Shape ``(num_seeds,)``: where the true value may be larger, or smaller, because the run ended before it showed.
-        ``None`` if nowhere.
+        Shape ``(num_seeds,)``: True if the true value may be larger, or smaller, because the run ended too early.
+        ``None`` if there is no such seed.
     operands
-        What a difference, a ratio or a slope was made of; empty for what was taken from runs.
+        The quantities from which a difference, a ratio or a slope was computed; empty for other quantities.
     doses
-        Of a slope: one number per operand.
+        For a slope, one number per operand.
     data
-        What identifies the data its runs drew on, such as a hash; empty for what needs none.
+        An identifier of the runs' data, such as a hash; empty for runs without data.
     marks
-        The places of learning curves that it is about.
+        The points of learning curves that the quantity uses.
     """
 
     values: np.ndarray
@@ -90,21 +90,21 @@ class Quantity:
 
     @property
     def label(self) -> str:
-        """What it is, in a line."""
+        """The name and the subject in one line."""
         return f"{self.name}: {self.subject}"
 
     def as_read(self, values: ArrayLike) -> np.ndarray:
-        """Values of this quantity as people read them, in one list: ratios rather than their logarithms."""
+        """Convert values of this quantity to the scale that people read, in one list: logarithms become ratios."""
         return np.array([as_read(value, self.unit) for value in np.ravel(values).tolist()])
 
     def __sub__(self, other: Quantity) -> Quantity:
-        """The difference to `other`, seed by seed."""
+        """Return this quantity minus `other`, seed by seed."""
         return self._paired(other, "−", np.subtract, "difference", self.unit)
 
     def __rmul__(self, factor: float) -> Quantity:
-        """A multiple of a plain quantity: ``0.5 * rise``."""
+        """Return a multiple of a plain quantity: ``0.5 * rise``."""
         if self.kind != "plain":
-            raise ValueError(f"'{self.label}' is no plain quantity, so a multiple of it makes no sense")
+            raise ValueError(f"'{self.label}' is no plain quantity, so it has no multiple")
         bounds = (self.at_least, self.at_most) if factor >= 0 else (self.at_most, self.at_least)
         return replace(
             self,
@@ -115,7 +115,7 @@ class Quantity:
         )
 
     def between(self, low: float, high: float) -> Quantity:
-        """The event that it lies from `low` to `high`, both included.
+        """Return the event that the quantity lies between `low` and `high`, both included.
 
         Examples
         --------
@@ -144,7 +144,7 @@ class Quantity:
             raise ValueError(f"'{self.label}' and '{other.label}' cannot be combined: take plain quantities")
         if self.unit != other.unit:
             raise ValueError(f"'{self.label}' is in {self.unit!r} and '{other.label}' in {other.unit!r}")
-        with np.errstate(all="ignore"):  # what diverged gives infinities, and two of them NaN: outcomes, not errors
+        with np.errstate(all="ignore"):  # diverged runs give infinities or NaN, which are outcomes, not errors
             values = combine(self.values, other.values)
         name, subject = _joined(self, other, sign)
         return Quantity(
@@ -158,17 +158,17 @@ class Quantity:
 
 
 def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
-    """The ratio of two quantities, seed by seed, kept on the log scale.
+    """Return the ratio of two quantities, seed by seed, on the log scale.
 
     Parameters
     ----------
     numerator, denominator
-        Plain quantities of the same seeds and unit, positive numbers.
+        Plain quantities with the same seeds and unit, and positive values.
 
     Returns
     -------
     Quantity
-        Its values are natural logarithms; `judge` takes margins, and gives estimates, as ratios.
+        The values are natural logarithms; `judge` takes margins, and gives estimates, as ratios.
 
     Raises
     ------
@@ -184,26 +184,26 @@ def ratio(numerator: Quantity, denominator: Quantity) -> Quantity:
     """
     for quantity in (numerator, denominator):
         if (quantity.values < 0).any():
-            raise ValueError(f"'{quantity.label}' has negative values, of which a ratio makes no sense")
+            raise ValueError(f"'{quantity.label}' has negative values, so a ratio of it has no meaning")
     return numerator._paired(denominator, "/", lambda a, b: np.log(a) - np.log(b), "ratio", "ratio")
 
 
 def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -> Quantity:
-    """How a quantity changes with the dose: the least-squares slope of each seed.
+    """Return the least-squares slope of a quantity over doses, for each seed.
 
     Parameters
     ----------
     doses
-        One number per quantity, in steps that make the slope readable.
+        One number per quantity, in a unit that makes the slope readable.
     quantities
-        The same plain quantity of one arm per dose, of the same seeds.
+        The same plain quantity of one arm per dose, with the same seeds.
     per
-        What one unit of dose is, for reading: ``"784 channels"``.
+        The unit of dose in words, for instance ``"784 channels"``.
 
     Raises
     ------
     ValueError
-        If there are not as many doses as quantities, fewer than three, or they are not paired.
+        If the numbers of doses and quantities differ or are below three, or the quantities are not paired.
 
     Examples
     --------
@@ -231,17 +231,17 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
 
 
 def steps(quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The differences between neighbours, each minus the one before: what "each step" speaks about.
+    """Return each quantity minus the previous one, for assertions about "each step" of a dose.
 
     Parameters
     ----------
     quantities
-        The same plain quantity of one arm per dose, in the order of the doses, of the same seeds.
+        The same plain quantity of one arm per dose, in the order of the doses, with the same seeds.
 
     Raises
     ------
     ValueError
-        If there are fewer than two, or they are not paired.
+        If there are fewer than two quantities, or they are not paired.
 
     Examples
     --------
@@ -258,8 +258,8 @@ def _marks(*quantities: Quantity) -> tuple[Mark, ...]:
     return tuple(dict.fromkeys(mark for quantity in quantities for mark in quantity.marks))
 
 
-def _either(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
-    given = [flags for flags in (one, other) if flags is not None]
+def _either(*flags_of_quantities: np.ndarray | None) -> np.ndarray | None:
+    given = [flags for flags in flags_of_quantities if flags is not None]
     return np.logical_or.reduce(given) if given else None
 
 

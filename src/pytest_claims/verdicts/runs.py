@@ -1,4 +1,4 @@
-"""Runs: what an arm's seeds came to, and the quantities that claims take from them."""
+"""Runs: the histories and measurements of an arm's seeds, and the quantities that claims take from them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Runs:
     name
         The arm's name.
     tier
-        Where the runs are from.
+        The tier of the runs.
     seeds
-        One per run.
+        One seed per run.
     histories
-        Per metric, shape ``(num_seeds, num_epochs)``: ``loss`` (penalties included), ``cross_entropy`` (without
-        them), ``accuracy``, and the same on the validation set as ``val_...``.
+        An array for each metric, shape ``(num_seeds, num_epochs)``: ``loss`` (with penalties), ``cross_entropy``
+        (without them), ``accuracy``, and the same on the validation set as ``val_...``.
     measurements
-        Per name, one number or array for each seed.
+        One number or array per seed, for each name.
     data
-        What identifies the data that they drew on; empty if none.
+        An identifier of the runs' data; empty for runs without data.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Runs:
         return f"<Runs of {self.name}, {self.tier}, {len(self.seeds)} seeds>"
 
     def history(self, metric: str) -> np.ndarray:
-        """A metric's values, shape ``(num_seeds, num_epochs)``; a loss that diverged is infinite.
+        """Return a metric's values, shape ``(num_seeds, num_epochs)``; a loss that diverged is infinite.
 
         Raises
         ------
         ValueError
-            If the arm does not record that metric; the message names those it does.
+            If the arm does not record the metric; the message names the recorded metrics.
         """
         if metric not in self._histories:
             raise ValueError(f"{self.name} records no {metric!r}, only {', '.join(sorted(self._histories))}")
@@ -69,16 +69,16 @@ class Runs:
 
     @property
     def num_parameters(self) -> Quantity:
-        """How many parameters the network has."""
+        """The number of parameters of the network."""
         return self.measured("num_parameters", label="number of parameters")
 
     def measured(self, name: str, *, label: str | None = None, unit: str = "") -> Quantity:
-        """A number that was measured on the trained network.
+        """Return a measurement of the trained network.
 
         Raises
         ------
         ValueError
-            If nothing of that name was measured, or it is not one number per seed.
+            If there is no measurement of that name, or it is not one number per seed.
         """
         if name not in self._measurements:
             raise ValueError(f"{self.name} has no measurement {name!r}, only {', '.join(sorted(self._measurements))}")
@@ -89,15 +89,15 @@ class Runs:
         return replace(self._quantity(values, label or name, unit), marks=marks)
 
     def first(self, metric: str) -> Quantity:
-        """The metric after the first epoch."""
+        """Return the metric after the first epoch."""
         return self._of(metric, self.history(metric)[:, 0], "first epoch", "first")
 
     def final(self, metric: str) -> Quantity:
-        """The metric after the last epoch."""
+        """Return the metric after the last epoch."""
         return self._of(metric, self.history(metric)[:, -1], "last epoch", "last")
 
     def lowest(self, metric: str, *, from_epoch: int = 1) -> Quantity:
-        """The lowest value of the metric, from an epoch on (counted from 1)."""
+        """Return the lowest value of the metric from an epoch on, counted from 1."""
         values = self.history(metric)
         if not 1 <= from_epoch <= values.shape[1]:
             raise ValueError(f"{self.name} has epochs 1 to {values.shape[1]}, none to look at from {from_epoch} on")
@@ -105,11 +105,11 @@ class Runs:
         return self._of(metric, values[:, from_epoch - 1 :].min(axis=1), f"lowest{since}", "lowest")
 
     def highest(self, metric: str) -> Quantity:
-        """The highest value of the metric in any epoch."""
+        """Return the highest value of the metric over all epochs."""
         return self._of(metric, self.history(metric).max(axis=1), "highest", "highest")
 
     def mean_of_last(self, metric: str, num_epochs: ByTier[int] | int) -> Quantity:
-        """The metric's mean over the last epochs, which fluctuates less than a single one."""
+        """Return the metric's mean over the last epochs, which fluctuates less than a single epoch."""
         values, num_epochs = self.history(metric), at_tier(num_epochs, self.tier)
         if not 1 <= num_epochs <= values.shape[1]:
             raise ValueError(f"{self.name} has {values.shape[1]} epochs, not {num_epochs}")
@@ -117,9 +117,10 @@ class Runs:
         return self._of(metric, means, f"mean of the last {num_epochs} epochs", last_epochs=num_epochs)
 
     def epoch_of_lowest(self, metric: str) -> Quantity:
-        """The epoch, counted from 1, in which the metric is lowest; it is not smoothed. NaN if it is never finite.
+        """Return the epoch, counted from 1, with the lowest value of the metric, without smoothing.
 
-        Where that is the last epoch the run has not turned: the true epoch is this one or a later one.
+        It is NaN if the metric is never finite. If it is the last epoch, the run has not turned, and the true epoch may
+        be later.
         """
         values = self.history(metric)
         epochs = np.where(np.isfinite(values).any(axis=1), values.argmin(axis=1) + 1.0, np.nan)
@@ -127,13 +128,13 @@ class Runs:
         return replace(quantity, at_least=np.asarray(epochs == values.shape[1]))
 
     def rise_after_minimum(self, metric: str) -> Quantity:
-        """How far the metric has risen from its lowest value by the last epoch."""
+        """Return the metric in the last epoch minus its lowest value."""
         values = self.history(metric)
-        with np.errstate(invalid="ignore"):  # infinite throughout: no rise can be told, and the run counts as collapsed
+        with np.errstate(invalid="ignore"):  # all values infinite: the rise is NaN, and the run counts as collapsed
             return self._of(metric, values[:, -1] - values.min(axis=1), "rise after the minimum", "lowest", "last")
 
     def largest_step(self, metric: str) -> Quantity:
-        """The largest change of the metric from one epoch to the next; negative if it falls in every step."""
+        """Return the largest change of the metric between neighbouring epochs; negative if it falls in every step."""
         values = self.history(metric)
         if values.shape[1] < 2:
             raise ValueError(f"{self.name} has one epoch, and so no step between epochs")
@@ -141,9 +142,9 @@ class Runs:
             return self._of(metric, np.diff(values, axis=1).max(axis=1), "largest step between epochs")
 
     def epochs_until(self, metric: str, *, below: float) -> Quantity:
-        """The first epoch, counted from 1, that has the metric below a value.
+        """Return the first epoch, counted from 1, with the metric below a value.
 
-        It is the run's length where no epoch has, and the true one is later.
+        If there is no such epoch, it is the last one, and the true epoch is later.
         """
         reached = self.history(metric) < below
         num_epochs = reached.shape[1]
@@ -160,7 +161,7 @@ class Runs:
         unit: str | None = None,
         last_epochs: int | None = None,
     ) -> Quantity:
-        """The quantity that was taken from a metric's curve, at some places of it."""
+        """Make a quantity that was taken from a metric's curve at some places."""
         quantity = self._quantity(values, f"{metric}, {what}", self._unit(metric) if unit is None else unit)
         return replace(quantity, marks=(Mark(metric, quantity.name, places, last_epochs),))
 
@@ -174,7 +175,7 @@ class Runs:
 
 
 def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
-    """The runs of an arm, in the order of their seeds; read-only, since claims share them."""
+    """Make the runs of an arm from stored runs, in the same order; read-only, because claims share them."""
     metrics = stored[0].history
     histories = {metric: np.array([run.history[metric] for run in stored], float) for metric in metrics}
     for values in histories.values():

@@ -1,4 +1,4 @@
-"""Verdicts: supported, refuted or inconclusive, with the parts that say so."""
+"""Verdicts: supported, refuted or inconclusive, with the parts behind them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class Verdict:
-    """Supported, refuted or inconclusive, with the parts that say so; of a published log compatible or incompatible.
+    """Supported, refuted or inconclusive, with the parts behind it; for a published log compatible or incompatible.
 
-    A verdict is true if it is supported or compatible, so that a claim ends in ``assert verdict``; ``&`` joins the
-    parts of an assertion, all of which are judged and shown.
+    A verdict is true if it is supported or compatible, so that a claim ends in ``assert verdict``. The operator ``&``
+    joins verdicts; all their parts are judged and shown.
 
     Parameters
     ----------
     parts
-        What was judged.
+        The judged parts.
     on_assert
-        Called with the verdict when its truth is asked for.
+        Called with the verdict when Python evaluates its truth.
     schedule
-        All looks of the claim, in order, for the probability that fresh seeds would agree; its own look if not given.
+        All looks of the claim, in order, for the probability that fresh seeds agree; by default the part's look.
     """
 
     def __init__(
@@ -42,15 +42,15 @@ class Verdict:
         self.verdict, self.reason = _combined(self._decisions)
 
     def __and__(self, other: Verdict) -> Verdict:
-        """The verdict on both.
+        """Return the verdict on the parts of both.
 
         Raises
         ------
         ValueError
-            If one is on a published log and the other is not: they are made by different rules.
+            If only one of them judges a published log: its verdicts are of another kind.
         """
         if len({part.rule.is_of_single_runs for part in self.parts + other.parts}) > 1:
-            raise ValueError("a published log is judged in a claim of its own")
+            raise ValueError("a published log needs a separate claim: it cannot be joined with other quantities")
         return Verdict(self.parts + other.parts, self._on_assert, self._schedule)
 
     def __bool__(self) -> bool:
@@ -58,7 +58,7 @@ class Verdict:
         return self.verdict in HOLDS
 
     def __repr__(self) -> str:
-        # pytest truncates what an assertion shows at 240 characters.
+        # In the message of an assertion pytest truncates a representation at 240 characters.
         reason = f" ({self.reason})" if self.reason else ""
         return f"<{self.verdict}{reason}, {len(self.parts)} part{'s' * (len(self.parts) > 1)}: {self._effect()}>"[:239]
 
@@ -67,9 +67,9 @@ class Verdict:
         return f"{part['quantity'][:110]} {part['estimate']} [{part['low']}, {part['high']}]"
 
     def record(self) -> VerdictRecord:
-        """The verdict as plain data."""
+        """Return the verdict as plain data."""
         look = self.parts[0].look
-        # A single run of ours is not compatible or otherwise: that is said of the log, by all of them.
+        # Compatibility is a property of the log and of all runs together, not of a single run.
         is_of_single_runs = self.parts[0].rule.is_of_single_runs
         return {
             "verdict": self.verdict,
@@ -82,7 +82,7 @@ class Verdict:
         }
 
     def _reproduction(self) -> ReproductionRecord:
-        """In how many single runs the assertion holds."""
+        """Count the single runs in which the assertion holds."""
         holds = np.logical_and.reduce([part.rule.holds(part.quantity.values) for part in self.parts])
         share = statistics.share_with_interval(int(holds.sum()), len(holds))
         return {
@@ -94,13 +94,13 @@ class Verdict:
         }
 
     def _stability(self) -> StabilityRecord:
-        """How surely the same verdict would come again, and the seeds without which it would be another."""
+        """Return the probability of the same verdict with fresh seeds, and the seeds that change it if left out."""
         probability = statistics.stability(
             self.verdict,
             [part.rule for part in self.parts],
             [part.quantity.values for part in self.parts],
             self._schedule,
-            # A number in a report is the same each time it is written.
+            # A fixed generator, so that every report shows the same number.
             rng=np.random.default_rng(0),
         )
         seeds = self.parts[0].quantity.seeds
@@ -113,7 +113,7 @@ class Verdict:
 
 
 def _combined(decisions: list[Decision]) -> tuple[str, str | None]:
-    """Supported if every part is, refuted if one is; likewise for logs."""
+    """Combine decisions: supported if all parts are, refuted if one is; the same for published logs."""
     for verdict in ("refuted", "incompatible", "inconclusive"):
         for decision in decisions:
             if decision.verdict == verdict:
