@@ -1,4 +1,4 @@
-"""Building what a run needs from its declaration, with what can be wrong about that."""
+"""Builds models, inputs and measurements from an arm's declaration, and checks them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Inputs = Callable[[np.ndarray], np.ndarray]
 
 
 def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[int, ...]) -> Any:
-    """Build an arm's model, with its weights.
+    """Build an arm's model and its variables.
 
     Raises
     ------
     ValueError
-        If `builder` gives something other than a Keras model.
+        If `builder` does not return a Keras model.
     """
     with _drawing_nothing():
         model = builder(input_shape)
@@ -37,15 +37,15 @@ def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[in
 
 @contextmanager
 def _drawing_nothing() -> Iterator[None]:
-    """Let Keras' random initializers give zeros: runs bring weights of their own, see `initial_weights`.
+    """Let Keras' random initializers give zeros. Runs get their weights from `initial_weights`.
 
-    On JAX each shape that Keras draws is compiled for, which takes longer than all else of building a model.
+    On JAX Keras compiles a draw for each shape. This takes longer than all other steps of building a model.
     """
-    # Derived ones take the method from these.
+    # Derived classes inherit the method from these classes.
     calls = {
-        one: one.__call__
-        for one in vars(keras.initializers).values()
-        if isclass(one) and "__call__" in vars(one) and "seed" in signature(one).parameters
+        cls: cls.__call__
+        for cls in vars(keras.initializers).values()
+        if isclass(cls) and "__call__" in vars(cls) and "seed" in signature(cls).parameters
     }
     try:
         for random in calls:
@@ -61,12 +61,12 @@ def _zeros(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> np.n
 
 
 def check_rows(split: Split, num_rows: int) -> None:
-    """See that a split names rows that its pool of `num_rows` has.
+    """Check that a split names at least one row, and only rows of its pool of `num_rows`.
 
     Raises
     ------
     ValueError
-        If it does not, or names none.
+        If it does not.
     """
     for name, rows in (("train", split.train_rows), ("validation", split.validation_rows)):
         if len(rows) == 0 or rows.min() < 0 or rows.max() >= num_rows:
@@ -78,12 +78,12 @@ def check_rows(split: Split, num_rows: int) -> None:
 
 
 def measure(arm: Arm, trained: Trained) -> dict[str, Any]:
-    """Take an arm's measurements, as plain floats and nested lists, and count the model's parameters.
+    """Compute an arm's measurements, as floats and nested lists, and count the model's parameters.
 
     Raises
     ------
     ValueError
-        If a measurement gives something other than numbers.
+        If a measurement does not return numbers.
     """
     numbers: dict[str, Any] = {"num_parameters": int(trained.model.count_params())}
     for name, measurement in arm.measurements.items():
@@ -95,7 +95,7 @@ def measure(arm: Arm, trained: Trained) -> dict[str, Any]:
 
 
 def inputs_of(arm: Arm, pool: np.ndarray, seed: int) -> Inputs:
-    """What gives the decoded inputs of rows of the pool in one run, in the precision of training."""
+    """A function from rows of the pool to their decoded inputs in one run, in the precision of training."""
 
     def inputs(rows: np.ndarray) -> np.ndarray:
         decoded = arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed))
@@ -113,7 +113,7 @@ def trained_run(
     logits: Callable[[np.ndarray], np.ndarray],
     **model_and_weights: Any,
 ) -> Trained:
-    """A trained model as measurements see it; `model_and_weights` are its fields of these names."""
+    """Make the argument of an arm's measurements; `model_and_weights` are its fields with these names."""
 
     def predict(inputs: np.ndarray) -> np.ndarray:
         return np.asarray(objective.activate(logits(inputs)))
