@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--claims-audit-seed",
         metavar="N",
-        help=("seed for choosing the runs that `-m audit` retrains (default: random)"),
+        help="seed for choosing the runs that `-m audit` retrains (default: random)",
     )
     parser.addini("claims_lecture", "title of the lecture, for the report", default="")
     parser.addini("claims_assertions", "file that lists the lecture's assertions, for the report", default="")
