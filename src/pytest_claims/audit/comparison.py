@@ -18,7 +18,7 @@ from pytest_claims.engines.base import RunResult
 from pytest_claims.store.store import Run
 from pytest_claims.support.json_numbers import encoded
 
-# Rounding errors grow. A trial compared a lecture's 15 arms without stochastic layers, with two seeds in both tiers. Most
+# Rounding grows. A trial compared a lecture's 15 arms without stochastic layers, with two seeds in both tiers. Most
 # training losses of the first epoch differed by 1e-7 to 1e-4 of themselves. The worst differed by 0.8 %, a fifth of the
 # spread. At learning rate 1, validation losses differed by up to nine spreads, so they are not compared in this way.
 FIRST_EPOCH_TOLERANCE = 0.01
@@ -34,7 +34,7 @@ LOSS_FLOOR, ACCURACY_FLOOR, MEASURED_FLOOR = 0.01, 0.002, 1e-6
 
 @dataclass(frozen=True)
 class Compared:
-    """One quantity: its value in an audited run and in the stored run of the same seed, and the audited value's bounds."""
+    """One quantity: its audited value, the stored value of the same seed, and the bounds for the audited value."""
 
     quantity: str
     audited: float
