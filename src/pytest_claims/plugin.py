@@ -19,7 +19,7 @@ MARKS = (
     "claim(id, statement, *, source, expected, because, tiers, seeds): an assertion of the lecture, over several runs",
     "section(title, number): the section of the lecture that a claim belongs to, and its place there",
     "fast: claims on small subsets of the data (added to claims by the plugin)",
-    "audit: trains stored runs of the fast tier again by keras.Model.fit; `audit and full` those of the full tier",
+    "audit: stored runs of the fast tier, retrained by keras.Model.fit; `audit and full`: those of the full tier",
     "controls: long tests of the machinery itself (run only if `-m` names this mark)",
     "full: claims on all the data (added to claims by the plugin; run only if `-m` names this mark)",
 )
@@ -32,9 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-engine", metavar="NAME", default="stacked", help="stacked (default) or fit")
     group.addoption("--claims-executor", metavar="dask://HOST:PORT", help="train on the workers of a Dask scheduler")
     group.addoption(
-        "--claims-store",
-        metavar="FILE",
-        help="file that keeps the runs (default: $CLAIMS_STORE or .claims/runs.sqlite)",
+        "--claims-store", metavar="FILE", help="file of the runs (default: $CLAIMS_STORE or .claims/runs.sqlite)"
     )
     group.addoption("--claims-fresh", action="store_true", help="start a new store; move the old one aside")
     group.addoption("--claims-runs", metavar="FILE", help="judge published runs again, without data or training")
@@ -42,9 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
     group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
     group.addoption("--claims-report", metavar="DIR", help="directory for reports (default: reports)")
-    group.addoption(
-        "--claims-against", metavar="FILE.json", help="older record; the report lists the changes since then"
-    )
+    group.addoption("--claims-against", metavar="FILE.json", help="older record; the report lists the changes")
     group.addoption(
         "--claims-audit-seed",
         metavar="N",

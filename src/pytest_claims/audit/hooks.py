@@ -31,16 +31,14 @@ class AuditHooks:
         self.written: list[Any] = []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Add the audited runs to the tests. Called once, after `ClaimsHooks` has read the claims.
-
-        The terminal counts collected tests by file. These have no file, so the hook adds their number.
-        """
+        """Add the audited runs to the tests. Called once, after `ClaimsHooks` has read the claims."""
         if tiers := selection.audited_tiers(self.session.config):
             with self.session.reporting_usage_errors(items):
                 from pytest_claims.audit.items import audit_items
 
                 audited = audit_items(self.session, tiers)
                 items += audited
+                # The terminal counts tests by file, and these have no file.
                 reporter: Any = self.session.config.pluginmanager.get_plugin("terminalreporter")
                 if hasattr(reporter, "_numcollected"):
                     reporter._numcollected += len(audited)

@@ -14,7 +14,7 @@ from pytest_claims.support.files import replace_file
     "report",
     "write the HTML report of a JSON record again, without training or judging",
     RECORD,
-    argument("--against", type=Path, metavar="OLD.json", help="older record; the report lists the changes since then"),
+    argument("--against", type=Path, metavar="OLD.json", help="older record; the report lists the changes"),
 )
 def report(options: argparse.Namespace) -> str:
     """Write the page of a record beside the record, with the changes since an older one if named; returns its path."""

@@ -74,14 +74,7 @@ def runs(options: argparse.Namespace) -> str:
     "save the measurements of pilot runs: seconds per run, and the spread over seeds",
     STORE,
     argument("--output", type=Path, default=Path("fixtures/pilot.json"), metavar="FILE"),
-    argument(
-        "--record",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE.json",
-        help="record of pilot seeds; repeatable",
-    ),
+    argument("--record", type=Path, action="append", default=[], metavar="FILE.json", help="record of pilot seeds"),
 )
 def pilot(options: argparse.Namespace) -> str:
     """Update a pilot file with a store's seconds per run and the spreads of records; returns a line with its path."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 NO_ARRAYS: Mapping[str, np.ndarray] = {}
-"""The arrays of an arm without a data set: a single object, since engines find pools by the identity of the arrays."""
+"""The arrays of an arm without a data set. It is a single object, since engines find pools by the arrays' identity."""
 
 
 @dataclass(frozen=True)

@@ -117,15 +117,17 @@ class EpochProgram:
     def start(self, weights: Mapping[str, np.ndarray], seed: int, learning_rate: float | None) -> State:
         """Make the initial state of a run, on the host."""
         by_id = {id(v): values for v, values in zip(self.model.weights, weights.values(), strict=True)}
-        others = self.model.non_trainable_variables
-        for variable, path, default in zip(others, canonical_paths(others), self._defaults, strict=True):
+        non_trainable = self.model.non_trainable_variables
+        for variable, path, default in zip(non_trainable, canonical_paths(non_trainable), self._defaults, strict=True):
             if id(variable) not in by_id:
                 by_id[id(variable)] = seed_state(path, seed, default) if is_seed_state(path) else default
         start = [values.copy() for values in self._optimizer_start]
         for variable, values in zip(self.optimizer.variables, start, strict=True):
             if variable is self.optimizer.learning_rate and learning_rate is not None:
                 values[...] = learning_rate
-        return State([by_id[id(v)] for v in self.model.trainable_variables], [by_id[id(v)] for v in others], start)
+        return State(
+            [by_id[id(v)] for v in self.model.trainable_variables], [by_id[id(v)] for v in non_trainable], start
+        )
 
     def restore(self, state: State) -> dict[str, np.ndarray]:
         """Put a run's final state into the model's variables; returns the weights by canonical path."""

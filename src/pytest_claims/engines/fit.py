@@ -109,8 +109,8 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
 def _start(model: Any, weights: dict[str, np.ndarray], seed: int) -> None:
     """Put a run's initial weights and the initial states of its stochastic layers into the model."""
     model.set_weights(list(weights.values()))
-    others = model.non_trainable_variables
-    for variable, path in zip(others, canonical_paths(others), strict=True):
+    non_trainable = model.non_trainable_variables
+    for variable, path in zip(non_trainable, canonical_paths(non_trainable), strict=True):
         if is_seed_state(path):
             variable.assign(seed_state(path, seed, variable.numpy()))
 

@@ -113,9 +113,8 @@ _on_host = Primitive("on_host")
 def on_host(function: Callable[..., np.ndarray], shape: tuple[int, ...], *arguments: Any) -> Any:
     """Call a pure function of NumPy arrays from a compiled program; the result has the dtype of the last argument.
 
-    `jax.pure_callback` passes JAX arrays. In a process with one processor, reading such an array waits for the thread
-    that is reading it, forever (jax-ml/jax issue 24255). This function passes the program's own buffers instead. They
-    may be read only during the call.
+    `jax.pure_callback` passes JAX arrays. In a process with one processor, a thread that reads such an array waits for
+    itself (jax-ml/jax issue 24255). This function passes the program's own buffers, to be read only during the call.
     """
     return _on_host.bind(*arguments, function=function, shape=tuple(shape))
 

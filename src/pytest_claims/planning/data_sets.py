@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 
 class DataSets:
-    """The data sets of a session. Each is located once.
-
-    Parameters
-    ----------
-    directory
-        Directory with the data sets, if the user named one.
-    """
+    """The data sets of a session, from `directory` if the user named one. Each is located once."""
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory

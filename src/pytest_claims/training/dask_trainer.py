@@ -90,7 +90,7 @@ _data: dict[str, Mapping[str, Any]] = {}
 
 
 def data_set(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Keep a data set on a worker, as a task: if that worker is lost, the scheduler can run the task again."""
+    """Keep a data set on a worker, as a task. If the worker is lost, the scheduler can run the task again."""
     return arrays
 
 

@@ -53,9 +53,7 @@ class Trainer:
         if not pending:
             return
         if self._engine is None:
-            self.failures |= {
-                key: ValueError(f"the store has no runs of seeds {seeds}") for key, seeds in pending.items()
-            }
+            self.failures |= {key: ValueError(f"there are no runs of seeds {seeds}") for key, seeds in pending.items()}
             return
         with progress.over(self.plan, pending):
             while pending:

@@ -124,15 +124,13 @@ def _curves(metric: str, by_arm: Mapping[str, CurveRecord], marks: Sequence[Mark
         for i, (name, curve) in enumerate(by_arm.items())
     )
     last = next((mark["last_epochs"] for mark in marks if mark["last_epochs"]), None)
-    described = "; ".join(
-        f"{arm.name} starts at {arm.first}, is best with {arm.best}, ends at {arm.last}" for arm in drawn
-    )
+    lines = "; ".join(f"{arm.name} starts at {arm.first}, is best with {arm.best}, ends at {arm.last}" for arm in drawn)
     num_runs = max(len(curve["runs"]) for curve in recorded)
     shown = "the single runs" if num_runs <= MOST_RUNS_DRAWN else f"the first {MOST_RUNS_DRAWN} single runs"
     behind = f", {shown} faintly" if num_runs else ""
     return Curves(
         metric=metric,
-        description=f"{metric} over {counted(num_epochs, 'epoch')}. {described}.",
+        description=f"{metric} over {counted(num_epochs, 'epoch')}. {lines}.",
         caption=f"{metric}{in_unit(unit)} by epoch: mean, ± one standard deviation over seeds{behind}"
         + ("; rings mark what the claim is about" if places else "; shaded, the epochs it is about" if last else ""),
         x_ticks=tuple(Tick(x(epoch), f"{epoch:g}") for epoch in _epoch_ticks(num_epochs)),

@@ -1,4 +1,4 @@
-"""The words of a report for each rule, one row for each rule, and the relation of a part's numbers to its margin."""
+"""One row of words for each rule, and the relation of a part's numbers to its margin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RuleWords:
     ----------
     asked
         By alternative, the words before the margin for the values that the claim asks for.
-    held
+    holds
         By alternative, the relation to the margin with which the claim holds.
     relation
         Gives the relation to the margin, from the numbers of a part.
@@ -48,13 +48,13 @@ class RuleWords:
     """
 
     asked: Mapping[str, str]
-    held: Mapping[str, Relation]
+    holds: Mapping[str, Relation]
     relation: Callable[[PartRecord], Relation]
     verdicts: tuple[str, str] = ("supported", "refuted")
     margin: str = "{bounds}"
     margin_names: Mapping[float, str] = field(default_factory=dict)
     subject: str = "the estimate over {seeds} is {effect}"
-    explanation: str = "the claim asks for {asked}; {found}{reservation}"
+    explanation: str = "the claim asks for {asked}; {result}{reservation}"
     caption: str = "a dot per seed{unit}{interval}; shaded, what the claim asks for{without}"
     description: str = "{seeds} from {span}; estimate {effect_with_interval}; asked for: {asked}."
     draws: Literal["dots", "outcomes"] | None = "dots"
@@ -102,17 +102,17 @@ def reached(part: PartRecord) -> Relation:
 WORDS: dict[str, RuleWords] = {
     "superiority": RuleWords(
         asked={"greater": "more than ", "less": "less than "},
-        held={"greater": "above", "less": "below"},
+        holds={"greater": "above", "less": "below"},
         relation=side,
         is_of_means=True,
         has_other_margins=True,
     ),
     "equivalence": RuleWords(
-        asked={"within": "a value from "}, held={"within": "within"}, relation=inside, is_of_means=True
+        asked={"within": "a value from "}, holds={"within": "within"}, relation=inside, is_of_means=True
     ),
     "event": RuleWords(
         asked=dict.fromkeys(("usually", "reliably"), "it to happen in more than "),
-        held={"usually": "above", "reliably": "above"},
+        holds={"usually": "above", "reliably": "above"},
         relation=side,
         margin="{bounds} of the runs",
         margin_names={0.5: "half of the runs", round(2 / 3, 4): "two thirds of the runs"},
@@ -122,11 +122,11 @@ WORDS: dict[str, RuleWords] = {
         draws="outcomes",
     ),
     "exact": RuleWords(
-        asked={"exactly": "exactly "}, held={"exactly": "equal"}, relation=equal, draws=None, has_interval=False
+        asked={"exactly": "exactly "}, holds={"exactly": "equal"}, relation=equal, draws=None, has_interval=False
     ),
     "log": RuleWords(
         asked={"as far": "others of our runs to lie as far off as "},
-        held={"as far": "within"},
+        holds={"as far": "within"},
         relation=reached,
         verdicts=("compatible", "incompatible"),
         explanation="at its farthest the published log differs from the mean of the other runs by a factor of "
@@ -157,7 +157,7 @@ def relation(part: PartRecord) -> Relation:
 
 def side_asked(part: PartRecord) -> Relation:
     """The relation to the margin with which a part's claim holds."""
-    return words_of(part).held[part["alternative"]]
+    return words_of(part).holds[part["alternative"]]
 
 
 def verdict_of_numbers(part: PartRecord) -> str:

@@ -61,7 +61,7 @@ def num_happened(part: Part) -> int:
     return round(float(part["estimate"] or 0) * int(part["num_seeds"]))
 
 
-def found(part: Part) -> str:
+def result(part: Part) -> str:
     """The result of a part in words: its estimate, its interval, and the interval's relation to the margin."""
     seeds = counted(part["num_seeds"], "seed")
     where = relation(part)
@@ -113,7 +113,7 @@ def part_explanation(part: Part) -> str:
     reason = f" ({reason_in_words(part['reason'])})" if part["reason"] else ""
     text = words_of(part).explanation.format(
         asked=asked(part),
-        found=found(part),
+        result=result(part),
         reservation=_reservation(part),
         effect=effect(part),
         as_far=_as_far(part),
