@@ -1,4 +1,4 @@
-"""The pytest plugin: options, marks, fixtures and hooks, each of which hands over to the session object."""
+"""The pytest plugin: options, marks, fixtures and hooks. Each hook calls the session object."""
 
 from __future__ import annotations
 
@@ -19,49 +19,53 @@ MARKS = (
     "claim(id, statement, *, source, expected, because, tiers, seeds): an assertion of the lecture, over several runs",
     "section(title, number): the section of the lecture that a claim belongs to, and its place there",
     "fast: claims on small subsets of the data (added to claims by the plugin)",
-    "audit: stored runs, trained again by keras.Model.fit: of the fast tier; `audit and full` of the full one",
-    "controls: whether the machinery does what it should, at length (runs only when asked for)",
-    "full: claims on all the data (added to claims by the plugin; runs only when asked for)",
+    "audit: stored runs of the fast tier, retrained by keras.Model.fit; `audit and full`: those of the full tier",
+    "controls: long tests of the machinery itself (run only if `-m` names this mark)",
+    "full: claims on all the data (added to claims by the plugin; run only if `-m` names this mark)",
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options and settings of the suite."""
+    """Add options and settings. Called once, before pytest parses the command line."""
     group = parser.getgroup("claims", "claims about training runs")
     group.addoption("--claims-data", metavar="DIR", help="directory with the data sets (default: $CLAIMS_DATA)")
     group.addoption("--claims-engine", metavar="NAME", default="stacked", help="stacked (default) or fit")
     group.addoption("--claims-executor", metavar="dask://HOST:PORT", help="train on the workers of a Dask scheduler")
     group.addoption(
-        "--claims-store", metavar="FILE", help="where runs are kept (default: $CLAIMS_STORE or .claims/runs.sqlite)"
+        "--claims-store", metavar="FILE", help="file of the runs (default: $CLAIMS_STORE or .claims/runs.sqlite)"
     )
-    group.addoption("--claims-fresh", action="store_true", help="start a new store; the old one is moved aside")
-    group.addoption("--claims-runs", metavar="FILE", help="judge published runs again: no data needed, nothing trained")
-    group.addoption("--claims-stored", action="store_true", help="judge what the store holds, and train nothing")
+    group.addoption("--claims-fresh", action="store_true", help="start a new store; move the old one aside")
+    group.addoption("--claims-runs", metavar="FILE", help="judge published runs again, without data or training")
+    group.addoption("--claims-stored", action="store_true", help="judge the runs in the store, without training")
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
     group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
-    group.addoption("--claims-report", metavar="DIR", help="where reports are written (default: reports)")
-    group.addoption("--claims-against", metavar="FILE.json", help="an older record: the report says what has changed")
-    group.addoption("--claims-audit-seed", metavar="N", help="what fixes the draw of -m audit (default: drawn anew)")
+    group.addoption("--claims-report", metavar="DIR", help="directory for reports (default: reports)")
+    group.addoption("--claims-against", metavar="FILE.json", help="older record; the report lists the changes")
+    group.addoption(
+        "--claims-audit-seed",
+        metavar="N",
+        help="seed for choosing the runs that `-m audit` retrains (default: random)",
+    )
     parser.addini("claims_lecture", "title of the lecture, for the report", default="")
     parser.addini("claims_assertions", "file that lists the lecture's assertions, for the report", default="")
-    parser.addini("claims_pilot", "file of what pilot runs have shown: seconds per run", default="fixtures/pilot.json")
+    parser.addini("claims_pilot", "file with pilot measurements", default="fixtures/pilot.json")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register marks and hooks."""
+    """Register marks and hooks. Called once, after the command line is parsed."""
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
     with usage_errors():
         session = ClaimsSession(config)
-    # Registered before the others and so called behind them: an audit draws from the claims that they have read.
+    # pytest calls hooks in reverse order of registration. The audit draws from the claims that `ClaimsHooks` has read.
     config.pluginmanager.register(AuditHooks(session), "claims-audit-hooks")
     config.pluginmanager.register(ClaimsHooks(session), "claims-hooks")
 
 
-# Asked before pytest_configure, which registers the other hooks; and before xdist, which always has an answer.
+# A module-level hook: xdist calls it before pytest_configure registers the others. First, since xdist always answers.
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Say what ``-n auto`` means for claims."""
+    """Choose the number of workers. Called by xdist for ``-n auto``, before `pytest_configure`."""
     from pytest_claims.session.workers import num_workers
 
     return num_workers(config)
@@ -76,30 +80,30 @@ def claims_tier(request: pytest.FixtureRequest) -> Tier:
 
 @pytest.fixture
 def claims_runs(request: pytest.FixtureRequest, claims_tier: Tier) -> Callable[[str], Any]:
-    """Gives the runs of an arm by its name, those of the seeds that this claim has come to."""
+    """A function from an arm's name to its runs, for the seeds of the claim's current look."""
     return session_of(request.config).runs_for(request.node)
 
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest, claims_tier: Tier) -> Judge:
-    """Judges quantities at the look that this claim has come to."""
+    """Judges quantities at the claim's current look."""
     return session_of(request.config).judge_for(request.node)
 
 
 class ClaimsHooks:
-    """Pytest's hooks, delegated to the session."""
+    """Pytest's hooks; each calls the session."""
 
     def __init__(self, session: ClaimsSession) -> None:
         self.session = session
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        """Start a new store if one is asked for."""
+        """Start a new store if ``--claims-fresh`` asks for it. Called once per process, before collection."""
         with usage_errors():
             self.session.start()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one test of each tier."""
+        """Make one test for each tier. Called for each collected test function."""
         mark = mark_of(metafunc.definition)
         if mark and "claims_tier" in metafunc.fixturenames:
             tiers = [tier for tier in tiers_of(mark) if tier in TIERS]
@@ -108,44 +112,44 @@ class ClaimsHooks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
-        """Check the claims and deselect what only runs when asked for."""
+        """Check claims, and deselect tests that nobody asked for. Called once, after all tests are collected."""
         self.session.select(items)
         yield
         self.session.collected = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Plan, and train what is missing, before the first test."""
+        """Plan, and train the missing runs. Called once, after selection and before the first test."""
         self.session.prepare(session)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Compare a claim's verdict with the expected one."""
+        """Compare a claim's verdict with the expected one. Called after setup, call and teardown of each test."""
         report = yield
         self.session.compare(item, call, report)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect what claims have come to, from this process or another."""
+        """Collect the records of claims. Called for each test report, also for those of workers."""
         self.session.collect(report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
-        """Show a verdict by its own word."""
+        """Show a claim's verdict as its status. Called when the terminal prints a test report."""
         return self.session.outcomes.status(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker process knows of the plan."""
+        """Take over the plan that a worker has published. Called in xdist's controller when a worker ends."""
         self.session.take_over(getattr(node, "workeroutput", {}))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report."""
+        """Write the report. Called once per process, after all tests."""
         self.session.finish(session)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the table of verdicts."""
+        """Print the table of verdicts. Called after `pytest_sessionfinish`, when pytest prints its summary."""
         self.session.summarize(terminalreporter)

@@ -462,7 +462,7 @@ def test_full_tier_is_audited_where_it_is_asked_for(quick):
 def test_nothing_is_audited_before_anything_is_stored(blobs):
     result = blobs.run("-m", "audit")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines("*nothing to audit: *runs.sqlite is not there.*run `pytest -m fast` first*")
+    result.stderr.fnmatch_lines("*nothing to audit: there is no store *runs.sqlite.*run `pytest -m fast` first*")
     assert not blobs.store.exists()
 
 

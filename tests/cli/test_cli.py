@@ -35,7 +35,7 @@ def test_summary_prints_the_table_as_markdown(catalogue, capsys):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"schema": 1, "cla', "is no JSON, or cut short"),
+        ('{"schema": 1, "cla', "is no complete JSON file"),
         ('{"schema": 99}', "the record has schema 99, and this version of pytest-claims reads 3"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a store holds, and what of it is stale."""
+"""The list of a store's runs, and its stale runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_runs_of_declared_arms_are_current(trained):
     result = runs(trained)
     result.stdout.fnmatch_lines(["high *fast *measurement *10 *current", "low *fast *measurement *10 *current"])
     result.stdout.fnmatch_lines(["20 runs of 2 fingerprints current, 0 runs of 0 fingerprints stale"])
-    assert runs(trained, "prune").outlines == ["nothing is stale"]
+    assert runs(trained, "prune").outlines == ["no run is stale"]
 
 
 def test_runs_of_an_arm_declared_otherwise_are_stale(trained):
@@ -55,7 +55,7 @@ def test_pruning_asks_and_deletes_nothing_without_a_yes(trained, answer):
     declare(trained, "mean=0.6", "mean=0.7")
     before = trained.store.read_bytes()
     result = runs(trained, "prune", answer=answer)
-    result.stdout.fnmatch_lines(["high *declared otherwise", "*Delete the stale runs? *nothing was deleted"])
+    result.stdout.fnmatch_lines(["high *declared otherwise", "*Delete the stale runs? *no run was deleted"])
     assert trained.store.read_bytes() == before
 
 
@@ -71,7 +71,7 @@ def test_pruning_deletes_what_is_stale_and_nothing_else(trained, arguments, answ
     ("arguments", "message"),
     [
         (["--store", "none.sqlite"], "*there is no store none.sqlite: name one with --store*"),
-        (["--catalogue", "nowhere"], "*the claims cannot be collected*"),
+        (["--catalogue", "nowhere"], "*pytest cannot collect the claims*"),
         (["--catalogue", "empty"], "*there are no claims here*"),
     ],
 )

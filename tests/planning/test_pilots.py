@@ -71,8 +71,12 @@ def test_bounds_of_an_equivalence_are_both_margins():
 
 
 def test_line_is_in_the_units_that_people_read():
-    assert spread_line(GAIN, LAST) == "sees 1.44 points from +0.20 points at 20 seeds; pilots +3.00 points"
-    assert spread_line(KEPT, LAST) == "sees ×1.33 from ×0.80 at 20 seeds; pilots ×0.50"
+    assert spread_line(GAIN, LAST) == (
+        "with 20 seeds, detects a distance of 1.44 points from the margin +0.20 points; pilot mean +3.00 points"
+    )
+    assert (
+        spread_line(KEPT, LAST) == "with 20 seeds, detects a distance of ×1.33 from the margin ×0.80; pilot mean ×0.50"
+    )
 
 
 def test_pilot_file_comes_back_as_it_was_written(tmp_path):
@@ -94,14 +98,16 @@ def test_pilot_seeds_tell_what_a_claim_can_see_before_it_is_run(catalogue):
     catalogue.claim(body="judge(high.measured('accuracy'), above=0.55)")
     assert keep_pilot(catalogue)["spreads"]["A01"]["fast"]["real"][0]["num_seeds"] == 10
     result = catalogue.run("--collect-only")
-    result.stdout.fnmatch_lines("claims: A01 ?fast? sees 0.01* from 0.550 at 20 seeds; pilots 0.60?")
+    result.stdout.fnmatch_lines(
+        "claims: A01 ?fast? with 20 seeds, detects a distance of 0.01* from the margin 0.550; pilot mean 0.60?"
+    )
 
 
 def test_a_claim_that_cannot_be_decided_is_named_before_any_time_is_spent(catalogue):
     catalogue.claim(body="judge(vague.measured('accuracy'), above=0.5)", expected="inconclusive", because="vague")
     keep_pilot(catalogue)
     result = catalogue.run()
-    result.stdout.fnmatch_lines("claims: likely to stay undecided, going by pilot runs: A01")
+    result.stdout.fnmatch_lines("claims: likely to stay undecided, according to pilot runs: A01")
 
 
 def test_record_keeps_what_could_be_detected(catalogue):

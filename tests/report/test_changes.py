@@ -104,7 +104,7 @@ def test_session_compares_with_the_record_it_replaces(catalogue):
     assert "→ refuted" in section_of(page)
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "No such file"), ('{"schema": 1', "cut short")])
+@pytest.mark.parametrize(("content", "message"), [(None, "No such file"), ('{"schema": 1', "is no complete JSON file")])
 def test_a_record_that_cannot_be_read_is_told_before_anything_is_trained(catalogue, content, message):
     catalogue.claim()
     if content is not None:

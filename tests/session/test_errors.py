@@ -154,7 +154,7 @@ def test_pilot_file_that_is_none(catalogue):
     (catalogue.path / "fixtures" / "pilot.json").write_text('{"x": 1}')
     result = catalogue.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines("*is no pilot file*write it anew with pytest-claims pilot")
+    result.stderr.fnmatch_lines("*is not a pilot file*write it with `pytest-claims pilot`")
 
 
 def test_report_directory_that_is_a_file(catalogue):

@@ -102,7 +102,7 @@ def test_two_data_sets_of_one_name_and_other_content_are_refused_by_name(catalog
     (catalogue.path / "test_b.py").write_text(DATA.format(course="B", arm="second", value=2.0))
     result = catalogue.run()
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*two data sets are called 'Numbers', and their contents differ*another name*"])
+    result.stderr.fnmatch_lines(["*two data sets are called 'Numbers', but their contents differ*another name*"])
 
 
 def test_two_data_sets_of_one_name_and_content_are_one(catalogue):

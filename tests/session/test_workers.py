@@ -85,8 +85,8 @@ def test_where_no_process_can_be_bound_workers_take_their_share_of_threads_and_s
     )
     result = catalogue.run_apart("-n", "3")
     result.assert_outcomes(passed=1)
-    (result.stdout if "binds no process" in result.stdout.str() else result.stderr).fnmatch_lines(
-        "claims: this system binds no process to processors: *"
+    (result.stdout if "cannot bind a process" in result.stdout.str() else result.stderr).fnmatch_lines(
+        "claims: this system cannot bind a process to processors: *"
     )
 
 

@@ -47,7 +47,7 @@ def test_rules_words_and_schema_know_the_same_rules_and_alternatives():
     assert set(RULES) == set(WORDS) == set(part["rule"]["enum"])
     assert {a for words in WORDS.values() for a in words.asked} == set(part["alternative"]["enum"])
     for name, rule in RULES.items():
-        assert set(rule.keywords.values()) <= set(WORDS[name].asked) == set(WORDS[name].held)
+        assert set(rule.keywords.values()) <= set(WORDS[name].asked) == set(WORDS[name].holds)
         assert WORDS[name].is_of_means == rule.is_of_means
 
 

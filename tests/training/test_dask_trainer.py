@@ -158,7 +158,9 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_is_finished_kept(cata
     result = catalogue.run(f"--claims-executor={cluster.address}")
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines([f"*the Dask scheduler at {cluster.address} went away*the same command goes on*"])
+    result.stdout.fnmatch_lines(
+        [f"*lost the connection to the Dask scheduler at {cluster.address}*run the same command again to resume*"]
+    )
     stored = runs_in(catalogue.store)
     assert 0 < len(stored) < 20
     result.stdout.fnmatch_lines(["claims: interrupted: finished runs are saved*"])

@@ -1,8 +1,8 @@
-"""Compares a run that was trained again with the stored runs of its arm.
+"""Compares an audited run with the stored runs of its arm.
 
 It asks two questions. *Does the run begin like the stored run of its seed?* Both start from the same weights and see
-the same batches. Without stochastic layers they differ by rounding alone. *Does the run lie within the spread over
-seeds?* It is one more draw, and must lie where the stored runs predict one.
+the same batches. Without stochastic layers they differ only by rounding. *Does the run lie within the spread over
+seeds?* It is one more draw, and must lie in the prediction interval of the stored runs.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pytest_claims.engines.base import RunResult
 from pytest_claims.store.store import Run
 from pytest_claims.support.json_numbers import encoded
 
-# Rounding grows. A trial compared a lecture's 15 arms without stochastic layers, with two seeds and in both tiers. Most
+# Rounding grows. A trial compared a lecture's 15 arms without stochastic layers, with two seeds in both tiers. Most
 # training losses of the first epoch differed by 1e-7 to 1e-4 of themselves. The worst differed by 0.8 %, a fifth of the
-# spread. Validation losses, at learning rate 1, differed by up to nine spreads, so they are not compared in this way.
+# spread. At learning rate 1, validation losses differed by up to nine spreads, so they are not compared in this way.
 FIRST_EPOCH_TOLERANCE = 0.01
-"""By how much, relatively, the training loss of the first epoch may differ from that of the same seed."""
+"""Largest relative difference between the first epoch's training loss and that of the stored run of the same seed."""
 
 FIRST_EPOCH_SPREADS = 0.5
-"""Or by how many standard deviations over seeds, where that is more."""
+"""The same limit in standard deviations over seeds. The larger limit applies."""
 
-# Engines may differ by this where runs do not scatter at all. Losses and measured numbers may differ relatively,
-# accuracies absolutely.
+# Engines may differ by this if runs do not differ between seeds: relatively for losses and measured numbers, absolutely
+# for accuracies.
 LOSS_FLOOR, ACCURACY_FLOOR, MEASURED_FLOOR = 0.01, 0.002, 1e-6
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One quantity of an audited run, that of the stored run of its seed, and the bounds of the audited one."""
+    """One quantity: its audited value, the stored value of the same seed, and the bounds for the audited value."""
 
     quantity: str
     audited: float
@@ -44,7 +44,7 @@ class Compared:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the audited value lies within; one that is not finite does if a stored one is not."""
+        """True if the audited value lies within the bounds. A value that is not finite needs infinite bounds."""
         if not math.isfinite(self.audited):
             return self.low == -math.inf and self.high == math.inf
         return self.low <= self.audited <= self.high
@@ -56,7 +56,7 @@ class Compared:
         )
 
     def plain(self) -> dict[str, Any]:
-        """Give the same for a JSON file, in which numbers that are not finite are strings."""
+        """Give the fields for a JSON file, where numbers that are not finite are strings."""
         plain: dict[str, Any] = encoded({**asdict(self), "ok": self.ok})
         return plain
 
@@ -64,23 +64,23 @@ class Compared:
 def compare(stored: Sequence[Run], audited: RunResult, *, stochastic: bool, error_rate: float) -> list[Compared]:
     """Compare an audited run with the stored runs of its arm.
 
-    It compares the training losses of the first epoch, and all measured numbers. Of each metric it compares the best
+    It compares the training losses of the first epoch, and all measured numbers. For each metric it compares the best
     value, and the median over the second half of the epochs. The last epoch alone may be a spike: at learning rate 1,
     in one run of ten.
 
     Parameters
     ----------
     stored, audited
-        At least two runs, among them that of the audited seed; and the run trained again.
+        At least two stored runs, including that of the audited seed, and the audited run.
     stochastic
-        Whether the model has stochastic layers, in which engines agree in distribution only.
+        True if the model has stochastic layers. Then engines agree only in distribution.
     error_rate
-        Nominal probability that any quantity lies outside if the run is one of its arm.
+        Nominal probability that any quantity of a correct run lies outside its bounds.
 
     Raises
     ------
     ValueError
-        There is no stored run of that seed, or only that one, or they record other metrics.
+        If there is no stored run of that seed, or no other stored run, or if they record other metrics.
     """
     seeds = [run.seed for run in stored]
     if audited.seed not in seeds or len(stored) < 2:
@@ -89,15 +89,15 @@ def compare(stored: Sequence[Run], audited: RunResult, *, stochastic: bool, erro
     recorded = [", ".join([*sorted(run.history), *sorted(run.measurements)]) for run in (own, audited)]
     if recorded[0] != recorded[1]:
         raise ValueError(f"the stored run records {recorded[0]}; the audited one {recorded[1]}: expected the same")
-    found, own_values, all_values = _quantities(audited), _quantities(own), [_quantities(run) for run in stored]
+    audited_values, own_values, all_values = _quantities(audited), _quantities(own), list(map(_quantities, stored))
     compared = []
     for name, (kind, own_value) in own_values.items():
         values = np.array([quantities[name].value for quantities in all_values])
         if kind == FIRST and not stochastic:
-            low, high = _like_its_own(values, own_value)
+            low, high = _same_seed_bounds(values, own_value)
         else:
-            low, high = _predicted(values, kind, error_rate / len(own_values))
-        compared.append(Compared(name, found[name].value, own_value, low, high))
+            low, high = _prediction_interval(values, kind, error_rate / len(own_values))
+        compared.append(Compared(name, audited_values[name].value, own_value, low, high))
     return compared
 
 
@@ -110,7 +110,7 @@ class _Quantity(NamedTuple):
 
 
 def _quantities(run: Run | RunResult) -> dict[str, _Quantity]:
-    """Take from a run, by name, the numbers that are compared; the training loss that holds all comes first."""
+    """The compared numbers of a run, by name. The training loss with penalties comes first."""
     curves = {metric: np.asarray(values, float) for metric, values in run.history.items()}
     quantities = {
         f"{metric}, {FIRST}": _Quantity(FIRST, float(curves[metric][0]))
@@ -128,8 +128,8 @@ def _quantities(run: Run | RunResult) -> dict[str, _Quantity]:
     return quantities
 
 
-def _like_its_own(values: np.ndarray, own: float) -> tuple[float, float]:
-    """Give the bounds around the value of the same seed."""
+def _same_seed_bounds(values: np.ndarray, own: float) -> tuple[float, float]:
+    """The bounds around the stored value of the same seed; infinite if that value is not finite."""
     if not math.isfinite(own):
         return -math.inf, math.inf
     scattered = values[np.isfinite(values)]
@@ -138,12 +138,12 @@ def _like_its_own(values: np.ndarray, own: float) -> tuple[float, float]:
     return own - tolerance, own + tolerance
 
 
-def _predicted(values: np.ndarray, kind: str, level: float) -> tuple[float, float]:
-    """Give the bounds of one more value: none if a stored run has collapsed, since it may collapse as well.
+def _prediction_interval(values: np.ndarray, kind: str, level: float) -> tuple[float, float]:
+    """The bounds of one more value; infinite if a stored run has collapsed, since this run may collapse too.
 
     They predict one more draw from a normal distribution: mean ± t·s·√(1 + 1/n), see G. J. Hahn, "Factors for
     calculating two-sided prediction intervals", J. Am. Stat. Assoc. 64 (1969), 878–888. For losses they predict
-    logarithms, since losses scatter by factors.
+    logarithms, since losses vary by factors.
     """
     from scipy import stats
 

@@ -1,4 +1,4 @@
-"""Audited runs as tests, and their record."""
+"""Tests that audit one run each, and the audit's record."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from pytest_claims.store.store import Run
 
 ERROR_RATE = 0.01
-"""Nominal probability that an audit reports a difference where there is none, shared among all its comparisons."""
+"""Nominal probability that an audit wrongly reports a difference, divided among all its comparisons."""
 
 
 def audit_items(session: ClaimsSession, tiers: Iterable[Tier]) -> list[pytest.Item]:
-    """Draw runs of the selected claims in each tier, and make a test of each.
+    """Draw runs of the selected claims in each tier, and make a test for each run.
 
     Raises
     ------
     ClaimsError
-        There is nothing to audit.
+        If there is nothing to audit.
     """
     claimed = {claim.tier: claim.item.session for claim in session.claims.values()}
     items = [item for tier in tiers if tier in claimed for item in _items(session, tier, claimed[tier])]
@@ -50,16 +50,16 @@ def audit_items(session: ClaimsSession, tiers: Iterable[Tier]) -> list[pytest.It
 
 
 def _items(session: ClaimsSession, tier: Tier, parent: pytest.Session) -> list[pytest.Item]:
-    found = population(session, tier, offline=selection.runs_no_test(session.config))
-    # The workers of a session draw the same.
+    audited = population(session, tier, offline=selection.runs_no_test(session.config))
+    # All workers of a session draw the same runs.
     seeds = session.options.audit_seed, same_number_in_all_workers(session.config), secrets.randbits(32)
     seed = next(seed for seed in seeds if seed is not None)
-    stored = {name: [run.seed for run in runs] for name, runs in found.runs.items()}
-    samples = draw(found.sections, stored, seed)
+    stored = {name: [run.seed for run in runs] for name, runs in audited.runs.items()}
+    samples = draw(audited.sections, stored, seed)
     Output(session.config).say(
         f"audit of the {tier} tier by keras.Model.fit, drawn with --claims-audit-seed={seed}: "
-        + ", ".join(f"{one.arm} seed {one.seed} ({', '.join(one.sections)})" for one in samples),
-        *(f"not audited: {section}, since {reason}" for section, reason in found.not_audited.items()),
+        + ", ".join(f"{sample.arm} seed {sample.seed} ({', '.join(sample.sections)})" for sample in samples),
+        *(f"not audited: {section}, since {reason}" for section, reason in audited.not_audited.items()),
     )
     head = {
         "schema": AUDIT_SCHEMA_VERSION,
@@ -67,21 +67,21 @@ def _items(session: ClaimsSession, tier: Tier, parent: pytest.Session) -> list[p
         "audit_seed": seed,
         "error_rate": ERROR_RATE,
         "engine": {"name": ENGINE, "semantics": semantics_of(ENGINE)},
-        "audited_engine": found.engine,
-        "data": found.data,
-        "not_audited": found.not_audited,
+        "audited_engine": audited.engine,
+        "data": audited.data,
+        "not_audited": audited.not_audited,
         "num_drawn": len(samples),
     }
     items = list[pytest.Item]()
     for sample in samples:
-        name, planned, runs = f"{sample.arm}[{tier}]", found.arms[sample.arm], found.runs[sample.arm]
+        name, planned, runs = f"{sample.arm}[{tier}]", audited.arms[sample.arm], audited.runs[sample.arm]
         named = {"name": name, "nodeid": f"audit::{name}"}
         items.append(AuditItem.from_parent(parent, head=head, sample=sample, planned=planned, stored=runs, **named))
     return items
 
 
 class AuditItem(pytest.Item):
-    """A run that is trained again, as the test ``audit::ARM[TIER]``."""
+    """The test ``audit::ARM[TIER]``, which trains one run again."""
 
     def __init__(self, *, head: AuditRecord, sample: Sample, planned: Planned, stored: list[Run], **named: Any) -> None:
         super().__init__(**named)
@@ -105,7 +105,7 @@ class AuditItem(pytest.Item):
             record["data"] = {"name": dataset.name, "kind": located.kind, "content_hash": located.content_hash}
         self.user_properties.append((PROPERTY, {"head": self.head, "arm": record}))
         if not record["ok"]:
-            pytest.fail("\n".join(_told(record)), pytrace=False)
+            pytest.fail("\n".join(_failure_lines(record)), pytrace=False)
 
     def _compared(self, arrays: Arrays) -> AuditRecord:
         assert isinstance(self.planned.source, Arm)
@@ -117,12 +117,12 @@ class AuditItem(pytest.Item):
         except (AuditError, ValueError) as error:
             return {"ok": False, "failures": [str(error)], "compared": []}
         return {
-            "ok": all(one.ok for one in compared),
+            "ok": all(quantity.ok for quantity in compared),
             "stochastic": again.stochastic,
             "seconds": round(again.result.seconds, 3),
             "device": again.device,
-            "failures": [str(one) for one in compared if not one.ok],
-            "compared": [one.plain() for one in compared],
+            "failures": [str(quantity) for quantity in compared if not quantity.ok],
+            "compared": [quantity.plain() for quantity in compared],
         }
 
     def reportinfo(self) -> tuple[Path, None, str]:
@@ -130,23 +130,23 @@ class AuditItem(pytest.Item):
         return self.config.rootpath, None, self.nodeid
 
 
-def _told(record: AuditRecord) -> list[str]:
+def _failure_lines(record: AuditRecord) -> list[str]:
     run = f"{record['name']}, seed {record['seed']}"
     if not record["compared"]:
         return [f"{run}: {failure}" for failure in record["failures"]]
     return [
-        f"{run}: keras.Model.fit on TensorFlow gives another run than the {record['num_seeds']} that are stored.",
+        f"{run}: the run by keras.Model.fit on TensorFlow differs from the {record['num_seeds']} stored runs.",
         *(f"  {failure}" for failure in record["failures"]),
         "If the stored runs are from other code or another machine, train them again with --claims-fresh.",
-        "If not, one of the engines is wrong, and so may be verdicts.",
+        "If not, one of the engines is wrong, and verdicts may be wrong.",
     ]
 
 
-def write(carried: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[tuple[AuditRecord, Path]]:
-    """Write the record of each tier that was audited; returns the records, and where they are."""
+def write(runs: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[tuple[AuditRecord, Path]]:
+    """Write the record of each audited tier; returns the records and their paths."""
     written = []
-    for tier, head in sorted({one["head"]["tier"]: one["head"] for one in carried}.items()):
-        arms = [one["arm"] for one in carried if one["head"]["tier"] == tier]
+    for tier, head in sorted({run["head"]["tier"]: run["head"] for run in runs}.items()):
+        arms = [run["arm"] for run in runs if run["head"]["tier"] == tier]
         record = {
             **head,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -160,10 +160,10 @@ def write(carried: Sequence[AuditRecord], folder: Path, *, partial: bool) -> lis
 
 
 def summary_line(arm: AuditRecord) -> str:
-    """Tell the outcome of one audited run."""
+    """Describe the outcome of one audited run in a line."""
     outcome = "could not be trained again"
     if compared := arm["compared"]:
-        num_ok, first = sum(one["ok"] for one in compared), compared[0]
+        num_ok, first = sum(quantity["ok"] for quantity in compared), compared[0]
         values = f"{float(first['audited']):.6g}, stored {float(first['stored']):.6g}"
         outcome = f"{num_ok} of {len(compared)} figures as expected; {first['quantity']}: {values}"
     return f"{arm['name']}, seed {arm['seed']} ({', '.join(arm['sections'])}): {outcome}"

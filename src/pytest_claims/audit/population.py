@@ -1,4 +1,4 @@
-"""The population of an audit, which are the stored runs behind the verdicts, and the draw from it."""
+"""The population of an audit, which is the stored runs behind the verdicts, and the draw from it."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Population:
     Parameters
     ----------
     engine, data
-        Name and semantics of the engine that has trained them, and the data sets.
+        Name and semantics of the engine that trained the runs, and the data sets.
     arms, runs
-        By name, each arm, and its stored runs from the first seed on.
+        Each arm, and its stored runs from the first seed on, by the arm's name.
     sections, not_audited
-        By section, the names of its arms, or why it has none.
+        By section, the names of its arms, or the reason why it has none.
     """
 
     engine: dict[str, Any]
@@ -51,24 +51,24 @@ class Population:
 
 
 def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Population:
-    """Find the runs of a tier behind the selected claims. The store is only read.
+    """Find the runs of a tier behind the selected claims. This only reads the store.
 
-    An arm belongs to it if its runs are stored up to the first look at least. Measurements need no network, so there
-    is nothing to train again.
+    The population contains an arm if the store holds the runs of at least its first look. It contains no measurements,
+    since they train no network.
 
     Raises
     ------
     ClaimsError
-        There are none, or they were trained by the engine that audits.
+        If there are no such runs, or if the auditing engine itself has trained them.
     """
     options, semantics = session.options, semantics_of(session.options.engine)
     if options.engine == ENGINE:
         raise ClaimsError(
-            f"an audit trains runs of another engine again by {ENGINE!r}: leave out --claims-engine={ENGINE}"
+            f"an audit retrains runs of another engine with {ENGINE!r}: leave out --claims-engine={ENGINE}"
         )
-    run_first = f"An audit trains only stored runs again: run `pytest -m {tier}` first, with the same data and options"
+    run_first = f"An audit retrains only stored runs: run `pytest -m {tier}` first, with the same data and options"
     if not options.store.is_file():
-        raise ClaimsError(f"there is nothing to audit: {options.store} is not there. {run_first}")
+        raise ClaimsError(f"there is nothing to audit: there is no store {options.store}. {run_first}")
     claims = [claim for claim in session.claims.values() if claim.tier == tier]
     data, arms, runs = DataSets(options.data), dict[str, Planned](), dict[str, list[Run]]()
     with Store.open(options.store, read_only=True) as store:
@@ -88,8 +88,8 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     reasons = {section: NOT_STORED if names else NOT_TRAINED for section, names in declared.items()}
     not_audited = {section: reason for section, reason in reasons.items() if section not in sections}
     if not sections:
-        told = "; ".join(sorted({reason for _, reason in lacking} or set(not_audited.values())))
-        raise ClaimsError(f"there is nothing to audit of the {tier} tier in {options.store}: {told}. {run_first}")
+        why = "; ".join(sorted({reason for _, reason in lacking} or set(not_audited.values())))
+        raise ClaimsError(f"there is nothing to audit of the {tier} tier in {options.store}: {why}. {run_first}")
     engine = {"name": options.engine, "semantics": semantics}
     return Population(engine, data.record(), arms, runs, sections, not_audited)
 
@@ -105,7 +105,7 @@ def _arms_by_section(plan: Plan, claims: Iterable[Claim]) -> dict[str, set[str]]
 
 @dataclass(frozen=True)
 class Sample:
-    """A run that was drawn: its arm, its seed, and the sections of the lecture for which it stands."""
+    """A drawn run: its arm, its seed, and the sections of the lecture that it represents."""
 
     arm: str
     seed: int
@@ -113,10 +113,10 @@ class Sample:
 
 
 def draw(sections: Mapping[str, Sequence[str]], seeds: Mapping[str, Sequence[int]], audit_seed: int) -> list[Sample]:
-    """Draw an arm for each section, and a seed of each arm.
+    """Draw an arm for each section, and a seed for each arm.
 
-    A section gets an arm that no section before it has got. If it has no other, one drawn already stands for both,
-    since its runs are the same in either. The integer `audit_seed` fixes the draw, whatever the order of the arms.
+    A section gets an arm that no earlier section has. If there is none, an arm of an earlier section represents both,
+    since its runs are the same in both. The integer `audit_seed` fixes the draw, whatever the order of the arms.
 
     Examples
     --------

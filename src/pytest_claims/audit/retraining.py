@@ -1,4 +1,4 @@
-"""Training a run again, in a process of its own, which has a Keras backend of its own."""
+"""Trains a run again in a new process, since each process can use only one Keras backend."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_claims.engines.base import Job, RunResult, Trained, create
 from pytest_claims.engines.provenance import provenance
 
 ENGINE = "fit"
-"""The engine that audits: `keras.Model.fit`, by another backend and other code than the engine that it audits."""
+"""The auditing engine: `keras.Model.fit`, with other code and another backend than the audited engine."""
 
 STOCHASTIC = "has stochastic layers"
 
@@ -31,7 +31,7 @@ class AuditError(RuntimeError):
 
 @dataclass(frozen=True)
 class Retrained:
-    """A run that another process has trained, whether its model has stochastic layers, and on which device."""
+    """A run that another process has trained, with its device; `stochastic` if its model has stochastic layers."""
 
     result: RunResult
     stochastic: bool
@@ -39,14 +39,14 @@ class Retrained:
 
 
 def retrain(job: Job, root: Path) -> Retrained:
-    """Train a job of one seed by `ENGINE` in a new process.
+    """Train a job of one seed with `ENGINE` in a new process.
 
-    Its functions may stand in modules of the project, whose directory is `root`, that are on no path.
+    The job's functions may come from modules in the project directory `root` that are not on the import path.
 
     Raises
     ------
     AuditError
-        The arm cannot be handed over or trained, or the process died.
+        If the arm cannot be pickled or trained, or if the process died.
     """
     pickled, context = _pickled(job, root), get_context("spawn")
     ours, theirs = context.Pipe()
@@ -63,7 +63,7 @@ def retrain(job: Job, root: Path) -> Retrained:
             died = f"the process that trained it died with status {process.exitcode}; its last words are in its output"
             raise AuditError(died) from error
         finally:
-            process.kill()  # it is done, or this process was interrupted
+            process.kill()  # it has finished, or this process was interrupted
             process.join()
     if isinstance(retrained, str):
         raise AuditError(f"it cannot be trained:\n{retrained}")
@@ -72,7 +72,7 @@ def retrain(job: Job, root: Path) -> Retrained:
 
 @contextmanager
 def _hidden_main() -> Iterator[None]:
-    """Keep new processes from importing this one's main script: one without a guard would run all tests again."""
+    """Keep new processes from importing this process' main script: without a guard it would run all tests again."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -82,7 +82,7 @@ def _hidden_main() -> Iterator[None]:
 
 
 def _pickled(job: Job, root: Path) -> bytes:
-    """Pickle a job, by value where its modules are on no path."""
+    """Pickle a job. Functions from modules that are not on the import path are pickled by value."""
     modules = [module for name, module in list(sys.modules.items()) if _is_on_no_path(name, module, root)]
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
@@ -97,7 +97,7 @@ def _pickled(job: Job, root: Path) -> bytes:
 
 
 def _is_on_no_path(name: str, module: ModuleType, root: Path) -> bool:
-    """Tell whether a module of the project is one that another process could not import by its name."""
+    """True if a module belongs to the project and another process cannot import it by name."""
     file = Path(getattr(module, "__file__", None) or "")
     if name == "__main__" or file.suffix != ".py" or not file.is_relative_to(root):
         return False
@@ -108,22 +108,22 @@ def _is_on_no_path(name: str, module: ModuleType, root: Path) -> bool:
 def _train(connection: Connection) -> None:
     """Train a pickled job in the new process, and send back the run, or the end of a traceback.
 
-    An exception itself might not survive the way: TensorFlow has each pickled with those that led to it.
+    An exception itself may not be picklable, since TensorFlow pickles it together with its causes.
     """
     try:
-        # The engine comes first: it chooses the backend of Keras, which the job's modules may import.
+        # First the engine, since it chooses Keras' backend, and the job's modules may import Keras.
         engine = create(ENGINE)
         job: Job = pickle.loads(connection.recv_bytes())
         measurements = {**job.arm.measurements, STOCHASTIC: _has_stochastic_layers}
         [result] = engine.train(replace(job, arm=replace(job.arm, measurements=measurements)))
         stochastic = bool(result.measurements.pop(STOCHASTIC))
         connection.send(Retrained(result, stochastic, provenance(ENGINE)["device"]))
-    except BaseException:  # sys.exit as well
+    except BaseException:  # also sys.exit
         connection.send(traceback.format_exc(limit=-5).rstrip())
 
 
 def _has_stochastic_layers(trained: Trained) -> float:
-    """Measure whether a model has layers that draw random numbers: 1 or 0."""
+    """1 if a model has layers that draw random numbers, else 0."""
     from pytest_claims.engines.draws import canonical_paths, is_seed_state
 
     return float(any(map(is_seed_state, canonical_paths(trained.model.non_trainable_variables))))

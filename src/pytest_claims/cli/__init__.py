@@ -1,1 +1,1 @@
-"""The command ``pytest-claims``: what needs no test run."""
+"""The command ``pytest-claims``: all tasks without a test run."""

@@ -1,4 +1,4 @@
-"""The arms of a catalogue as people look for one."""
+"""Lists and searches the arms of a catalogue."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pytest_claims.cli.store_contents import Declared
 from pytest_claims.fingerprint.declarations import describe, differences
 
 MOST_DIFFERENCES = 6
-"""Arms that differ in more have nothing in common that would help to tell them apart."""
+"""Arms with more differences are not compared, since such a list would not help."""
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """An arm with what is searched and shown of it."""
+    """An arm with its searched and shown texts."""
 
     name: str
     place: tuple[str, int] | None
@@ -25,33 +25,33 @@ class _Listed:
     declaration: Any
 
     def matches(self, words: Sequence[str]) -> bool:
-        """Whether its name, sentence or declaration has all of the words."""
+        """True if the arm's name, sentence and declaration together contain all words."""
         text = f"{self.name} {self.sentence} {json.dumps(self.declaration, ensure_ascii=False)}".lower()
         return all(word.lower() in text for word in words)
 
 
 def listed(sources: Sequence[Declared], words: Sequence[str] = ()) -> str:
-    """List arms: name, file and line, sentence, and how each differs from the arm nearest to it.
+    """List arms: name, file and line, sentence, and the differences from the most similar arm.
 
     Parameters
     ----------
     sources
         The arms and measurements of a catalogue.
     words
-        Only those are listed whose name, sentence or declaration has all of these.
+        Lists only arms whose name, sentence and declaration together contain all these words.
 
     Raises
     ------
     ValueError
-        No arm has all of the words.
+        If no arm contains all words.
     """
-    unique = {(one.name, id(one.source)): one for one in sources}.values()
-    arms = [_Listed(one.name, one.place, one.sentence, describe(one.source)) for one in unique]
+    unique = {(arm.name, id(arm.source)): arm for arm in sources}.values()
+    arms = [_Listed(arm.name, arm.place, arm.sentence, describe(arm.source)) for arm in unique]
     arms.sort(key=lambda arm: (arm.place or ("", 0), arm.name))
-    found = [arm for arm in arms if arm.matches(words)]
-    if not found:
+    matching = [arm for arm in arms if arm.matches(words)]
+    if not matching:
         raise ValueError(f"none of the {len(arms)} arms has {' and '.join(map(repr, words))}")
-    return "\n".join(line for arm in found for line in _lines(arm, arms))
+    return "\n".join(line for arm in matching for line in _lines(arm, arms))
 
 
 def _lines(arm: _Listed, arms: Sequence[_Listed]) -> list[str]:
@@ -66,13 +66,13 @@ def _lines(arm: _Listed, arms: Sequence[_Listed]) -> list[str]:
 
 
 def _nearest(arm: _Listed, arms: Sequence[_Listed]) -> tuple[_Listed | None, list[str]]:
-    """The arm that differs in fewest points, the first one of several; ``None`` if all differ in too many."""
+    """The first arm with the fewest differences, and these; ``None`` if all arms have too many differences."""
     compared = [(differences(other.declaration, arm.declaration), other) for other in arms if other is not arm]
-    near = [(found, other) for found, other in compared if 0 < len(found) <= MOST_DIFFERENCES]
+    near = [(differing, other) for differing, other in compared if 0 < len(differing) <= MOST_DIFFERENCES]
     if not near:
         return None, []
-    found, other = min(near, key=lambda pair: (len(pair[0]), sum(map(len, pair[0]))))
-    return other, found
+    differing, nearest = min(near, key=lambda pair: (len(pair[0]), sum(map(len, pair[0]))))
+    return nearest, differing
 
 
 def _shown(place: tuple[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""The list of commands: each is one function, with its arguments beside it."""
+"""The list of commands. Each command is one function, decorated with its arguments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Run = Callable[[argparse.Namespace], str]
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a command, as `argparse.ArgumentParser.add_argument` takes it."""
+    """The parameters of `argparse.ArgumentParser.add_argument` for an argument of a command."""
 
     flags: tuple[str, ...]
     options: dict[str, Any]
@@ -21,7 +21,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its name, a line of help, its arguments, and the function that gives the text to print."""
+    """A command: its name, a line of help, its arguments, and the function that returns the text to print."""
 
     name: str
     description: str
@@ -30,11 +30,11 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {}
-"""By name, in the order in which the help lists them."""
+"""All commands by name, in the order of the help."""
 
 
 def argument(*flags: str, **options: Any) -> Argument:
-    """An argument of a command.
+    """Make an argument of a command.
 
     Parameters
     ----------
@@ -55,5 +55,5 @@ def command(name: str, description: str, *arguments: Argument) -> Callable[[Run]
 
 
 RECORD = argument("record", type=Path, metavar="FILE.json")
-STORE = argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE", help="where the runs are")
-CATALOGUE = argument("--catalogue", metavar="DIR", help="where the claims are (default: where pytest finds them)")
+STORE = argument("--store", type=Path, default=Path(".claims/runs.sqlite"), metavar="FILE", help="file of the runs")
+CATALOGUE = argument("--catalogue", metavar="DIR", help="directory of the claims (default: pytest's)")

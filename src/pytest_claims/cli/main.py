@@ -1,4 +1,4 @@
-"""The command ``pytest-claims``: what needs no test run."""
+"""The command ``pytest-claims``: all tasks without a test run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pytest_claims.cli import on_records, on_runs  # noqa: F401  # their commands are added when they are imported
+from pytest_claims.cli import on_records, on_runs  # noqa: F401  # importing them adds their commands
 from pytest_claims.cli.commands import COMMANDS
 from pytest_claims.support.errors import ClaimsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status, 0 or, after a message, 2."""
+    """Run the command; returns its exit status: 0, or 2 after an error message."""
     options = _parser().parse_args(arguments)
     try:
         print(options.run(options))

@@ -12,14 +12,12 @@ from pytest_claims.support.files import replace_file
 
 @command(
     "report",
-    "write the HTML report of a JSON record again, without running anything",
+    "write the HTML report of a JSON record again, without training or judging",
     RECORD,
-    argument(
-        "--against", type=Path, metavar="OLD.json", help="an older record: the report says what has changed since"
-    ),
+    argument("--against", type=Path, metavar="OLD.json", help="older record; the report lists the changes"),
 )
 def report(options: argparse.Namespace) -> str:
-    """Render a record beside itself, with what has changed since an older one if there is one; says where."""
+    """Write the page of a record beside the record, with the changes since an older one if named; returns its path."""
     from pytest_claims.report.html import render
 
     older = read_record(options.against) if options.against else None
@@ -30,7 +28,7 @@ def report(options: argparse.Namespace) -> str:
 
 @command("summary", "print the table of a JSON record as Markdown", RECORD)
 def summary(options: argparse.Namespace) -> str:
-    """The table of a record."""
+    """The table of a record, as Markdown."""
     from pytest_claims.report.markdown import markdown
 
     return markdown(read_record(options.record))
@@ -38,20 +36,20 @@ def summary(options: argparse.Namespace) -> str:
 
 @command(
     "findings",
-    "print the findings of records as Markdown: what holds, what does not, where they disagree",
-    argument("records", type=Path, nargs="+", metavar="FILE.json", help="the one told first, then others"),
-    argument("--page", default="claims.html", metavar="ADDRESS", help="of the report, to link to its cards"),
+    "print the findings of records as Markdown: claims that hold, claims that do not, and disagreements",
+    argument("records", type=Path, nargs="+", metavar="FILE.json", help="records; the first has priority"),
+    argument("--page", default="claims.html", metavar="ADDRESS", help="address of the report, for links to its cards"),
     argument(
         "--engine",
         type=Path,
         action="append",
         default=[],
         metavar="FILE.json",
-        help="a record by one engine, to put beside others of the same claims and seeds by other engines; repeatable",
+        help="record of one engine, for a comparison of engines on the same claims and seeds; repeatable",
     ),
 )
 def findings(options: argparse.Namespace) -> str:
-    """The findings of records."""
+    """The findings of records, as Markdown."""
     from pytest_claims.report.findings import findings
 
     records, engines = map(read_record, options.records), map(read_record, options.engine)
@@ -62,11 +60,11 @@ def findings(options: argparse.Namespace) -> str:
     "slides",
     "draw learning curves with their spread over seeds for slides, as SVG and PDF",
     RECORD,
-    argument("claims", nargs="*", metavar="ID", help="claims whose curves are wanted (default: all)"),
+    argument("claims", nargs="*", metavar="ID", help="claims whose curves to draw (default: all)"),
     argument("--output", type=Path, default=Path("slides"), metavar="DIR"),
 )
 def slides(options: argparse.Namespace) -> str:
-    """Draw the learning curves of a record; says how many files there are."""
+    """Draw the learning curves of a record; returns a line with the number of files."""
     from pytest_claims.report.slides import write_plots
 
     written = write_plots(read_record(options.record), options.output, options.claims)
@@ -90,13 +88,13 @@ def diff(options: argparse.Namespace) -> str:
     "calibrate",
     "print how often verdicts are wrong on synthetic numbers whose truth is known",
     argument("--families", type=int, default=2000, metavar="N", help="families per row (default: 2000)"),
-    argument("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: 1)"),
+    argument("--seed", type=int, default=1, metavar="N", help="seed of the random numbers (default: 1)"),
 )
 def calibrate(options: argparse.Namespace) -> str:
-    """The calibration's table; rows that do not keep their promise are an error."""
+    """The table of the calibration. A row that does not keep its promise is an error."""
     from pytest_claims.controls.calibration import run
 
     table, broken = run(options.seed, options.families)
     if broken:
-        raise ValueError("\n".join([table, "rows that do not keep what is promised:", *broken]))
+        raise ValueError("\n".join([table, "rows that do not keep their promise:", *broken]))
     return table

@@ -1,4 +1,4 @@
-"""What a store holds, and which of it no declaration asks for any more."""
+"""Lists the runs of a store, and finds and deletes those that no claim would use any more."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ CURRENT = "current"
 
 
 @dataclass(frozen=True)
-class Held:
+class StoreEntry:
     """The runs of one fingerprint.
 
     Parameters
     ----------
     stored
-        What the store says of them.
+        The store's summary of the runs.
     standing
-        ``"current"``, or why they are stale: no claim would use them, whatever data it finds.
+        ``"current"``, or the reason why the runs are stale: no claim would use them on any data.
     """
 
     stored: Stored
@@ -37,12 +37,12 @@ class Held:
 
     @property
     def is_stale(self) -> bool:
-        """Whether no claim would use them."""
+        """True if no claim would use the runs."""
         return self.standing != CURRENT
 
 
 class Declared(NamedTuple):
-    """An arm or a measurement as a claim asks for it: where it was declared, if that is known, and its sentence."""
+    """An arm or a measurement of a claim, with the file and line of its declaration, if known, and its sentence."""
 
     name: str
     tier: Tier
@@ -52,17 +52,17 @@ class Declared(NamedTuple):
 
 
 def collected_sources(arguments: Sequence[str] = ()) -> list[Declared]:
-    """Collect the arms that the claims of a catalogue ask for.
+    """Collect the arms of the claims of a catalogue.
 
     Parameters
     ----------
     arguments
-        For pytest: where the catalogue is. Default: what its configuration says.
+        Arguments for pytest that name the catalogue. Default: pytest's configuration names it.
 
     Raises
     ------
     ValueError
-        If the catalogue cannot be collected, or holds no claim.
+        If pytest cannot collect the catalogue, or if it has no claim.
     """
     sources: list[Declared] = []
 
@@ -76,26 +76,26 @@ def collected_sources(arguments: Sequence[str] = ()) -> list[Declared]:
                 for name, source in claim.sources.items():
                     place, sentence = place_and_sentence_of(claim.item, name)
                     sources.append(Declared(name, claim.tier, source, place, sentence))
-            items.clear()  # so that no plan is made
+            items.clear()  # so that the session makes no plan
 
-    # Plain assertions: this package is imported already, and would be too late to be rewritten.
+    # Plain assertions, since pytest cannot rewrite those of this package, which is already imported.
     options = ["--collect-only", "--assert=plain", "-q", "-p", "no:cacheprovider", "-m", "fast or full"]
-    with contextlib.redirect_stdout(io.StringIO()) as told:
+    with contextlib.redirect_stdout(io.StringIO()) as output:
         status = pytest.main([*options, *arguments], plugins=[Sources()])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise ValueError(f"the claims cannot be collected:\n{told.getvalue().strip()}")
+        raise ValueError(f"pytest cannot collect the claims:\n{output.getvalue().strip()}")
     if not sources:
-        raise ValueError("there are no claims here: call it where pytest finds them, or name their directory")
-    return list({(one.name, one.tier, id(one.source)): one for one in sources}.values())
+        raise ValueError("there are no claims here: change to their project, or name their directory with --catalogue")
+    return list({(arm.name, arm.tier, id(arm.source)): arm for arm in sources}.values())
 
 
-def inventory(store: Store, sources: Sequence[Declared]) -> list[Held]:
-    """Say of all that a store holds whether some claim would still use it.
+def inventory(store: Store, sources: Sequence[Declared]) -> list[StoreEntry]:
+    """List the runs of a store, each with its standing.
 
-    Runs on other data than are at hand now, on stand-ins for instance, are not stale for that: what counts is whether
-    an arm, as it is declared now, would have the fingerprint of the runs on the data that they were trained on.
+    Runs are current if an arm, as declared today, has their fingerprint on the data of the runs. So runs on data that
+    are missing now, or on stand-ins, can be current.
     """
-    return [Held(stored, _standing(stored, sources)) for stored in store.summary()]
+    return [StoreEntry(stored, _standing(stored, sources)) for stored in store.summary()]
 
 
 def _standing(stored: Stored, sources: Sequence[Declared]) -> str:
@@ -104,42 +104,44 @@ def _standing(stored: Stored, sources: Sequence[Declared]) -> str:
     if stored.engine not in (*ENGINES, NO_ENGINE):
         return f"no such engine: {stored.engine}"
     semantics = ENGINES[stored.engine].semantics if stored.engine in ENGINES else 0
-    of_tier = [one for one in sources if one.tier == stored.tier]
-    # An arm that was given another name still has its runs; most have the name that they had.
-    for one in sorted(of_tier, key=lambda one: one.name != stored.arm):
-        now = identity(one.name, one.source, one.tier, stored.data_hash or "", stored.engine, semantics)
-        if now == stored.fingerprint:
+    of_tier = [arm for arm in sources if arm.tier == stored.tier]
+    # A renamed arm keeps its runs. Arms with the stored name come first, since most keep their name.
+    for arm in sorted(of_tier, key=lambda arm: arm.name != stored.arm):
+        today = identity(arm.name, arm.source, arm.tier, stored.data_hash or "", stored.engine, semantics)
+        if today == stored.fingerprint:
             return CURRENT
-    return "declared otherwise" if any(one.name == stored.arm for one in of_tier) else "no such arm"
+    return "declared otherwise" if any(arm.name == stored.arm for arm in of_tier) else "no such arm"
 
 
-def table(held: Sequence[Held]) -> str:
-    """The inventory as people read it, the stale below."""
+def table(entries: Sequence[StoreEntry]) -> str:
+    """The inventory as a table, with stale runs at the end."""
     lines = [f"{'arm':<32} {'tier':<5} {'engine':<11} {'runs':>5} {'time':>11}  {'last':<10}  standing"]
-    for one in sorted(held, key=lambda one: one.is_stale):
-        row = one.stored
+    for entry in sorted(entries, key=lambda entry: entry.is_stale):
+        row = entry.stored
         lines.append(
             f"{row.arm:<32} {row.tier:<5} {row.engine:<11} {row.num_seeds:>5} {duration(row.seconds):>11}  "
-            f"{row.last_created[:10]}  {one.standing}"
+            f"{row.last_created[:10]}  {entry.standing}"
         )
-    lines += ["", f"{_runs([one for one in held if not one.is_stale])} current, {_runs(stale(held))} stale"]
+    current = [entry for entry in entries if not entry.is_stale]
+    lines += ["", f"{_runs(current)} current, {_runs(stale(entries))} stale"]
     return "\n".join(lines)
 
 
-def stale(held: Sequence[Held]) -> list[Held]:
-    """What no claim would use."""
-    return [one for one in held if one.is_stale]
+def stale(entries: Sequence[StoreEntry]) -> list[StoreEntry]:
+    """The entries that no claim would use."""
+    return [entry for entry in entries if entry.is_stale]
 
 
-def prune(path: Path, held: Sequence[Held]) -> str:
-    """Delete what is stale; says what was deleted."""
-    gone = stale(held)
+def prune(path: Path, entries: Sequence[StoreEntry]) -> str:
+    """Delete the stale runs of a store; returns a line with their number."""
+    deleted = stale(entries)
     before = path.stat().st_size
     with Store.open(path) as store:
-        store.delete(one.stored.fingerprint for one in gone)
+        store.delete(entry.stored.fingerprint for entry in deleted)
     freed = (before - path.stat().st_size) / 1e6
-    return f"deleted {_runs(gone)}; {path} is {freed:.1f} MB smaller"
+    return f"deleted {_runs(deleted)}; {path} is {freed:.1f} MB smaller"
 
 
-def _runs(held: Sequence[Held]) -> str:
-    return f"{counted(sum(one.stored.num_seeds for one in held), 'run')} of {counted(len(held), 'fingerprint')}"
+def _runs(entries: Sequence[StoreEntry]) -> str:
+    num_runs = sum(entry.stored.num_seeds for entry in entries)
+    return f"{counted(num_runs, 'run')} of {counted(len(entries), 'fingerprint')}"

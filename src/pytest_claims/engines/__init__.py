@@ -1,4 +1,4 @@
-"""Engines: what turns an arm and seeds into runs."""
+"""Engines: each trains an arm on seeds and gives runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every engine takes and gives, and how one is chosen. Importing this imports no deep-learning library."""
+"""The interface of engines, and their choice by name. This module imports no deep-learning library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 NO_ARRAYS: Mapping[str, np.ndarray] = {}
-"""The arrays of an arm without a data set: one object, by which an engine knows the pool made from it again."""
+"""The arrays of an arm without a data set. It is a single object, since engines find pools by the arrays' identity."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class RunResult:
     seed
         The run's seed.
     history
-        One number per epoch: ``"loss"`` (penalties included), ``"cross_entropy"`` (without them; for a loss that is
-        none, the loss's own name), ``"accuracy"`` (a fraction; classification only), and each with ``"val_"`` before
-        it. Numbers of the training set are means *during* the epoch, weighted by batch size. May hold nan and inf.
+        One number per epoch: ``"loss"`` (with penalties), ``"cross_entropy"`` (without penalties; other losses have
+        their own name), ``"accuracy"`` (a fraction; classification only), and each of them with the prefix ``"val_"``.
+        Training numbers are means *during* the epoch, weighted by batch size. Numbers may be nan or inf.
     measurements
-        What the arm's measurements gave, as numbers and nested lists, and ``"num_parameters"``.
+        The arm's measurements, as numbers and nested lists, and ``"num_parameters"``.
     seconds
-        Time of training. Compiling a program that several runs share is not in it.
+        Time of training, without the time for compiling a program that several runs share.
     """
 
     seed: int
@@ -68,14 +68,14 @@ class Trained:
     model
         The Keras model, with this run's final weights.
     weights, initial_weights
-        By canonical path (``"0/kernel"``), at the end and at the start of training.
+        Weights by canonical path (``"0/kernel"``), at the end and at the start of training.
     arrays, split, tier, seed
-        What it was trained on: the data set's arrays, the rows and targets of this run, and which run it is.
+        The data set's arrays, the rows and targets of this run, and the run's tier and seed.
     inputs
         ``inputs(rows)`` gives the decoded inputs of rows of the pool, shape ``(num_rows, ...)``.
     logits, predict
-        ``logits(inputs)`` and ``predict(inputs)`` take and give arrays. They differ by the softmax or sigmoid of a
-        classifier's output, which only `predict` applies.
+        ``logits(inputs)`` and ``predict(inputs)`` take and give arrays. Only `predict` applies the softmax or sigmoid
+        of a classifier's output.
     """
 
     model: Any
@@ -91,21 +91,21 @@ class Trained:
 
 
 Progress = Callable[[int], None]
-"""Told after each epoch of each run how many epochs were done since it was last told."""
+"""Callback: receives the number of epochs finished since the previous call."""
 
 
 class Engine(Protocol):
-    """Turns jobs into runs."""
+    """Trains the runs of a job."""
 
     name: str
 
     def train(self, job: Job, progress: Progress | None = None) -> Iterator[RunResult]:
-        """Train the job's runs, giving each as soon as it is finished."""
+        """Train the job's runs, and yield each as soon as it is finished."""
 
 
 @contextmanager
 def known_warnings() -> Iterator[None]:
-    """Pass over warnings that Keras gives in ordinary use, so that they can be errors elsewhere."""
+    """Ignore warnings that Keras gives in ordinary use. Elsewhere warnings can then be errors."""
     with warnings.catch_warnings():
         # Keras' variables lack a keyword that NumPy 2 asks for; the values are right.
         warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy keyword", DeprecationWarning)
@@ -118,8 +118,8 @@ class _Entry(NamedTuple):
     semantics: int
 
 
-# The semantics rise when an engine gives other numbers than before, which an equality test would notice: runs of other
-# semantics are other runs.
+# The semantics rise when an engine gives other numbers than before. Runs with other semantics have other fingerprints.
+# An equality test notices such a change.
 ENGINES = {
     "stacked": _Entry("pytest_claims.engines.stacked", "jax", 1),
     "fit": _Entry("pytest_claims.engines.fit", "tensorflow", 1),
@@ -127,7 +127,7 @@ ENGINES = {
 
 
 def semantics_of(name: str) -> int:
-    """Give the version of what the engine called `name` computes, without loading it.
+    """Version of the numbers that the engine `name` computes, without loading the engine.
 
     Raises
     ------
@@ -142,12 +142,12 @@ def semantics_of(name: str) -> int:
 
 
 def create(name: str) -> Engine:
-    """Make the engine called `name`, choosing the Keras backend that it needs.
+    """Make the engine `name`, and choose the Keras backend that it needs.
 
     Raises
     ------
     ClaimsError
-        If there is no such engine, or if Keras runs on another backend in this process already.
+        If there is no such engine, or if this process has already imported Keras on another backend.
     """
     semantics_of(name)
     entry = ENGINES[name]
@@ -157,7 +157,7 @@ def create(name: str) -> Engine:
 
 
 def name_backend(engine: str) -> None:
-    """Say on which backend Keras is to be imported, for those who import it without an engine; unless it is already."""
+    """Set the backend for code that imports Keras without an engine. Does nothing if Keras is already imported."""
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = ENGINES[engine].backend
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -167,14 +167,14 @@ def _choose_backend(backend: str, engine: str) -> None:
     """Import Keras on `backend`."""
     name_backend(engine)
     with warnings.catch_warnings():
-        # What third-party packages say about each other while they load is not the reader's business.
+        # Third-party packages warn about each other while they load. Users can do nothing about that.
         warnings.simplefilter("ignore")
         import keras
 
         import_module(backend)
     if keras.config.backend() != backend:
         raise ClaimsError(
-            f"the engine {engine!r} needs Keras on {backend}, but this process has imported Keras on "
-            f"{keras.config.backend()} already, and one process holds one backend. "
+            f"the engine {engine!r} needs Keras on {backend}, but this process has already imported Keras on "
+            f"{keras.config.backend()}, and a process can use only one backend. "
             "Import Keras only inside the functions that build models, and start a new process for another engine."
         )

@@ -1,4 +1,4 @@
-"""Pools of inputs on the device, each sent there once."""
+"""Pools of inputs on the device. Each is sent there once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pytest_claims.data.sets import Arrays
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-# Arms that follow each other mostly share a pool; more would only cost memory.
+# Successive arms mostly share a pool. More pools would only cost memory.
 NUM_KEPT = 3
 
 
 class Pool:
-    """A pool in the forms that training takes it in.
+    """A pool in the forms that training uses.
 
     Parameters
     ----------
     host
-        As its arms make it, in its own dtype.
+        The pool as its arms make it, in its own dtype.
     """
 
     def __init__(self, host: np.ndarray) -> None:
@@ -35,24 +35,24 @@ class Pool:
 
     @cached_property
     def sparse(self) -> csr_array | None:
-        """As a sparse matrix, where little of it is not zero and this version of JAX can train on one."""
+        """The pool as a sparse matrix. ``None`` if it is dense, or if this version of JAX cannot train on one."""
         try:
             from pytest_claims.engines.sparse_layer import sparse_pool
-        except (ImportError, AttributeError):  # it takes names that JAX does not promise to keep
+        except (ImportError, AttributeError):  # the module uses private names of JAX
             return None
         return sparse_pool(self.host)
 
 
 class Pools:
-    """Pools that were used last, kept by the identity of the arrays they come from."""
+    """The most recently used pools, by the identity of their arrays."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, int], tuple[Arrays, Pool]] = OrderedDict()
 
     def get(self, make: Callable[[Arrays], np.ndarray], arrays: Arrays) -> Pool:
-        """Give the pool that `make` makes of the arrays.
+        """Give the pool that `make` makes from the arrays.
 
-        The kept entry holds on to `arrays`, so that their identity cannot pass to others.
+        An entry keeps a reference to `arrays`, so that no other object can get their identity.
         """
         key = (make, id(arrays))
         if key not in self._kept:
@@ -65,7 +65,7 @@ class Pools:
         return self._kept[key][1]
 
 
-def _same_memory(one: np.ndarray, other: np.ndarray) -> bool:
-    """Tell whether two arrays are views of the same numbers."""
-    first, second = one.__array_interface__, other.__array_interface__
+def _same_memory(a: np.ndarray, b: np.ndarray) -> bool:
+    """True if two arrays are the same view of the same memory."""
+    first, second = a.__array_interface__, b.__array_interface__
     return all(first[name] == second[name] for name in ("data", "shape", "strides", "typestr"))

@@ -1,8 +1,8 @@
-"""Initial weights, drawn by NumPy, so that they are the same with every Keras backend.
+"""Initial weights and the order of batches. NumPy draws them, so they are the same with every Keras backend.
 
-Each variable has a stream of its own, named by the seed and the variable's canonical path, and is filled from it in C
-order. So a layer keeps its weights when other layers are added around it without weights, and two kernels of one path
-agree in the numbers they share, up to their initializers' scales.
+Each variable has its own random stream, named by the seed and the variable's canonical path. The stream fills the
+variable in C order. So a layer keeps its weights when layers without weights are added around it. Two kernels with the
+same path agree in the numbers that they share, up to the scales of their initializers.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ TRUNCATED_STD = 0.87962566103423978
 
 
 def canonical_paths(variables: Iterable[Any]) -> list[str]:
-    """Name variables by their owner's rank among owners, and their own name: ``"0/kernel"``, ``"0/bias"``, ….
+    """Name each variable by the rank of its layer and its own name: ``"0/kernel"``, ``"0/bias"``, ….
 
-    Keras numbers layers by how many a process has built; these paths do not depend on that.
+    Keras numbers layers by how many a process has built. Canonical paths do not depend on that.
     """
     ranks: dict[str, int] = {}
     paths = []
@@ -40,7 +40,7 @@ def canonical_paths(variables: Iterable[Any]) -> list[str]:
 
 
 def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str, np.ndarray]:
-    """Draw the weights that a run of `model` starts from.
+    """Draw the initial weights of a run of `model`.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str
     seed
         The run's seed.
     hook
-        An arm's `initial_weights`, applied to what was drawn.
+        An arm's `initial_weights`, which changes the drawn weights.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str
     Raises
     ------
     ValueError
-        For an initializer that is not known here, and when `hook` changes paths or shapes.
+        If an initializer is unknown here, or if `hook` changes paths or shapes.
     """
     weights = {}
     for path, variable, owner in zip(canonical_paths(model.weights), model.weights, owners(model), strict=True):
@@ -75,12 +75,12 @@ def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str
 
 
 def is_seed_state(path: str) -> bool:
-    """Tell whether `path` is that of a `keras.random.SeedGenerator`, the state of a stochastic layer."""
+    """True if `path` is that of a `keras.random.SeedGenerator`, the state of a stochastic layer."""
     return path.endswith("/seed_generator_state")
 
 
 def seed_state(path: str, seed: int, like: Any) -> npt.NDArray[Any]:
-    """Draw where the stream of a stochastic layer starts, in the dtype of the array `like`."""
+    """Draw the initial state of a stochastic layer's random stream, in the dtype of the array `like`."""
     return np.array([generator(seed, "stochastic layer", path).integers(2**31), 0], dtype=like.dtype)
 
 
@@ -140,7 +140,7 @@ def _hooked(weights: dict[str, np.ndarray], hook: Hook, seed: int) -> dict[str, 
     if received != expected:
         raise ValueError(
             f"initial_weights returned {received}, expected {expected}: "
-            "return every weight that it was given, in its shape."
+            "return every weight that it receives, in the same shape."
         )
     return {path: np.asarray(changed[path], values.dtype) for path, values in weights.items()}
 
@@ -153,14 +153,14 @@ def draw(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> 
     initializer
         A `keras.initializers.Initializer`.
     shape
-        Of the weight.
+        The weight's shape.
     rng
-        Where the numbers come from.
+        The random generator.
 
     Raises
     ------
     ValueError
-        For an initializer that is not known here.
+        If the initializer is unknown here.
     """
     for name in (cls.__name__ for cls in type(initializer).__mro__):
         if name in _DRAW:
@@ -188,7 +188,7 @@ def compute_fans(shape: tuple[int, ...], input_axes: Any = None, output_axes: An
 
 
 def _truncated_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Draw by inversion, one uniform number each, so that shapes share what they have in common."""
+    """Draw by inversion, one uniform number for each entry, so that two shapes agree in their common entries."""
     from scipy.special import ndtr, ndtri
 
     low, high = ndtr(-2.0), ndtr(2.0)
@@ -230,7 +230,7 @@ _DRAW: dict[str, Callable[[Any, tuple[int, ...], np.random.Generator], Array]] =
 
 
 def order(seed: int, epoch: int, num_train: int) -> npt.NDArray[np.int32]:
-    """Permute the training set for one epoch, shape ``(num_train,)``; batches are its consecutive stretches.
+    """Permute the training set for one epoch, shape ``(num_train,)``. Batches are consecutive slices of it.
 
     Examples
     --------

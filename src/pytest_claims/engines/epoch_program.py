@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from pytest_claims.catalogue.arms import Decode
     from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
-# LLVM's second level takes a fifth longer and gives no faster programs: the work is in matrix products, which are not
-# compiled here, and in loops over numbers that lie side by side. Sums may round otherwise. A program keeps to one
-# processor: two runs beside each other take little more than half of the time of two that share processors in turn.
+# LLVM's second level compiles a fifth longer, and the programs are no faster. The work is in matrix products, which are
+# not compiled here, and in loops over contiguous numbers. Sums may round differently. A program uses one processor: two
+# runs side by side take little more than half the time of two runs one after the other on all processors.
 CPU_OPTIONS: dict[str, str | bool] = {"xla_backend_optimization_level": "1", "xla_cpu_multi_thread_eigen": False}
 
-# Validation needs no gradients and so less memory: larger batches make fewer steps.
+# Validation needs no gradients and so less memory. Larger batches need fewer steps.
 VALIDATION_BATCH_SIZE = 1024
 
 
 class State(NamedTuple):
-    """What changes during training; lists of arrays in Keras' order."""
+    """The variables that training changes: lists of arrays in Keras' order."""
 
     trainable: list[Any]
     non_trainable: list[Any]
@@ -37,21 +37,21 @@ class State(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Row numbers into the pool, and targets, of one run; `targets` is ``None`` where the inputs are the targets."""
+    """Row numbers into the pool and targets of one run; `targets` is ``None`` if the inputs are the targets."""
 
     rows: Any
     targets: Any
 
 
 class _Counted(NamedTuple):
-    """Numbers of a batch's examples, and which of them count: weights of 0 and 1, or ``None`` if all do."""
+    """Indices of a batch's examples, and their weights: 1 for examples that count, else 0; ``None`` if all count."""
 
     indices: Any
     weights: Any
 
 
 class _Batch(NamedTuple):
-    """Row numbers of a batch, what is there, and which of it counts."""
+    """Row numbers of a batch, with its inputs, targets and weights."""
 
     rows: Any
     inputs: Any
@@ -59,7 +59,7 @@ class _Batch(NamedTuple):
     weights: Any
 
     def mean(self, values: Any) -> Any:
-        """The mean over what counts."""
+        """The mean over the examples that count."""
         if self.weights is None:
             return jnp.mean(values)
         of_examples = values.reshape(len(self.weights), -1).mean(axis=1)
@@ -67,20 +67,20 @@ class _Batch(NamedTuple):
 
 
 class EpochProgram:
-    """The compiled epoch of one shape class of arms: they differ in weights, learning rate, targets and rows only.
+    """The compiled epoch of one shape class of arms, which differ only in weights, learning rate, targets and rows.
 
     Parameters
     ----------
     model, optimizer
         Built from the first arm of the class. Their own variables serve as placeholders.
     objective
-        What the model is trained towards.
+        The loss and accuracy of the model.
     decode
         Turns rows of the pool into inputs.
     batch_size
-        Of training.
+        Batch size of training.
     first_layer
-        What stands in for the model's first layer where the pool is sparse.
+        Replaces the model's first layer if the pool is sparse.
     """
 
     def __init__(
@@ -100,35 +100,37 @@ class EpochProgram:
         self._decode = decode
         self._batch_size = batch_size
         self._loss = objective.from_output()
-        # Where nothing looks across examples, the last batch can be filled up with what does not count. It is smaller
-        # otherwise, and that second step makes the program half as large again, and as long to compile.
-        apart = len(model.output_shape) == 2 and not any(
+        # If no computation mixes examples, the last batch can be padded with examples that do not count. Otherwise the
+        # last batch is smaller. Its separate step makes the program half as large again, and as long to compile.
+        independent = len(model.output_shape) == 2 and not any(
             layer.activity_regularizer for layer in model._flatten_layers()
         )
-        self._fills_validation = apart and self._loss.reduction == MEAN
+        self._fills_validation = independent and self._loss.reduction == MEAN
         self._fills_training = self._fills_validation and not model.non_trainable_variables
         self._executables: dict[int, Any] = {}
         self._logits = jax.jit(self._compute_logits)
         optimizer.build(model.trainable_variables)
-        # Copies: the first run must not see what a later one has left in the variables.
+        # Copies, since each run leaves its own values in the variables.
         self._defaults = [np.array(v) for v in model.non_trainable_variables]
         self._optimizer_start = [np.array(v) for v in optimizer.variables]
 
     def start(self, weights: Mapping[str, np.ndarray], seed: int, learning_rate: float | None) -> State:
-        """Make the state that a run starts from, on the host."""
+        """Make the initial state of a run, on the host."""
         by_id = {id(v): values for v, values in zip(self.model.weights, weights.values(), strict=True)}
-        others = self.model.non_trainable_variables
-        for variable, path, default in zip(others, canonical_paths(others), self._defaults, strict=True):
+        non_trainable = self.model.non_trainable_variables
+        for variable, path, default in zip(non_trainable, canonical_paths(non_trainable), self._defaults, strict=True):
             if id(variable) not in by_id:
                 by_id[id(variable)] = seed_state(path, seed, default) if is_seed_state(path) else default
         start = [values.copy() for values in self._optimizer_start]
         for variable, values in zip(self.optimizer.variables, start, strict=True):
             if variable is self.optimizer.learning_rate and learning_rate is not None:
                 values[...] = learning_rate
-        return State([by_id[id(v)] for v in self.model.trainable_variables], [by_id[id(v)] for v in others], start)
+        return State(
+            [by_id[id(v)] for v in self.model.trainable_variables], [by_id[id(v)] for v in non_trainable], start
+        )
 
     def restore(self, state: State) -> dict[str, np.ndarray]:
-        """Put a run's final state into the model's variables; gives the weights by canonical path."""
+        """Put a run's final state into the model's variables; returns the weights by canonical path."""
         for variable, values in zip(self.model.trainable_variables, state.trainable, strict=True):
             variable.assign(values)
         for variable, values in zip(self.model.non_trainable_variables, state.non_trainable, strict=True):
@@ -136,7 +138,7 @@ class EpochProgram:
         return dict(zip(canonical_paths(self.model.weights), map(np.array, self.model.weights), strict=True))
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
-        """Compute the logits of inputs with the weights that the model has now."""
+        """Compute the logits of inputs with the model's current weights."""
         values = (
             [v.value for v in self.model.trainable_variables],
             [v.value for v in self.model.non_trainable_variables],
@@ -145,7 +147,7 @@ class EpochProgram:
         return np.concatenate([np.asarray(self._logits(*values, batch)) for batch in batches])
 
     def compiled(self, stack: int, *arguments: Any) -> Any:
-        """Give the executable of `run`, for `stack` runs at once where that is not 1, compiled for `arguments`."""
+        """Give the executable of `run` for `stack` runs in one call, compiled for the shapes of `arguments`."""
         if stack not in self._executables:
             function = self.run if stack == 1 else jax.vmap(self.run, in_axes=(0, None, 0, 0, 0, 0))
             lowered = jax.jit(function, donate_argnums=0).lower(*arguments)
@@ -157,16 +159,16 @@ class EpochProgram:
     def run(
         self, state: State, pool: Any, train: Rows, validation: Rows, order: Any, seed: Any
     ) -> tuple[State, dict[str, Any]]:
-        """Train for one epoch in `order`, then validate; what is compiled.
+        """Train for one epoch in `order`, then validate. This is the function that is compiled.
 
-        Gives the new state, and the history's numbers of this epoch, summed over examples.
+        Returns the new state, and the history's numbers of this epoch, summed over examples.
         """
         self.num_traces += 1
         step = partial(self._train_step, pool=pool, data=train, seed=seed)
         state, logs = _over_batches(step, state, order, self._batch_size, fill=self._fills_training)
         everything = jnp.arange(len(validation.rows), dtype=jnp.int32)
         step = partial(self._validation_step, pool=pool, data=validation, seed=seed)
-        # As equal as can be, so that next to nothing is filled up.
+        # Batches of nearly equal size need the least padding.
         num_batches = -(-len(everything) // max(self._batch_size, VALIDATION_BATCH_SIZE))
         batch_size = -(-len(everything) // num_batches)
         _, validation_logs = _over_batches(step, state, everything, batch_size, fill=self._fills_validation)
@@ -174,7 +176,7 @@ class EpochProgram:
 
     def _batch(self, pool: Any, data: Rows, counted: _Counted, seed: Any) -> _Batch:
         rows = data.rows[counted.indices]
-        # Beside a sparse first layer nothing uses the inputs, and the compiler leaves them out.
+        # With a sparse first layer no layer uses the inputs, so the compiler removes them.
         inputs = jnp.asarray(
             self._decode(jnp, jnp.take(pool, rows, axis=0, mode="clip"), rows, seed), keras.config.floatx()
         )
@@ -221,9 +223,9 @@ class EpochProgram:
 def _over_batches(
     step: Callable[..., Any], state: State, indices: Any, batch_size: int, *, fill: bool
 ) -> tuple[State, dict[str, Any]]:
-    """Step through batches of `indices`; gives means of batches, summed over examples.
+    """Step through batches of `indices`; returns the last state and the sums over examples.
 
-    The last batch is smaller, or, with `fill`, of the same size, filled up with examples that do not count.
+    The last batch is smaller. With `fill` it is padded to full size with examples that do not count.
     """
     num_full, remainder = divmod(len(indices), batch_size)
     weights = None

@@ -18,7 +18,7 @@ from pytest_claims.engines.models import build_model, build_optimizer, check_spl
 from pytest_claims.engines.objective import Objective, objective_of
 from pytest_claims.support.vocabulary import at_tier
 
-# Enough to keep the processor busy, little enough to fit in memory with any model.
+# Large enough to keep the processor busy, small enough to fit in memory with any model.
 PREDICTION_BATCH_SIZE = 1024
 
 
@@ -28,7 +28,7 @@ class FitEngine:
     name = "fit"
 
     def train(self, job: Job, progress: Progress | None = None) -> Iterator[RunResult]:
-        """Train the job's runs, giving each as soon as it is finished.
+        """Train the job's runs, and yield each as soon as it is finished.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class FitEngine:
 
 
 def create() -> FitEngine:
-    """Make the engine, which takes GPU memory as it needs it, so that other processes can share a device."""
+    """Make the engine. It allocates GPU memory as needed, so that other processes can share a device."""
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
     return FitEngine()
@@ -50,7 +50,7 @@ def create() -> FitEngine:
 
 @dataclass(frozen=True)
 class _Run:
-    """One run about to be trained: the split's inputs decoded, the model with its initial weights."""
+    """One run before training: decoded inputs of its split, and its model with the initial weights."""
 
     split: Split
     inputs: Callable[[np.ndarray], np.ndarray]
@@ -89,7 +89,7 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
     num_train = len(run.split.train_rows)
     orders = np.stack([order(seed, epoch, num_train) for epoch in range(epochs)])
     run.model.compile(optimizer=build_optimizer(arm.optimizer), loss=arm.loss, metrics=_metrics(run.objective))
-    told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1) if progress else None)
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1) if progress else None)
     started = time.perf_counter()
     fitted = run.model.fit(
         _batches(*run.train, orders, batch_size),
@@ -97,7 +97,7 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
         steps_per_epoch=-(-num_train // batch_size),
         validation_data=run.validation,
         validation_batch_size=batch_size,
-        callbacks=[told],
+        callbacks=[callback],
         shuffle=False,
         verbose=0,
     )
@@ -107,16 +107,16 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
 
 
 def _start(model: Any, weights: dict[str, np.ndarray], seed: int) -> None:
-    """Put a run's initial weights into the model, and its stochastic layers at the start of their streams."""
+    """Put a run's initial weights and the initial states of its stochastic layers into the model."""
     model.set_weights(list(weights.values()))
-    others = model.non_trainable_variables
-    for variable, path in zip(others, canonical_paths(others), strict=True):
+    non_trainable = model.non_trainable_variables
+    for variable, path in zip(non_trainable, canonical_paths(non_trainable), strict=True):
         if is_seed_state(path):
             variable.assign(seed_state(path, seed, variable.numpy()))
 
 
 def _metrics(objective: Objective) -> list[Any]:
-    """Make what `fit` reports besides the loss: the loss without penalties, and the accuracy."""
+    """Make the metrics that `fit` reports besides the loss: the loss without penalties, and the accuracy."""
     functions = {objective.quantity: getattr(keras.losses, objective.loss)}
     if objective.accuracy_metric:
         functions["accuracy"] = getattr(keras.metrics, objective.accuracy_metric)
@@ -124,7 +124,7 @@ def _metrics(objective: Objective) -> list[Any]:
 
 
 def _batches(inputs: np.ndarray, targets: np.ndarray, orders: np.ndarray, batch_size: int) -> Any:
-    """Give the batches of all epochs in their orders, the last of an epoch being smaller, as `fit` does with arrays."""
+    """Give the batches of all epochs in their orders. As with `fit` on arrays, the last of an epoch is smaller."""
     num_batches = -(-len(inputs) // batch_size)
     arrays = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
     all_orders = tf.convert_to_tensor(orders)

@@ -1,4 +1,4 @@
-"""Building what a run needs from its declaration, with what can be wrong about that."""
+"""Builds models, inputs and measurements from an arm's declaration, and checks them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Inputs = Callable[[np.ndarray], np.ndarray]
 
 
 def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[int, ...]) -> Any:
-    """Build an arm's model, with its weights.
+    """Build an arm's model and its variables.
 
     Raises
     ------
     ValueError
-        If `builder` gives something other than a Keras model, or changes a setting of Keras for all who come after.
+        If `builder` does not return a Keras model, or changes a setting of Keras for all later arms.
     """
     with _drawing_nothing():
         model = _with_settings_kept(lambda: builder(input_shape), "model")
@@ -108,15 +108,15 @@ def refuse_own_training(model: Any) -> None:
 
 @contextmanager
 def _drawing_nothing() -> Iterator[None]:
-    """Let Keras' random initializers give NaN: runs bring weights of their own, see `initial_weights`.
+    """Let Keras' random initializers give NaN. Runs get their weights from `initial_weights`.
 
-    On JAX each shape that Keras draws is compiled for, which takes longer than all else of building a model.
+    On JAX Keras compiles a draw for each shape. This takes longer than all other steps of building a model.
     """
-    # Derived ones take the method from these.
+    # Derived classes inherit the method from these classes.
     calls = {
-        one: one.__call__
-        for one in vars(keras.initializers).values()
-        if isclass(one) and "__call__" in vars(one) and "seed" in signature(one).parameters
+        cls: cls.__call__
+        for cls in vars(keras.initializers).values()
+        if isclass(cls) and "__call__" in vars(cls) and "seed" in signature(cls).parameters
     }
     try:
         for random in calls:
@@ -132,14 +132,14 @@ def _not_drawn(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> 
 
 
 def check_split(split: Split, num_rows: int) -> None:
-    """See that a split names rows that its pool of `num_rows` has, and a finite target for each.
+    """Check that a split names rows of its pool of `num_rows`, and has a finite target for each.
 
-    JAX takes the nearest row for one that is not there, and the targets' first numbers for rows that are too few.
+    JAX takes the nearest row for one that is not there, and the first targets where there are too many.
 
     Raises
     ------
     ValueError
-        The rows are no row numbers, there are none, or the targets are not as many, or not finite.
+        The rows are no row numbers, or there are none. The targets are not as many, or not finite.
     """
     for name, rows, targets in (
         ("train", split.train_rows, split.train_targets),
@@ -177,12 +177,12 @@ def _check_targets(name: str, targets: Any, num_rows: int) -> None:
 
 
 def measure(arm: Arm, trained: Trained) -> dict[str, Any]:
-    """Take an arm's measurements, as plain floats and nested lists, and count the model's parameters.
+    """Compute an arm's measurements, as floats and nested lists, and count the model's parameters.
 
     Raises
     ------
     ValueError
-        If a measurement gives something other than numbers.
+        If a measurement does not return numbers.
     """
     numbers: dict[str, Any] = {"num_parameters": int(trained.model.count_params())}
     for name, measurement in arm.measurements.items():
@@ -194,7 +194,7 @@ def measure(arm: Arm, trained: Trained) -> dict[str, Any]:
 
 
 def inputs_of(arm: Arm, pool: np.ndarray, seed: int) -> Inputs:
-    """What gives the decoded inputs of rows of the pool in one run, in the precision of training."""
+    """A function from rows of the pool to their decoded inputs in one run, in the precision of training."""
 
     def inputs(rows: np.ndarray) -> np.ndarray:
         decoded = arm.data.decode(np, pool[rows], np.asarray(rows, np.int32), np.uint32(seed))
@@ -212,7 +212,7 @@ def trained_run(
     logits: Callable[[np.ndarray], np.ndarray],
     **model_and_weights: Any,
 ) -> Trained:
-    """A trained model as measurements see it; `model_and_weights` are its fields of these names."""
+    """Make the argument of an arm's measurements; `model_and_weights` are its fields with these names."""
 
     def predict(inputs: np.ndarray) -> np.ndarray:
         return np.asarray(objective.activate(logits(inputs)))

@@ -1,4 +1,4 @@
-"""Losses from logits: what a model's output is trained towards, and whether the two fit."""
+"""Losses computed from logits, and checks that a model's output, its loss and its targets fit together."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from pytest_claims.catalogue.arms import Split
 
 MEAN = "mean_with_sample_weight"
-"""Keras' name for the mean over what is counted."""
+"""Keras' name for the mean over examples, weighted by 0 or 1."""
 
-# The head whose logits a cross-entropy is computed from.
+# The activation behind whose logits a cross-entropy is computed.
 HEADS = {"sparse_categorical": "softmax", "categorical": "softmax", "binary": "sigmoid"}
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a model is trained towards.
+    """The loss and the accuracy of a model.
 
     Parameters
     ----------
     loss
         Keras' name of the loss function, for instance ``"mean_squared_error"``.
     kind
-        Which cross-entropy, ``"sparse_categorical"``, ``"categorical"`` or ``"binary"``, or ``None``.
+        The cross-entropy: ``"sparse_categorical"``, ``"categorical"`` or ``"binary"``; ``None`` for other losses.
     head
         The layer whose activation turns logits into probabilities, if `kind` is not ``None``.
     labelled
-        Whether there are targets other than the inputs themselves.
+        False if the inputs themselves are the targets.
     """
 
     loss: str
@@ -42,23 +42,23 @@ class Objective:
 
     @property
     def quantity(self) -> str:
-        """Name in the history of the loss without penalties."""
+        """The history's name for the loss without penalties."""
         return "cross_entropy" if self.kind else self.loss
 
     @property
     def accuracy_metric(self) -> str | None:
-        """Name of the Keras metric that counts right answers, for a classification."""
+        """Name of the Keras metric that counts correct predictions; ``None`` unless this is a classification."""
         return f"{self.kind}_accuracy" if self.kind and self.labelled else None
 
     @contextmanager
     def logits(self) -> Iterator[None]:
-        """Let the model give logits while this lasts."""
+        """Inside this context the model returns logits."""
         import keras
 
         if self.kind is None:
             yield
             return
-        # A Softmax layer has no activation to replace, but its call can be.
+        # A Softmax layer has no activation, so its call is replaced.
         attribute = "call" if isinstance(self.head, keras.layers.Softmax) else "activation"
         before = getattr(self.head, attribute)
         setattr(self.head, attribute, _identity if attribute == "call" else keras.activations.linear)
@@ -68,15 +68,15 @@ class Objective:
             setattr(self.head, attribute, before)
 
     def activate(self, logits: Any) -> Any:
-        """Turn logits into what the model predicts."""
+        """Turn logits into the model's predictions."""
         import keras
 
         return getattr(keras.activations, HEADS[self.kind])(logits) if self.kind else logits
 
     def from_output(self) -> Any:
-        """Make the loss ``loss(targets, output, weights)``, where a cross-entropy takes logits.
+        """Make the loss ``loss(targets, output, weights)``. For a cross-entropy, `output` are logits.
 
-        A mean over the batch, or over what has weight 1 in it where the weights are given.
+        The loss is a mean over the batch, or over the examples with weight 1 if weights are given.
         """
         import keras
 
@@ -87,13 +87,13 @@ class Objective:
         return _mean_of(keras.losses.get(self.loss))
 
     def matches(self, targets: Any, predictions: Any) -> Any:
-        """Tell for each answer in a batch whether it is right, as 0 or 1."""
+        """For each prediction in a batch: 1 if it is correct, else 0."""
         import keras
 
         return getattr(keras.metrics, str(self.accuracy_metric))(targets, predictions)
 
     def cast(self, targets: np.ndarray, output_shape: tuple[int | None, ...]) -> np.ndarray:
-        """Bring targets into the dtype and shape that the loss compares with the output."""
+        """Cast targets to the dtype and shape that the loss expects."""
         import keras
 
         if self.kind == "sparse_categorical":
@@ -106,7 +106,7 @@ def _identity(inputs: Any, *_: Any, **__: Any) -> Any:
 
 
 def _mean_of(function: Any) -> Any:
-    """Make a Keras loss of a function that gives a loss per example, so that Keras' masks are heeded."""
+    """Turn a function that gives a loss per example into a Keras loss, which applies Keras' masks."""
     import keras
 
     if isinstance(function, keras.losses.Loss):
@@ -120,12 +120,12 @@ def _mean_of(function: Any) -> Any:
 
 
 def objective_of(model: Any, loss: str, split: Split, input_shape: tuple[int, ...]) -> Objective:
-    """Match a built model with the loss of its arm and the targets of a run.
+    """Make the objective from a built model, the loss of its arm and the targets of a run.
 
     Raises
     ------
     ValueError
-        If the loss is unknown, or the output does not fit it.
+        If the loss is unknown, or if the output or the targets do not fit it.
     """
     name = _loss_name(loss)
     kind = name.removesuffix("_crossentropy") if name.endswith("_crossentropy") else None
@@ -148,17 +148,17 @@ def objective_of(model: Any, loss: str, split: Split, input_shape: tuple[int, ..
 
 
 def _loss_name(loss: str) -> str:
-    """Name of the Keras function behind any of the names Keras has for a loss."""
+    """The function's name for any of the names that Keras accepts for a loss."""
     import keras
 
     try:
-        found = keras.losses.get(loss)
+        function = keras.losses.get(loss)
     except ValueError as error:
         raise ValueError(
             f"unknown loss {loss!r}, expected the name of a Keras loss such as 'sparse_categorical_crossentropy', "
             "'binary_crossentropy' or 'mean_squared_error'."
         ) from error
-    return str(found.name if isinstance(found, keras.losses.Loss) else found.__name__)
+    return str(function.name if isinstance(function, keras.losses.Loss) else function.__name__)
 
 
 def _output_shape(model: Any, input_shape: tuple[int, ...]) -> tuple[int | None, ...]:
@@ -173,7 +173,7 @@ def _output_shape(model: Any, input_shape: tuple[int, ...]) -> tuple[int | None,
 
 
 def _head(model: Any) -> Any:
-    """Find the layer that a model's output comes from, looking into nested models and wrappers."""
+    """Find a model's output layer, also inside nested models and wrappers."""
     import keras
 
     if isinstance(model, keras.layers.TimeDistributed):
@@ -186,7 +186,7 @@ def _head(model: Any) -> Any:
 
 
 def _activation_name(head: Any) -> str:
-    """Name the function applied last; that of a recurrent layer is not, it acts inside."""
+    """Name the function that is applied last. A recurrent layer applies its activation inside, not last."""
     import keras
 
     if isinstance(head, keras.layers.Softmax):
@@ -198,7 +198,7 @@ def _activation_name(head: Any) -> str:
 def _misfit(
     kind: str | None, targets: np.ndarray | None, output_shape: tuple[int | None, ...], input_shape: tuple[int, ...]
 ) -> str | None:
-    """Say what is wrong between targets and output, if anything."""
+    """Describe the mismatch between targets and output; ``None`` if they fit."""
     sparse = kind == "sparse_categorical"
     target_shape = input_shape if targets is None else targets.shape[1:]
     expected = output_shape[1:-1] if sparse else output_shape[1:]

@@ -1,4 +1,4 @@
-"""What a run or a report was made with."""
+"""Processors and graphics processors of this process, and their division among workers."""
 
 from __future__ import annotations
 
@@ -7,45 +7,44 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _num_sharing = 1
-"""Processes that share the processors of this one, where none can be bound to its own."""
+"""Number of processes that share the processors, on systems that cannot bind a process to processors."""
 
 
 def num_threads() -> int:
-    """Processors that this process may use, or its share of them."""
+    """Number of processors that this process may use, or its share of them."""
     num = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, num // _num_sharing)
 
 
 MOST_AT_A_TIME = 4
-"""Runs that one process trains side by side, for its memory's sake; more processors are for more processes."""
+"""Most runs that one process trains in parallel, to limit its memory. More processors need more processes."""
 
 
 def runs_at_a_time() -> int:
-    """Runs that this process trains side by side on processors."""
+    """Number of runs that this process trains in parallel on processors."""
     return min(num_threads(), MOST_AT_A_TIME)
 
 
 def can_bind() -> bool:
-    """Whether this system lets a process be bound to processors; macOS and Windows do not."""
+    """True if this system can bind a process to processors; macOS and Windows cannot."""
     return hasattr(os, "sched_setaffinity")
 
 
 def divide_processors(index: int, count: int) -> None:
-    """Bind a worker process to its share of the processors, and have libraries use no more threads than those.
+    """Bind a worker process to its share of the processors, and limit libraries to that many threads.
 
-    What claims import when they are collected, NumPy first of all, has started a thread for each processor by now:
-    bound to fewer, such threads spin in each other's way, and the linear probes of one network took 2.5 s, not 0.4.
-
-    Where no process can be bound, it trains as many runs at a time as its share, wherever they run.
+    Claims import NumPy and others at collection, and these start a thread for each processor. On fewer processors such
+    threads block each other: the linear probes of one network took 2.5 s instead of 0.4 s. On a system that cannot bind
+    processes, the process trains as many runs in parallel as its share.
 
     Parameters
     ----------
     index, count
-        The process' number, from 0, and how many share the machine.
+        The process' number, from 0, and the number of processes on the machine.
     """
     from threadpoolctl import threadpool_limits
 
-    global _num_sharing  # noqa: PLW0603  # a fact about this process, as what it is bound to
+    global _num_sharing  # noqa: PLW0603  # a property of this process
     if not can_bind():
         _num_sharing = count
     elif count > 1:
@@ -58,7 +57,7 @@ CUDA_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 
 
 def graphics_processors(devices: Path = Path("/dev")) -> list[str]:
-    """What ``CUDA_VISIBLE_DEVICES`` may name, if JAX is there for it: ``pip install "pytest-claims[gpu]"``."""
+    """Names for ``CUDA_VISIBLE_DEVICES``; empty without JAX for CUDA (``pip install "pytest-claims[gpu]"``)."""
     if not any(map(find_spec, CUDA_PLUGINS)):
         return []
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
@@ -67,12 +66,14 @@ def graphics_processors(devices: Path = Path("/dev")) -> list[str]:
 
 
 def take_one(index: int, count: int) -> None:
-    """Give a worker process one graphics processor, before a library takes all; those that share take memory as needed.
+    """Give a worker process one graphics processor, before a library takes all.
+
+    Processes that share one allocate its memory as needed.
 
     Parameters
     ----------
     index, count
-        The process' number, from 0, and how many share the machine.
+        The process' number, from 0, and the number of processes on the machine.
     """
     devices = graphics_processors()
     if devices:

@@ -1,4 +1,4 @@
-"""By what compiled programs are known again: all that a trace depends on, as it is in memory."""
+"""Keys of compiled programs. A key covers everything in memory that a trace depends on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_claims.catalogue.arms import Arm
     from pytest_claims.support.vocabulary import Tier
 
-# Of an optimizer: the names and variables of one instance, which its first step or `build` sets.
+# Attributes of one optimizer instance: its names, and the variables that its first step or `build` sets.
 _OF_AN_INSTANCE = {
     *("name", "built", "_lock", "_tracker", "_iterations", "_exclude_from_weight_decay_cache"),
     *("_variables", "_trainable_variables", "_trainable_variables_indices"),
@@ -25,16 +25,15 @@ _OF_AN_INSTANCE = {
 
 
 def code_key(arm: Arm, tier: Tier) -> Hashable:
-    """What builds an arm's model and decodes its inputs: their code, arguments, and the constants that they reach."""
+    """Key of the functions that build an arm's model and decode its inputs: code, arguments, and constants they use."""
     digest = code_digest({"model": arm.model, "decode": arm.data.decode}, tier=tier, name="this arm")
     return digest or (content_key(arm.model), content_key(arm.data.decode))
 
 
 def optimizer_key(optimizer: Any) -> Hashable:
-    """All that an optimizer's updates depend on; of a learning rate that is a number only that it is one.
+    """Key of everything that an optimizer's updates depend on, except the value of a constant learning rate.
 
-    The configuration does not tell all: what is excluded from weight decay, and settings of own classes, are in no
-    ``get_config``.
+    ``get_config`` is not complete: it lacks the variables excluded from weight decay, and settings of users' classes.
     """
     settings = {name: value for name, value in vars(optimizer).items() if name not in _OF_AN_INSTANCE}
     if learning_rate_of(optimizer) is not None:
@@ -43,12 +42,12 @@ def optimizer_key(optimizer: Any) -> Hashable:
 
 
 def learning_rate_of(optimizer: Any) -> float | None:
-    """The learning rate where that is a number; ``None`` for a schedule.
+    """The learning rate if it is a number; ``None`` for a schedule.
 
     Raises
     ------
     ValueError
-        For settings that need more than the stateless update.
+        If a setting needs more than the stateless update.
     """
     import keras
 
@@ -61,7 +60,7 @@ def learning_rate_of(optimizer: Any) -> float | None:
 
 
 def surroundings() -> Hashable:
-    """Settings of Keras and JAX that a trace depends on, whoever has set them."""
+    """The global settings of Keras and JAX that a trace depends on."""
     import jax
     import keras
 
@@ -73,9 +72,9 @@ def surroundings() -> Hashable:
 
 
 def content_key(value: Any) -> Hashable:
-    """A key that two values share if they hold the same.
+    """A key that two values share if they have the same content.
 
-    Functions, classes and modules stand for themselves, and so does what cannot be looked into.
+    Functions, classes and modules equal only themselves, and so do objects that have no readable content.
 
     Examples
     --------
@@ -88,7 +87,7 @@ def content_key(value: Any) -> Hashable:
 
 
 def _key(value: Any, within: tuple[int, ...]) -> Hashable:
-    if id(value) in within:  # it leads back to itself
+    if id(value) in within:  # it contains itself
         return "cycle", within.index(id(value))
     within = (*within, id(value))
     match value:
@@ -115,7 +114,7 @@ def _key_of_parts(value: Any, within: tuple[int, ...]) -> Hashable:
             return type(value), *(_key(item, within) for item in value)
         case set() | frozenset():
             return type(value), frozenset(_key(item, within) for item in value)
-        case _ if hasattr(value, "__array__"):  # Keras' variables, and scalars of any library
+        case _ if hasattr(value, "__array__"):  # Keras' variables, and any library's scalars
             parts = np.asarray(value)
         case _ if hasattr(value, "__dict__"):
             parts = dict(vars(value))
@@ -125,7 +124,7 @@ def _key_of_parts(value: Any, within: tuple[int, ...]) -> Hashable:
 
 
 class _Itself:
-    """An object that equals nothing but itself; holding it keeps its identity from passing to another."""
+    """An object that equals only itself. The reference to it keeps other objects from getting its identity."""
 
     def __init__(self, value: Any) -> None:
         self._value = value

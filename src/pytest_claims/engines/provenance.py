@@ -1,4 +1,4 @@
-"""What a run or a report was made with: versions, engine, device and threads."""
+"""Versions, engine, device and threads of a run or a report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIBRARIES = ("pytest-claims", "keras", "jax", "tensorflow", "numpy", "scipy", "s
 
 @cache
 def environment() -> dict[str, str]:
-    """Versions of Python and the libraries, and the platform; neither user nor host is named."""
+    """Versions of Python and the libraries, and the platform, without names of user or host."""
     versions = {name.replace("-", "_"): _version(name) for name in LIBRARIES}
     return {
         "python": platform.python_version(),
@@ -25,7 +25,7 @@ def environment() -> dict[str, str]:
 
 
 def provenance(engine: str | None) -> dict[str, Any]:
-    """Versions, engine, device and threads of a run that has just been trained in this process."""
+    """Versions, engine, device and threads of a run that this process has just trained."""
     return {"environment": environment(), "engine": engine, "device": _device(engine), "threads": num_threads()}
 
 

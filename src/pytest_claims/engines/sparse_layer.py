@@ -1,4 +1,4 @@
-"""A dense first layer on inputs that are mostly zero: SciPy multiplies what is not zero, on the host."""
+"""A dense first layer on mostly zero inputs: SciPy multiplies only the nonzero entries, on the host."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from jax.extend.core import Primitive
 from jax.interpreters import mlir
 from scipy.sparse import csr_array
 
-# Measured on one core, per number: XLA's dense product takes 0.05 to 0.1 ns, SciPy's sparse one 0.5 ns, and each call
-# from a compiled program back to Python some 0.3 ms. So the inputs must be sparse, and the product large.
+# Measured on one core, per number: XLA's dense product takes 0.05 to 0.1 ns, SciPy's sparse product 0.5 ns. Each call
+# from a compiled program to Python takes about 0.3 ms. So the inputs must be sparse, and the product large.
 LARGEST_SHARE = 0.06
 SMALLEST_PRODUCT = 2**25
 
 
 def sparse_pool(pool: np.ndarray) -> csr_array | None:
-    """Give a pool as a sparse matrix in the precision of training, if so little of it is not zero that this pays.
+    """Turn a pool into a sparse matrix in the precision of training; ``None`` if too much of it is nonzero.
 
     Parameters
     ----------
     pool
-        Inputs, shape ``(num_rows, num_inputs)``; others are not taken.
+        Inputs, shape ``(num_rows, num_inputs)``. Other shapes give ``None``.
     """
     if pool.ndim != 2 or np.count_nonzero(pool) > LARGEST_SHARE * pool.size:
         return None
@@ -35,9 +35,9 @@ def sparse_pool(pool: np.ndarray) -> csr_array | None:
 
 
 class SparseFirstLayer:
-    """Stands in for a model's first layer where its inputs are rows of a sparse matrix.
+    """Replaces a model's first layer if its inputs are rows of a sparse matrix.
 
-    The compiled program gets row numbers, and calls back to multiply those rows with the kernel, and with the gradient.
+    The compiled program passes row numbers to Python, which multiplies those rows with the kernel or the gradient.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ class SparseFirstLayer:
     def __init__(self, layer: Any) -> None:
         self._layer = layer
         self._pool: csr_array | None = None
-        self._last = threading.local()  # programs beside each other train on other rows
+        self._last = threading.local()  # threads train on different rows
 
     @classmethod
-    def of(cls, model: Any, batch_size: int) -> SparseFirstLayer | None:
-        """Stand in for the first layer of a built model, if that is an ordinary dense one and large enough."""
+    def for_model(cls, model: Any, batch_size: int) -> SparseFirstLayer | None:
+        """Replace the first layer of a built model; ``None`` unless it is a plain dense layer of sufficient size."""
         if not isinstance(model, keras.Sequential) or type(model.layers[0]) is not keras.layers.Dense:
             return None
         layer = model.layers[0]
@@ -61,13 +61,13 @@ class SparseFirstLayer:
         return cls(layer) if is_plain and is_large and len(model.input_shape) == 2 else None
 
     def use(self, pool: csr_array) -> None:
-        """Take rows from this matrix from now on."""
+        """Use the rows of this matrix from now on."""
         if pool is not self._pool:
             self._pool, self._last = pool, threading.local()
 
     @contextmanager
     def on(self, rows: Any) -> Iterator[None]:
-        """While this lasts, let the layer take these rows of the matrix, whatever it is called with."""
+        """Inside this context the layer uses these rows of the matrix, and ignores its inputs."""
         before = self._layer.call
         self._layer.call = partial(self._call, rows)
         try:
@@ -76,14 +76,14 @@ class SparseFirstLayer:
             self._layer.call = before
 
     def _call(self, rows: Any, inputs: Any, training: bool | None = None) -> Any:
-        """What `keras.layers.Dense` does, but for the product."""
+        """Do the same as `keras.layers.Dense`, except for the product."""
         output = self._product(self._layer.kernel.value, rows)
         if self._layer.use_bias:
             output = keras.ops.add(output, self._layer.bias)
         return output if self._layer.activation is None else self._layer.activation(output)
 
     def _product(self, kernel: Any, rows: Any) -> Any:
-        """Multiply the rows with the kernel; its gradient is their transpose times that of the product."""
+        """Multiply the rows with the kernel. The kernel's gradient is the rows' transpose times the product's."""
 
         def forward(kernel: Any) -> Any:
             shape = (rows.shape[0], kernel.shape[1])
@@ -98,7 +98,7 @@ class SparseFirstLayer:
         return product(kernel)
 
     def _taken(self, rows: np.ndarray) -> csr_array:
-        """The rows of the matrix; those of the last call are kept, since the gradient asks for them again."""
+        """The rows of the matrix. The last rows are kept, since the gradient needs them again."""
         assert self._pool is not None
         last, which = self._last, rows.tobytes()
         if getattr(last, "which", None) != which:
@@ -113,9 +113,8 @@ _on_host = Primitive("on_host")
 def on_host(function: Callable[..., np.ndarray], shape: tuple[int, ...], *arguments: Any) -> Any:
     """Call a pure function of NumPy arrays from a compiled program; the result has the dtype of the last argument.
 
-    As `jax.pure_callback`, which however hands over JAX arrays: to wait for the numbers of one, in a process with one
-    processor, is to wait for the very thread that waits (jax-ml/jax issue 24255). This hands over the program's own
-    buffers, to be read only while the call lasts.
+    `jax.pure_callback` passes JAX arrays. In a process with one processor, a thread that reads such an array waits for
+    itself (jax-ml/jax issue 24255). This function passes the program's own buffers, to be read only during the call.
     """
     return _on_host.bind(*arguments, function=function, shape=tuple(shape))
 

@@ -1,4 +1,4 @@
-"""The default engine: Keras on JAX, one compiled program per shape class, many runs through each."""
+"""The default engine: Keras on JAX. Each compiled program trains many runs of one shape class."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from pytest_claims.engines.program_key import code_key, learning_rate_of, optimi
 from pytest_claims.support.vocabulary import at_tier
 
 OF_A_PROGRAM = 50_000
-"""What machine code and a model take beside their parameters, in parameters: about a megabyte."""
+"""Memory of a program's machine code and model besides their parameters, counted in parameters: about a megabyte."""
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One run about to be trained."""
+    """One run before training."""
 
     seed: int
     split: Split
@@ -51,7 +51,7 @@ class _Run:
 
 @dataclass(frozen=True)
 class _Started:
-    """Runs in one call of a program, under way in a thread or about to be."""
+    """The runs of one call of a program. The call runs in a thread, or when `outcome` is called."""
 
     program: EpochProgram
     pool: np.ndarray
@@ -60,7 +60,7 @@ class _Started:
 
 
 _Outcome = tuple[State, list[dict[str, Any]], float]
-"""The final state, the log of each epoch, and the seconds of a run."""
+"""The final state, the log of each epoch, and the seconds per run."""
 
 
 class StackedEngine:
@@ -69,14 +69,14 @@ class StackedEngine:
     Parameters
     ----------
     stack
-        How many seeds one call of the program trains. Default: one on a CPU, where more gain nothing, and all of a
-        job on an accelerator.
+        Number of seeds that one call of the program trains. Default: one on a CPU, where more gain nothing, and all
+        seeds of a job on an accelerator.
     num_parameters
-        How many parameters the models of kept programs may have together, those used last, so that a second look at
-        an arm mostly finds its program compiled. Each parameter is held some six times, by the model, its optimizer and
-        what they start from; what else a program holds counts as `OF_A_PROGRAM` of them.
+        Most parameters in all kept models. The most recently used programs are kept, so an arm's second look mostly
+        finds its program compiled. Memory holds each parameter about six times: in the model, the optimizer and their
+        initial states. The rest of a program counts as `OF_A_PROGRAM` parameters.
     at_a_time
-        How many calls of the program go side by side on a CPU, each on one processor. Default: as many as there are
+        Number of calls of the program that run in parallel on a CPU, each on one processor. Default: the number of
         processors, up to `pytest_claims.engines.processors.MOST_AT_A_TIME`.
     """
 
@@ -92,7 +92,7 @@ class StackedEngine:
         self._pools = Pools()
 
     def train(self, job: Job, progress: Progress | None = None) -> Iterator[RunResult]:
-        """Train the job's runs, giving each as soon as it is finished.
+        """Train the job's runs, and yield each as soon as it is finished.
 
         Raises
         ------
@@ -114,11 +114,11 @@ class StackedEngine:
                 while started:
                     yield from self._finished(job, started.popleft())
             finally:
-                stop.set()  # whoever wants no more of them does not wait for runs to their end
+                stop.set()  # if the caller stops early, the threads stop after their current epoch
 
     @staticmethod
     def _chunks(job: Job, size: int) -> Iterator[dict[int, Split]]:
-        """Splits by seed, of as many runs as one call trains; only runs of one shape can be stacked."""
+        """Splits by seed for each call of the program. Only runs of the same shape can be stacked."""
         split = at_tier(job.arm.data.split, job.tier)
         splits = ((seed, split(job.arrays, job.tier, seed)) for seed in job.seeds)
         for _, group in itertools.groupby(splits, key=lambda pair: _shapes(pair[1])):
@@ -134,7 +134,7 @@ class StackedEngine:
         stop: threading.Event,
         code: Hashable,
     ) -> _Started:
-        """Make ready what compiles and draws, and let a thread train, if there are any."""
+        """Compile the program, draw the initial states, and start training in a thread if there are threads."""
         kept = self._pools.get(at_tier(job.arm.data.pool, job.tier), job.arrays)
         pool = kept.device
         for split in splits.values():
@@ -168,7 +168,7 @@ class StackedEngine:
 
     @known_warnings()
     def _finished(self, job: Job, started: _Started) -> list[RunResult]:
-        """Wait for runs, and take their measurements."""
+        """Wait for the runs of a call, and compute their measurements."""
         state, logs, seconds = started.outcome()
         results = []
         for index, run in enumerate(started.runs):
@@ -179,7 +179,7 @@ class StackedEngine:
         return results
 
     def _program(self, job: Job, kept: Pool, split: Split, stack: int, code: Hashable) -> EpochProgram:
-        """Give the program of the job's shape class and code, building it if it is not kept."""
+        """Give the program for the job's shape class and code. Build it if it is not kept."""
         arm, batch_size, pool = job.arm, at_tier(job.arm.batch_size, job.tier), kept.device
         decoded = jax.eval_shape(
             lambda pool, rows, seed: arm.data.decode(jnp, pool[rows], rows, seed),
@@ -187,7 +187,7 @@ class StackedEngine:
         )
         input_shape = tuple(decoded.shape[1:])
         optimizer = build_optimizer(arm.optimizer)
-        # What is one call per step on the host is one per step and run where runs are stacked, and no gain.
+        # With stacked runs the sparse layer would call the host once per step and run, which gains nothing.
         has_values = split.train_targets is not None and getattr(arm.data.decode, "keeps_values", False)
         sparse = kept.sparse if has_values and stack == 1 and jax.default_backend() == "cpu" else None
         key = (
@@ -203,7 +203,7 @@ class StackedEngine:
             if sparse is not None:
                 from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
-                first_layer = SparseFirstLayer.of(model, batch_size)
+                first_layer = SparseFirstLayer.for_model(model, batch_size)
             program = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size, first_layer)
             self.programs[key] = program, arm
         self.programs.move_to_end(key)
@@ -241,18 +241,18 @@ class StackedEngine:
 
 
 def create() -> StackedEngine:
-    """Make the engine with its defaults."""
+    """Make the engine with default settings."""
     return StackedEngine()
 
 
 def _shapes(split: Split) -> tuple[Any, ...]:
-    """Shapes of a split; runs of one program agree in them."""
+    """Shapes of a split. All runs of a program have the same shapes."""
     parts = (split.train_rows, split.validation_rows, split.train_targets, split.validation_targets)
     return tuple(None if part is None else part.shape for part in parts)
 
 
 def _means(sums: dict[str, list[float]], split: Split) -> dict[str, list[float]]:
-    """Divide a history's sums over examples by the number of examples."""
+    """Turn a history's sums over examples into means."""
     num_train, num_validation = len(split.train_rows), len(split.validation_rows)
     return {
         name: [total / (num_validation if name.startswith("val_") else num_train) for total in totals]
@@ -261,13 +261,13 @@ def _means(sums: dict[str, list[float]], split: Split) -> dict[str, list[float]]
 
 
 def _stacked(arguments: list[Any]) -> Any:
-    """Send the arguments of runs to the device, along a new first axis if there are several."""
+    """Send the arguments of runs to the device, stacked along a new first axis if there are several runs."""
     if len(arguments) == 1:
         return jax.device_put(arguments[0])
     return jax.device_put(jax.tree.map(lambda *leaves: np.stack(leaves), *arguments))
 
 
 def _batched(items: Iterator[Any], size: int) -> Iterator[tuple[Any, ...]]:
-    """Do what `itertools.batched` does from Python 3.12 on."""
+    """Do the same as `itertools.batched`, which Python has from 3.12 on."""
     while batch := tuple(itertools.islice(items, size)):
         yield batch

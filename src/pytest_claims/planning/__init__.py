@@ -1,1 +1,1 @@
-"""From claims to a plan: which runs they need, on which seeds, by whom, and what these cost. It trains nothing."""
+"""Plans for claims: the runs they need, their seeds, their division among workers, and their cost. Trains nothing."""

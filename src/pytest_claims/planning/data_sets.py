@@ -1,4 +1,4 @@
-"""The data sets of a session, each located once."""
+"""Locates each data set of a session once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DataSets:
-    """The data sets of a session, each located once."""
+    """The data sets of a session, from `directory` if the user named one. Each is located once."""
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
@@ -21,12 +21,12 @@ class DataSets:
         self._located: dict[str, Located] = {}
 
     def locate(self, dataset: DataSet, *, offline: bool) -> Located | None:
-        """Find a data set; where nothing real is to be had, its stand-in if it has one.
+        """Find a data set. Without real data, give its stand-in, or ``None`` if it has none.
 
         Raises
         ------
         ClaimsError
-            If another data set of this name has been found, with other content.
+            If a data set with the same name and other content was located before.
         """
         from pytest_claims.data.locate import locate
         from pytest_claims.fingerprint.fingerprint import code_digest
@@ -41,26 +41,26 @@ class DataSets:
         return self._declared[dataset]
 
     def adopt(self, name: str, located: Located) -> None:
-        """Take a data set as found elsewhere."""
+        """Add a data set that was located elsewhere."""
         known = self._located.setdefault(name, located)
         if known.content_hash != located.content_hash:
             raise ClaimsError(
-                f"two data sets are called {name!r}, and their contents differ: their hashes begin with "
+                f"two data sets are called {name!r}, but their contents differ: their hashes begin with "
                 f"{known.content_hash[:12]} and {located.content_hash[:12]}. Give one of them another name"
             )
 
     def record(self) -> list[DataRecord]:
-        """Which data were used, for the report."""
+        """The located data sets, for the record."""
         return [
-            {"name": name, "kind": found.kind, "content_hash": found.content_hash, "origin": found.origin}
-            for name, found in sorted(self._located.items())
+            {"name": name, "kind": located.kind, "content_hash": located.content_hash, "origin": located.origin}
+            for name, located in sorted(self._located.items())
         ]
 
     def line(self) -> str:
-        """Which data were used, in a line."""
-        parts = [f"{name} {found.kind} ({found.origin})" for name, found in sorted(self._located.items())]
+        """The located data sets, in one line for the terminal."""
+        parts = [f"{name} {located.kind} ({located.origin})" for name, located in sorted(self._located.items())]
         return ", ".join(part.replace(" (stand-in)", "") for part in parts)
 
     def notes(self) -> list[str]:
-        """Why a stand-in is used, a line for each data set for which one is."""
-        return [found.note for _, found in sorted(self._located.items()) if found.note]
+        """One line for each stand-in, with the reason why it is used."""
+        return [located.note for _, located in sorted(self._located.items()) if located.note]

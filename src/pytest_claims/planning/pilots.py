@@ -1,4 +1,4 @@
-"""What pilot runs have shown: seconds per run of each arm, and how much each quantity scatters over seeds."""
+"""Pilot measurements: seconds per run of each arm, and the spread of each quantity over seeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_claims.statistics import Look
 
 UPPER_BOUND = 0.8
-"""Confidence that the scatter is no larger than assumed: that of a few pilot seeds is itself uncertain."""
+"""Confidence that the standard deviation is no larger than its bound. A few pilot seeds estimate it imprecisely."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Spread:
     Parameters
     ----------
     quantity
-        Its label.
+        The quantity's label.
     mean, sd
-        Over seeds, on the scale that is tested: logarithms for a ratio.
+        Mean and standard deviation over seeds, on the tested scale: logarithms for a ratio.
     num_seeds
-        At least 2.
+        Number of pilot seeds, at least 2.
     rule, alternative, margin, unit, difference
-        As the record of its part has them.
+        As in the record of the quantity's part.
     """
 
     quantity: str
@@ -56,30 +56,30 @@ class Spread:
         return self.sd * math.sqrt(degrees / stats.chi2.ppf(1 - UPPER_BOUND, degrees))
 
     def detectable(self, look: Look) -> float:
-        """The smallest detectable effect at a look, on the scale that is tested."""
+        """The smallest detectable effect at a look, on the tested scale."""
         from pytest_claims.statistics import smallest_detectable_effect
 
         return smallest_detectable_effect(self.sd_upper, look)
 
     def detectable_as_read(self, look: Look) -> float:
-        """The smallest detectable effect in the unit that people read: a factor for a ratio."""
+        """The smallest detectable effect in the unit of reports: a factor for a ratio."""
         return as_read(self.detectable(look), self.unit)
 
     def stays_undecided(self, look: Look) -> bool:
-        """Whether it lies so close to its margin that a look more likely than not leaves it undecided."""
+        """True if the mean is so close to the margin that a look leaves it undecided with probability above 1/2."""
         from pytest_claims.statistics import smallest_detectable_effect
 
         even_odds = smallest_detectable_effect(self.sd, look, power=0.5)
         return min(abs(self.mean - bound) for bound in self._region) < even_odds
 
     def is_missed(self) -> bool:
-        """Whether it lies on the side of its margin that refutes the claim."""
+        """True if the mean lies on the side of the margin that refutes the claim."""
         low, high = self._region
         return not low <= self.mean <= high
 
     @property
     def _region(self) -> tuple[float, float]:
-        """From where to where the claim has it, on the scale that is tested."""
+        """The bounds within which the claim holds, on the tested scale."""
         from pytest_claims.statistics import MeanRule, rule_as_read
 
         rule = rule_as_read(self.rule, self.alternative, self.margin, unit=self.unit, difference=self.difference)
@@ -88,7 +88,7 @@ class Spread:
 
 
 def stays_undecided(spreads: Iterable[Spread], look: Look) -> bool:
-    """Whether a claim of these parts is likely to stay undecided: one of them is, and none refutes it."""
+    """True if one of a claim's parts is likely to stay undecided and no other part refutes the claim."""
     near = [(spread, spread.stays_undecided(look)) for spread in spreads]
     refuted = any(spread.is_missed() for spread, undecided in near if not undecided)
     return any(undecided for _, undecided in near) and not refuted
@@ -103,7 +103,7 @@ class Pilot:
     seconds_per_run
         By arm, then tier.
     spreads
-        By claim, then tier, then kind of data: one per part that is a mean over seeds.
+        By claim, then tier, then kind of data. There is one for each part that tests a mean over seeds.
     """
 
     seconds_per_run: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -111,12 +111,12 @@ class Pilot:
 
     @classmethod
     def read(cls, path: Path) -> Pilot:
-        """Read a pilot file; empty where there is none.
+        """Read a pilot file. The pilot is empty if there is no file.
 
         Raises
         ------
         ClaimsError
-            If the file holds something else.
+            If the file is not a pilot file.
         """
         if not path.is_file():
             return cls()
@@ -131,19 +131,19 @@ class Pilot:
             }
             return cls(content["seconds_per_run"], spreads)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ClaimsError(f"{path} is no pilot file ({error!r}): write it anew with pytest-claims pilot") from error
+            raise ClaimsError(f"{path} is not a pilot file ({error!r}): write it with `pytest-claims pilot`") from error
 
     def write(self, path: Path) -> None:
         """Write a pilot file."""
         replace_file(path, json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
-    def of(self, claim: str, tier: str, kinds: Iterable[str]) -> list[Spread]:
-        """The spreads of a claim on this kind of data; with a stand-in among the data, those on stand-ins."""
+    def spreads_of(self, claim: str, tier: str, kinds: Iterable[str]) -> list[Spread]:
+        """The spreads of a claim on these kinds of data. If one is a stand-in, the spreads on stand-ins."""
         kind = "stand-in" if "stand-in" in kinds else "real"
         return self.spreads.get(claim, {}).get(tier, {}).get(kind, [])
 
-    def take(self, record: Record) -> None:
-        """Take over the spreads that a record shows, in the place of earlier ones."""
+    def add(self, record: Record) -> None:
+        """Add the spreads of a record. They replace earlier spreads of the same claims."""
         kinds_of_data = {data["name"]: data["kind"] for data in record["data"]}
         for claim in record["claims"]:
             kind = "stand-in" if "stand-in" in {kinds_of_data[name] for name in claim["data"]} else "real"
@@ -153,7 +153,7 @@ class Pilot:
 
 
 def _spread(part: PartRecord) -> Spread | None:
-    """The spread of a part; ``None`` for events and arithmetic, and where a run collapsed."""
+    """The spread of a part; ``None`` for events and arithmetic, and if a run collapsed."""
     from statistics import fmean, stdev
 
     from pytest_claims.statistics import RULES

@@ -1,4 +1,4 @@
-"""The plan: which runs the selected claims need, which of them are missing, and what those will cost."""
+"""The plan: the runs that the selected claims need, those missing from the store, and their cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_claims.store.store import Store
 
 Key = str
-"""The fingerprint of the runs of an arm in one tier. Two arms of one name have two, two names of one arm have one."""
+"""The fingerprint of an arm's runs in one tier. It depends on the arm's declaration, not on its name."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Planned:
     Parameters
     ----------
     name
-        By which people know it, and the store finds earlier times of its runs.
+        The arm's name in reports. The store finds run times of earlier versions by it.
     source, tier
-        What is trained.
+        The declared arm or measurement, and its tier.
     fingerprint
-        Hash of all that determines its runs: by it claims ask for them.
+        Hash of everything that determines the runs. The store finds the runs by it.
     declaration
-        The arm as readable, JSON-able data.
+        The arm as readable data for JSON.
     located
-        Its data set, if it has one.
+        The arm's data set, if it has one.
     """
 
     name: str
@@ -54,16 +54,16 @@ class Planned:
 
 
 NO_ENGINE = "measurement"
-"""What stands in the place of an engine's name where nothing is trained."""
+"""The engine's name in runs of measurements, which no engine trains."""
 
 
 def engine_of(source: Source, engine: str) -> str:
-    """What makes the runs of an arm or a measurement in a session with this engine."""
+    """The engine of a run: `engine` for an arm, `NO_ENGINE` for a measurement."""
     return engine if isinstance(source, Arm) else NO_ENGINE
 
 
 def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str, semantics: int) -> str:
-    """The fingerprint of an arm's runs by an engine, or of a measurement's, which needs none."""
+    """The fingerprint of the runs of an arm by an engine, or of a measurement, which needs no engine."""
     from pytest_claims.fingerprint.fingerprint import fingerprint
 
     return fingerprint(
@@ -78,18 +78,18 @@ def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str,
 
 @dataclass
 class Plan:
-    """What the selected claims need.
+    """The arms that the selected claims need.
 
     Parameters
     ----------
     store
-        Where finished runs are.
+        The store of finished runs.
     engine, semantics
-        The engine's name, and the version of what it computes.
+        The engine's name, and the version of its numbers.
     pilot
-        What pilot runs have shown, where the store has not seen a run yet.
+        Pilot measurements. They give the seconds per run of arms without stored runs.
     arms
-        What is trained, by fingerprint.
+        The arms and measurements, by fingerprint.
     """
 
     store: Store
@@ -97,41 +97,43 @@ class Plan:
     semantics: int
     pilot: Pilot
     arms: dict[Key, Planned] = field(default_factory=dict)
-    # By the id of a claim's test, the fingerprints of its arms by its arguments.
+    # For the id of each claim's test: the fingerprints of the claim's arms, by the test's argument names.
     _keys: dict[str, dict[str, Key]] = field(default_factory=dict)
-    # By the identity of a declaration, which `Planned` keeps alive, so that each is hashed once.
+    # By the identity of a declaration, so that each is hashed once. `Planned` keeps the declaration alive.
     _by_source: dict[tuple[int, Tier], Planned] = field(default_factory=dict)
 
     def add(self, claims: Iterable[Claim], data: DataSets, *, offline: bool) -> list[tuple[Claim, str]]:
-        """Plan the arms of claims; returns those claims whose data are not to be had, and how to get them."""
+        """Plan the arms of claims. Returns the claims whose data are missing, each with how to get the data."""
         lacking = []
         for claim in claims:
             located = {dataset: data.locate(dataset, offline=offline) for dataset in claim.datasets}
-            if claim.tier == "full" and any(found is None or found.kind == "stand-in" for found in located.values()):
+            absent = [dataset for dataset, where in located.items() if where is None]
+            if claim.tier == "full" and (
+                absent or any(where.kind == "stand-in" for where in located.values() if where)
+            ):
                 ways = " ".join(sorted({dataset.how_to_get for dataset in claim.datasets}))
                 lacking.append((claim, f"the full tier needs the real data. {ways}".strip()))
                 continue
-            for dataset, found in located.items():
-                if found is None:
-                    raise ClaimsError(f"{dataset.name} is not here and has no stand-in. {dataset.how_to_get}")
+            if absent:
+                raise ClaimsError(f"{absent[0].name} was not found and has no stand-in. {absent[0].how_to_get}")
             arms = {name: self._planned(name, source, claim.tier, located) for name, source in claim.sources.items()}
             self.adopt(claim, arms)
         return lacking
 
     def adopt(self, claim: Claim, arms: Mapping[str, Planned]) -> None:
-        """Plan the arms of one claim, given by its arguments."""
+        """Plan the arms of one claim, by the test's argument names."""
         for planned in arms.values():
             self.arms.setdefault(planned.fingerprint, planned)
         self._keys[claim.item.nodeid] = {name: planned.fingerprint for name, planned in arms.items()}
 
     def keys_of(self, claim: Claim) -> dict[str, Key]:
-        """The fingerprints of a claim's arms, by its arguments; none of a claim that is not planned."""
+        """The fingerprints of a claim's arms, by the test's argument names; empty if the claim is not planned."""
         return self._keys.get(claim.item.nodeid, {})
 
     def names_of(self, claim: Claim) -> dict[str, str]:
-        """By a claim's arguments, names that tell its arms from all others of the plan in its tier.
+        """For each argument name of a claim's test, an arm name that is unique in the plan and the tier.
 
-        Where two modules call different arms by one name, the module stands behind it.
+        If two modules give different arms the same name, the module is added to the name.
         """
         keys = self.keys_of(claim)
         home = claim.item.nodeid.partition("::")[0]
@@ -139,8 +141,8 @@ class Plan:
 
     def _is_ambiguous(self, name: str, key: Key) -> bool:
         return any(
-            other.get(name, key) != key and self.arms[other[name]].tier == self.arms[key].tier
-            for other in self._keys.values()
+            keys.get(name, key) != key and self.arms[keys[name]].tier == self.arms[key].tier
+            for keys in self._keys.values()
         )
 
     def _planned(self, name: str, source: Source, tier: Tier, data: Mapping[DataSet, Located | None]) -> Planned:
@@ -158,12 +160,12 @@ class Plan:
         return planned
 
     def kinds_of_data(self, claim: Claim) -> set[str]:
-        """Of which kind the data of a claim's arms are, real or a stand-in; none where it needs no data."""
+        """The kinds of data of a claim's arms, ``"real"`` or ``"stand-in"``; empty if the claim needs no data."""
         planned = [self.arms[key] for key in self.keys_of(claim).values()]
         return {arm.located.kind for arm in planned if arm.located}
 
     def missing(self, wanted: Mapping[Key, Iterable[int]]) -> dict[Key, tuple[int, ...]]:
-        """Of the seeds wanted of each arm, those that the store lacks."""
+        """The wanted seeds of each arm that the store lacks."""
         missing = {}
         for key, seeds in wanted.items():
             absent = sorted(set(seeds) - self.store.seeds(key))
@@ -172,7 +174,7 @@ class Plan:
         return missing
 
     def seconds_per_run(self, key: Key) -> float | None:
-        """What a run of the arm takes, from earlier ones; ``None`` where nobody knows."""
+        """Seconds per run of the arm, from earlier or pilot runs; ``None`` if there are none."""
         planned = self.arms[key]
         engine = engine_of(planned.source, self.engine)
         seen = self.store.seconds_per_run(planned.name, planned.tier, engine)
@@ -180,7 +182,7 @@ class Plan:
         return seen or (piloted if self.engine == "stacked" else None)
 
     def cost(self, missing: Mapping[Key, tuple[int, ...]]) -> tuple[float, int]:
-        """Seconds that runs will take as far as known, and the number of runs of which nothing is known."""
+        """Seconds for the runs with known run time, and the number of the other runs."""
         seconds, unknown = 0.0, 0
         for key, seeds in missing.items():
             each = self.seconds_per_run(key)
@@ -191,7 +193,7 @@ class Plan:
         return seconds, unknown
 
     def cost_line(self, missing: Mapping[Key, tuple[int, ...]]) -> str:
-        """The cost in words."""
+        """The cost of missing runs in words."""
         seconds, unknown = self.cost(missing)
         known = f"about {duration(seconds)}"
         if not unknown:

@@ -1,4 +1,4 @@
-"""Published runs: judged again without data, without training, and without what trained them."""
+"""Plans from a file of published runs, which are judged again without data, training or a deep-learning library."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def add_published(plan: Plan, claims: Iterable[Claim], data: DataSets) -> list[tuple[Claim, str]]:
-    """Plan claims from the runs that a file holds; returns those that it holds too little for, and why.
+    """Plan claims from the runs of a file. Returns the claims for which the file lacks runs, each with the reason.
 
-    Runs are an arm's if they have the fingerprint that the arm would have today on the data that they were made with.
+    A run belongs to an arm if today's declaration gives the run's fingerprint on the data of the run.
     """
-    published = _Published(plan)
+    published = _PublishedRuns(plan)
     lacking = []
     for claim in claims:
-        found = {name: published.planned(name, source, claim.tier) for name, source in claim.sources.items()}
-        arms = {name: planned for name, planned in found.items() if planned is not None}
-        if len(arms) < len(found):
-            lacking.append((claim, published.why_not(next(name for name in found if name not in arms), claim.tier)))
+        planned = {name: published.planned(name, source, claim.tier) for name, source in claim.sources.items()}
+        arms = {name: arm for name, arm in planned.items() if arm is not None}
+        if len(arms) < len(planned):
+            lacking.append((claim, published.why_not(next(name for name in planned if name not in arms), claim.tier)))
             continue
         plan.adopt(claim, arms)
         for name, source in claim.sources.items():
@@ -39,8 +39,8 @@ def add_published(plan: Plan, claims: Iterable[Claim], data: DataSets) -> list[t
     return lacking
 
 
-class _Published:
-    """The fingerprints that a file of runs holds."""
+class _PublishedRuns:
+    """The fingerprints in a file of runs."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -49,7 +49,7 @@ class _Published:
         self._planned: dict[tuple[int, Tier], Planned | None] = {}
 
     def planned(self, name: str, source: Source, tier: Tier) -> Planned | None:
-        """The arm as its runs were published, if they were made as it is declared today."""
+        """The arm with its published runs; ``None`` if they do not match today's declaration."""
         known = id(source), tier
         if known not in self._planned:
             self._planned[known] = self._find(name, source, tier)
@@ -65,12 +65,12 @@ class _Published:
         return None
 
     def _most_likely_first(self, name: str, hashes: list[str]) -> list[str]:
-        """Hashes of data, those first on which runs of this name were made."""
+        """Sort data hashes: first those on which runs with this arm name were trained."""
         own = {row.data_hash for row in self._rows.values() if row.arm == name}
         return sorted(hashes, key=lambda data_hash: data_hash not in own)
 
     def why_not(self, name: str, tier: Tier) -> str:
-        """Say why there are no runs of an arm."""
+        """The reason why the file has no runs of an arm."""
         if any((row.arm, row.tier) == (name, tier) for row in self._rows.values()):
             return f"{name} [{tier}] is declared otherwise today than when its published runs were made"
         return f"the published runs hold none of {name} [{tier}]"
@@ -86,4 +86,4 @@ def _data_of(run: Run) -> Located | None:
 
 
 def _no_arrays() -> Any:
-    raise ClaimsError("published runs come without their data: leave out --claims-runs to train")
+    raise ClaimsError("a file of published runs has no data: leave out --claims-runs to train")

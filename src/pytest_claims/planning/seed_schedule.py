@@ -1,4 +1,4 @@
-"""Which seeds claims are judged on, look by look."""
+"""The seeds of each look at a claim."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SeedSchedule:
-    """What options and claims say about seeds.
+    """The looks and seeds of claims, from the options and the claims.
 
     Parameters
     ----------
     num_seeds
-        A fixed number of seeds, on which claims are judged once; ``None`` for the looks of their tier.
+        A fixed number of seeds, on which claims are judged once. ``None`` takes the looks of the claim's tier.
     first_seed
-        Where the block of seeds begins.
+        First seed of the session's block.
     """
 
     def __init__(self, num_seeds: int | None, first_seed: int) -> None:
@@ -35,15 +35,15 @@ class SeedSchedule:
         return (fixed_look(num_seeds),) if num_seeds else looks(claim.tier)
 
     def num_looks(self, claims: Iterable[Claim]) -> int:
-        """How many looks the claims come to at most."""
+        """The largest number of looks of any claim."""
         return max((len(self.looks(claim)) for claim in claims), default=0)
 
     def seeds(self, num_seeds: int) -> tuple[int, ...]:
-        """The first seeds of the session's block."""
+        """The first `num_seeds` seeds of the session's block."""
         return tuple(range(self._first_seed, self._first_seed + num_seeds))
 
     def wanted(self, plan: Plan, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
-        """The seeds that each arm needs if claims come to these looks, given by the ids of their tests."""
+        """The seeds that each arm needs for these looks, which are given by the ids of the claims' tests."""
         wanted: dict[Key, int] = {}
         for claim in claims:
             for key in plan.keys_of(claim).values():
@@ -51,6 +51,6 @@ class SeedSchedule:
         return {key: self.seeds(num_seeds) for key, num_seeds in wanted.items()}
 
     def wanted_at(self, index: int, plan: Plan, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
-        """The seeds that each arm needs if claims come to their look number `index`."""
+        """The seeds that each arm needs for look number `index` of the claims."""
         claims = list(claims)
         return self.wanted(plan, claims, {claim.item.nodeid: self.looks(claim)[index] for claim in claims})

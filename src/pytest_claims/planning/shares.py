@@ -1,4 +1,4 @@
-"""Who trains what first, where several processes share the work: all come to the same division by themselves."""
+"""Division of the missing runs among several processes. Each process computes the same division by itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pending = Mapping["Key", tuple[int, ...]]
 Piece = tuple["Key", tuple[int, ...]]
 
 SEEDS_OF_A_PIECE = 5
-"""Of an arm too costly for one process: few enough that none waits long for the last piece."""
+"""Seeds in a piece of a costly arm: so few that no process waits long for the last piece."""
 
 _NOT_COMPILED = ("optimizer", "measurements", "initial_weights")
 
@@ -29,9 +29,9 @@ class Worker:
     Parameters
     ----------
     index
-        From 0.
+        The process' number, from 0.
     count
-        How many there are.
+        Number of processes.
     """
 
     index: int
@@ -45,9 +45,10 @@ def pieces(
     worker: Worker,
     compiled: Collection[str] = (),
 ) -> list[Piece]:
-    """Order the work of one process: what it has compiled, its own share, then what is left of the others', backwards.
+    """Order one worker's pieces.
 
-    Arms that one compiled program trains stay together, since each process compiles for itself.
+    Programs it has already compiled come first, then its own share, then the other workers' leftovers in reverse order.
+    Arms of the same compiled program stay together, since each process compiles its own programs.
 
     Parameters
     ----------
@@ -56,11 +57,11 @@ def pieces(
     planned
         The arms.
     seconds
-        What a run of an arm takes; ``None`` where nobody knows.
+        Gives the seconds per run of an arm; ``None`` if unknown.
     worker
-        Whose order is wanted.
+        The worker.
     compiled
-        Programs (`program_of`) that this process has compiled at an earlier look, so that it need not be done again.
+        Programs (`program_of`) that this worker has compiled at an earlier look.
     """
     each = {key: seconds(key) for key in pending}
     costs = _costs(pending, each)
@@ -68,7 +69,7 @@ def pieces(
     known = [key for share in shares for key in share if program_of(planned[key]) in compiled]
     own = shares[worker.index]
     others = [key for index, share in enumerate(shares) if index != worker.index for key in reversed(share)]
-    # What costs more than its due would keep one process busy while the others wait; what nobody knows may do so.
+    # An arm above this cost would keep one process busy while the others wait. An arm of unknown cost may do so.
     due = sum(costs.values()) / (2 * worker.count)
     return [
         (key, seeds)
@@ -78,7 +79,7 @@ def pieces(
 
 
 def deal(costs: Mapping[Key, float], planned: Mapping[Key, Planned], num_processes: int) -> list[list[Key]]:
-    """Deal out arms, those of one program together, costliest first, each time to the process that has least so far."""
+    """Deal out arms, those of one program together. Each time the costliest goes to the process with the least work."""
     groups: dict[str, list[Key]] = {}
     for key in costs:
         groups.setdefault(program_of(planned[key]), []).append(key)
@@ -92,14 +93,14 @@ def deal(costs: Mapping[Key, float], planned: Mapping[Key, Planned], num_process
 
 
 def _costs(pending: Pending, each: Mapping[Key, float | None]) -> dict[Key, float]:
-    """Seconds for all seeds of each arm; where nobody knows, those of a typical arm."""
+    """Seconds for all seeds of each arm. An arm of unknown cost counts as a typical arm."""
     known = sorted(value for value in each.values() if value)
     typical = known[len(known) // 2] if known else 1.0
     return {key: (each[key] or typical) * len(seeds) for key, seeds in pending.items()}
 
 
 def program_of(planned: Planned) -> str:
-    """What an arm's declaration leaves the same in the program that is compiled for it; a measurement's own name."""
+    """The part of an arm's declaration that determines its compiled program; for a measurement, its name."""
     if not isinstance(planned.source, Arm):
         return planned.name
     kept = {name: value for name, value in planned.declaration.items() if name not in _NOT_COMPILED}

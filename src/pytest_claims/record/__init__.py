@@ -1,1 +1,1 @@
-"""The record of a session, ``claims.json``: its schema, and how it is built from values. It writes no file."""
+"""The record of a session, ``claims.json``: its schema, and a function that builds it from values. Writes no file."""

@@ -1,4 +1,4 @@
-"""Building the record of a session, ``claims.json``, from values."""
+"""Builds the record of a session, ``claims.json``, from values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from pytest_claims.support.vocabulary import Tier
 
 @dataclass(frozen=True)
 class RecordInputs:
-    """What the record of one tier is built from.
+    """The values from which the record of one tier is built.
 
     Parameters
     ----------
@@ -41,21 +41,21 @@ class RecordInputs:
     claims
         The records of its claims, in the lecture's order.
     arms
-        Of each arm its name, tier, fingerprint, declaration and number of seeds.
+        Name, tier, fingerprint, declaration and number of seeds of each arm.
     data, engine, num_trained
-        Which data sets were used, what has trained, and how many runs in this session.
+        The data sets, the engine, and the number of runs trained in this session.
     known
-        Ids of all collected claims, which say what of the lecture is tested.
+        Ids of all collected claims. They show which assertions of the lecture are tested.
     lecture, assertions
-        The title, and the list of assertions if there is one.
+        The lecture's title, and the list of its assertions if there is one.
     partial
-        Whether only a selection of the claims has run.
+        True if only a selection of the claims has run.
     duration_seconds
-        Of the session.
+        Duration of the session.
     first_seed, num_seeds
-        Where the block of seeds begins, and their number if that was fixed.
+        First seed of the block, and the number of seeds if an option fixed it.
     folder
-        Where reports are written: there lie the longer checks for the certificate.
+        Directory of the reports. It also holds the results of the long checks for the certificate.
     """
 
     tier: Tier
@@ -75,7 +75,7 @@ class RecordInputs:
 
 
 def build(inputs: RecordInputs, store: Store) -> Record:
-    """Build the record of one tier, to the schema in ``schema.json``; its curves come from the store."""
+    """Build the record of one tier, according to ``schema.json``. Its curves come from the store."""
     fixed = [inputs.num_seeds] if inputs.num_seeds else None
     num_statistical = sum(any(RULES[part["rule"]].is_statistical for part in claim["parts"]) for claim in inputs.claims)
     record: JudgedRecord = {
@@ -112,9 +112,9 @@ def _arm(arm: PlannedArmRecord, first_seed: int, store: Store) -> ArmRecord:
 
 
 def curves(stored: Sequence[Run]) -> dict[str, CurveRecord]:
-    """Learning curves as the report draws them: per metric the mean, mean ∓ standard deviation, and the single runs.
+    """Learning curves for the report: for each metric the mean, mean ∓ standard deviation, and the single runs.
 
-    What is not finite is ``None``.
+    Numbers that are not finite become ``None``.
     """
     result = {}
     for metric in stored[0].history:

@@ -1,4 +1,4 @@
-"""The schema of a record, and reading one."""
+"""The schema of records; reads and checks records."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def validate(record: object) -> None:
     Raises
     ------
     ValueError
-        Says which field is wrong, what it holds, and what was expected.
+        The message names the wrong field, its value, and the expected value.
 
     Examples
     --------
@@ -67,24 +67,24 @@ def validate(record: object) -> None:
 
 
 def record_text(record: Record) -> str:
-    """The record as JSON, where the numbers of seeds that are not finite are strings."""
+    """The record as JSON. Seeds' numbers that are not finite become strings."""
     return dumped(encoded(record))
 
 
 def read_record(file: Path) -> Record:
-    """Read a record of this version; the numbers of its seeds are floats, infinite ones as well.
+    """Read a record of this version. The numbers of its seeds are floats, also if infinite.
 
     Raises
     ------
     OSError
         If the file cannot be read.
     ValueError
-        If it holds something else.
+        If the file is not a record of this version.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:  # UnicodeDecodeError among them
-        raise ValueError(f"{file} is no JSON, or cut short ({error}); expected a record such as claims.json") from error
+        raise ValueError(f"{file} is no complete JSON file ({error}); expected a record such as claims.json") from error
     try:
         validate(content)
     except ValueError as error:

@@ -1,1 +1,1 @@
-"""What people read: a page, tables, drawings and slides, all from a record alone. It computes no verdict."""
+"""Reports for people: a page, tables, drawings and slides. They need only a record, and compute no verdict."""

@@ -1,4 +1,4 @@
-"""The card of a claim: its row in the table, its parts, figures and explanations, computed once for the templates."""
+"""The card of a claim: its row in the table, parts, figures and explanations, computed once for the templates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pytest_claims.report.words.sentences import capitalized, explanation, part_
 from pytest_claims.support.record_types import ArmRecord
 
 ARM_DIFFERENCES = 6
-"""Differences shown between two arms; arms of other data sets differ in nearly everything."""
+"""Most differences shown between two arms. Arms of different data sets differ in nearly everything."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,12 @@ class ClaimView:
 
 
 def anchor_of(claim_id: str, position: int) -> str:
-    """The claim's id where it can stand in a link as it is."""
+    """The claim's id if it is a valid link target, else ``claim-POSITION``."""
     return claim_id if re.fullmatch(r"[A-Za-z][\w-]*", claim_id, re.ASCII) else f"claim-{position}"
 
 
 def _first_sentence(text: str) -> str:
-    """The first sentence of an explanation: what is read at a glance.
+    """The first sentence of an explanation, which the table of findings shows.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def _first_sentence(text: str) -> str:
 
 
 def claim_view(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: Mapping[str, str]) -> ClaimView:
-    """The card of a claim; `anchor` is its place in the page, `kinds` says which data sets are real."""
+    """The card of a claim; `anchor` is its link target, `kinds` has the kind of each data set."""
     return ClaimView(
         id=claim["id"],
         anchor=anchor,
@@ -136,25 +136,25 @@ def _part(part: Part) -> PartView:
 
 
 def without_figure(part: PartView) -> PartView:
-    """A part without its figure, for a page of very many claims."""
+    """A part without its figure, for a page with very many claims."""
     return replace(part, strip=None)
 
 
 def _command(test: str) -> str:
-    """Run this one claim again; double quotes are understood by every shell."""
+    """The command that runs this claim again. It uses double quotes if possible, since every shell supports them."""
     return f"pytest {shlex.quote(test)}" if re.search(r'["$`\\!]', test) else f'pytest "{test}"'
 
 
 def _comparison(names: Sequence[str], arms: Mapping[str, ArmRecord]) -> tuple[str, ...]:
-    """In what each arm differs from the first one."""
+    """The differences of each arm from the first arm."""
     from pytest_claims.fingerprint.fingerprint import differences
 
     declared = [(name, arms[name]["declaration"]) for name in names if name in arms]
     lines = []
     for name, declaration in declared[1:]:
         first, base = declared[0]
-        found = [f"{line:.160}" for line in differences(base, declaration)]
-        more = [f"and {len(found) - ARM_DIFFERENCES} more"] if len(found) > ARM_DIFFERENCES else []
-        lines.append(f"{first} → {name}: {'; '.join(found[:ARM_DIFFERENCES] + more) or 'no difference declared'}")
+        differing = [f"{line:.160}" for line in differences(base, declaration)]
+        more = [f"and {len(differing) - ARM_DIFFERENCES} more"] if len(differing) > ARM_DIFFERENCES else []
+        lines.append(f"{first} → {name}: {'; '.join(differing[:ARM_DIFFERENCES] + more) or 'no difference declared'}")
     gone = [f"{name}: not in this record" for name in names if name not in arms]
     return (*(lines or (name for name, _ in declared)), *gone)

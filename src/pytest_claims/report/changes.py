@@ -1,4 +1,4 @@
-"""What has changed between two records of the same claims."""
+"""Changes between two records of the same claims."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pytest_claims.support.record_types import Record
 
 @dataclass(frozen=True)
 class Change:
-    """One claim that is not what it was.
+    """The change of one claim.
 
     Parameters
     ----------
     claim
-        Its id.
+        The claim's id.
     kind
         ``"verdict"``, ``"moved"``, ``"appeared"`` or ``"gone"``.
     text
-        What has changed, in a line.
+        The change in one line.
     """
 
     claim: str
@@ -29,9 +29,9 @@ class Change:
 
 
 def changes(old: Record, new: Record) -> list[Change]:
-    """Find claims whose verdict changed, whose effect moved beyond its interval, that appeared, or that went.
+    """Find claims that are new or gone, and claims whose verdict has changed or whose effect has moved.
 
-    An effect has moved if the new estimate lies outside the old interval and the old one outside the new.
+    An effect has moved if the new estimate lies outside the old interval and the old estimate outside the new interval.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ def changes(old: Record, new: Record) -> list[Change]:
         Records, as in ``claims.json``.
     """
     before, after = ({claim["id"]: claim for claim in record["claims"]} for record in (old, new))
-    found = [change for id_, claim in after.items() if id_ in before for change in _between(before[id_], claim)]
-    found += [Change(id_, "appeared", f"appeared: {after[id_]['verdict']}") for id_ in after if id_ not in before]
-    found += [Change(id_, "gone", f"gone: was {before[id_]['verdict']}") for id_ in before if id_ not in after]
-    return sorted(found, key=lambda change: ["verdict", "moved", "appeared", "gone"].index(change.kind))
+    changed = [change for id_, claim in after.items() if id_ in before for change in _between(before[id_], claim)]
+    changed += [Change(id_, "appeared", f"appeared: {after[id_]['verdict']}") for id_ in after if id_ not in before]
+    changed += [Change(id_, "gone", f"gone: was {before[id_]['verdict']}") for id_ in before if id_ not in after]
+    return sorted(changed, key=lambda change: ["verdict", "moved", "appeared", "gone"].index(change.kind))
 
 
 def differences(old: Record, new: Record) -> list[str]:
-    """What else differs between two records, so that claims may come out otherwise, a line each."""
+    """Other differences between two records that may change verdicts, one line each."""
     lines = [f"{name}: {old[name]} → {new[name]}" for name in ("tier", "first_seed", "looks") if old[name] != new[name]]
     versions = [record["environment"] for record in (old, new)]
     lines += [
@@ -56,9 +56,7 @@ def differences(old: Record, new: Record) -> list[str]:
     ]
     if old["engine"] != new["engine"]:
         lines.append(f"engine: {old['engine']['name']} → {new['engine']['name']}")
-    data = [
-        {found["name"]: (found["kind"], found["content_hash"]) for found in record["data"]} for record in (old, new)
-    ]
+    data = [{used["name"]: (used["kind"], used["content_hash"]) for used in record["data"]} for record in (old, new)]
     lines += [
         f"data: {name} is another ({data[0][name][0]} → {data[1][name][0]})"
         for name in data[0].keys() & data[1].keys()
@@ -74,27 +72,26 @@ def differences(old: Record, new: Record) -> list[str]:
 
 
 def text(old: Record, new: Record) -> str:
-    """The changes as plain text."""
-    found, other = changes(old, new), differences(old, new)
-    lines = [f"{change.claim:<6} {change.text}" for change in found] or ["no claim has changed"]
-    return "\n".join([*lines, *(f"also: {line}" for line in other)])
+    """The changes and the other differences as plain text."""
+    lines = [f"{change.claim:<6} {change.text}" for change in changes(old, new)] or ["no claim has changed"]
+    return "\n".join([*lines, *(f"also: {line}" for line in differences(old, new))])
 
 
 def _between(before: Claim, after: Claim) -> list[Change]:
     if before["verdict"] != after["verdict"]:
         stability = before["stability"]
-        was = f" (it would come again with {stability['probability']:.0%})" if stability else ""
-        return [Change(after["id"], "verdict", f"{before['verdict']}{was} → {after['verdict']}")]
+        again = f" (it would come again with {stability['probability']:.0%})" if stability else ""
+        return [Change(after["id"], "verdict", f"{before['verdict']}{again} → {after['verdict']}")]
     pairs = [
-        (one, other)
-        for one, other in zip(before["parts"], after["parts"], strict=False)
-        # A published log has its own deviation for an estimate, and that of our runs for an interval.
-        if one["quantity"] == other["quantity"] and one["unit"] == other["unit"] and words_of(one).brackets_estimate
+        (was, now)
+        for was, now in zip(before["parts"], after["parts"], strict=False)
+        # For a published log the estimate is the log's deviation, and the interval that of our runs.
+        if was["quantity"] == now["quantity"] and was["unit"] == now["unit"] and words_of(was).brackets_estimate
     ]
     return [
-        Change(after["id"], "moved", f"{effect_with_interval(one)} → {effect_with_interval(other)}")
-        for one, other in pairs
-        if _outside(other["estimate"], one) and _outside(one["estimate"], other)
+        Change(after["id"], "moved", f"{effect_with_interval(was)} → {effect_with_interval(now)}")
+        for was, now in pairs
+        if _outside(now["estimate"], was) and _outside(was["estimate"], now)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What was found, as Markdown: what holds, what holds only in part, what does not, and where tiers or data disagree."""
+"""The findings as Markdown: claims that hold, in full, in part or not, and disagreements between tiers or data."""
 
 from __future__ import annotations
 
@@ -24,22 +24,21 @@ _CHAPTERS = {
 
 
 def findings(records: Sequence[Record], page: str, engines: Sequence[Record] = ()) -> str:
-    """Tell what records have found.
+    """Write the findings of records as Markdown.
 
     Parameters
     ----------
     records
-        What ``claims.json`` holds: the one that is told first, then others of other tiers or data. A claim is told from
-        the first record that judged it.
+        Records, of several tiers or data. Each claim appears as in the first record that judged it.
     page
-        Address of the report's page, to whose cards claims are linked.
+        Address of the report's page. Claims link to its cards.
     engines
-        Records of the same claims and seeds by several engines, whose verdicts are put side by side.
+        Records of the same claims and seeds by several engines, for a table of their verdicts.
     """
-    told = _first_of_each(records)
+    judged = _first_of_each(records)
     chapters: dict[str, list[str]] = {title: [] for title in _CHAPTERS}
-    for record, claim in told.values():
-        title = next(title for title, kind in _CHAPTERS.items() if kind == _kind(claim, told))
+    for record, claim in judged.values():
+        title = next(title for title, kind in _CHAPTERS.items() if kind == _kind(claim, judged))
         chapters[title].append(_entry(claim, record, page, records[0]))
     lines = ["# Findings", "", *_introduction(records), ""]
     for title, entries in chapters.items():
@@ -50,28 +49,30 @@ def findings(records: Sequence[Record], page: str, engines: Sequence[Record] = (
 
 
 def name_of(record: Record) -> str:
-    """What to call a record: its tier, and its data where they are no real ones."""
+    """The name of a record: its tier, and ``stand-ins`` if it has any."""
     stand_in = any(data["kind"] == "stand-in" for data in record["data"])
     return f"{record['tier']}, stand-ins" if stand_in else record["tier"]
 
 
 def _first_of_each(records: Sequence[Record]) -> dict[str, tuple[Record, Claim]]:
-    found: dict[str, tuple[Record, Claim]] = {}
+    """Each claim with the first record that judged it, by the claim's id."""
+    judged: dict[str, tuple[Record, Claim]] = {}
     for record in records:
         for claim in record["claims"]:
             if claim["verdict"] != "not run":
-                found.setdefault(claim["id"], (record, claim))
-    return found
+                judged.setdefault(claim["id"], (record, claim))
+    return judged
 
 
-def _kind(claim: Claim, told: Mapping[str, tuple[Record, Claim]]) -> str:
-    """The chapter of a claim: *in part* if some of its parts hold, or its other reading does."""
+def _kind(claim: Claim, judged: Mapping[str, tuple[Record, Claim]]) -> str:
+    """The chapter of a claim: *in part* if some of its parts or another reading hold."""
     verdict: str = claim["verdict"]
     if verdict in ("compatible", "incompatible"):
         return "published"
     if verdict == "supported":
         return verdict
-    readings = [other["verdict"] for id_, (_, other) in told.items() if assertion_of(id_) == assertion_of(claim["id"])]
+    assertion = assertion_of(claim["id"])
+    readings = [reading["verdict"] for id_, (_, reading) in judged.items() if assertion_of(id_) == assertion]
     some_hold = any(part["verdict"] == "supported" for part in claim["parts"]) or "supported" in readings
     return "in part" if some_hold else verdict
 
@@ -85,7 +86,7 @@ def _introduction(records: Iterable[Record]) -> list[str]:
 
 
 def _entry(claim: Claim, record: Record, page: str, first: Record) -> str:
-    """One claim: statement, verdict, effects, and the explanation where there is one."""
+    """One claim: statement, verdict and effects, and an explanation if the claim does not hold."""
     link = f"[{claim['id']}]({page}#{claim['id']})" if record is first else f"{claim['id']} ({name_of(record)})"
     effects = "; ".join(effect_with_interval(part) for part in claim["parts"]) or MISSING
     head = f"**{link}** {claim['statement']} *{claim['verdict'].capitalize()}*: {effects}"
@@ -95,7 +96,7 @@ def _entry(claim: Claim, record: Record, page: str, first: Record) -> str:
 
 
 def _disagreements(records: Sequence[Record]) -> list[str]:
-    """A table of the claims whose verdict is not the same in all records that judged them."""
+    """A table of the claims with different verdicts in the records that judged them."""
     verdicts: dict[str, list[str]] = {}
     for index, record in enumerate(records):
         for claim in record["claims"]:
@@ -114,7 +115,7 @@ def _disagreements(records: Sequence[Record]) -> list[str]:
 
 
 def _engines(records: Sequence[Record]) -> list[str]:
-    """A table of verdicts and effects by engine, of the claims that all records judged."""
+    """A table of verdicts and effects by engine, for the claims that all records judged."""
     if not records:
         return []
     if len({json.dumps([record[name] for name in ("tier", "first_seed", "looks", "data")]) for record in records}) > 1:
@@ -141,7 +142,7 @@ def _engines(records: Sequence[Record]) -> list[str]:
 
 
 def _beside_stand_ins(records: Sequence[Record]) -> list[str]:
-    """A table of what arms come to on real data and on stand-ins in the same tier, where there are records of both."""
+    """A table of arms on real data and on stand-ins in the same tier; empty without records of both."""
     pairs = [
         (real, stand_in)
         for real in records
@@ -165,7 +166,7 @@ def _beside_stand_ins(records: Sequence[Record]) -> list[str]:
 
 
 def _pairs(*curves: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
-    """Three figures of each of some arms' curves, figure by figure."""
+    """Three numbers for the curves of each arm, grouped by number."""
     return zip(*map(_figures, curves), strict=True)
 
 

@@ -1,4 +1,4 @@
-"""The page that people read: one self-contained HTML file, rendered from a record."""
+"""Renders a record as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pytest_claims.support.record_types import Record
 
 
 def render(record: Record, older: Record | None = None) -> str:
-    """Render a record as one HTML file that opens offline and can be read without its script, which only filters.
+    """Render a record as one HTML file. It opens offline, and is readable without its script, which only filters.
 
     Parameters
     ----------
     record
-        What ``claims.json`` holds; see ``schema.json``.
+        The record, as in ``claims.json``; see ``schema.json``.
     older
-        An older record: the page then says what has changed since.
+        An older record. With it the page lists the changes since then.
 
     Returns
     -------
     str
-        The page. Its content security policy forbids all scripts but its own, and everything that is not in the file.
+        The page. Its content security policy allows only its own script, and nothing from outside the file.
     """
     environment = Environment(
         loader=PackageLoader(__package__),
@@ -42,7 +42,7 @@ def render(record: Record, older: Record | None = None) -> str:
     running_head = _running_head(f"{view.title} · {view.subtitle} · {view.created} · pytest-claims {view.version}")
     return environment.get_template("report.html").render(
         page=view,
-        # Our own files, which hold nothing that would end their elements.
+        # Our own files, which contain no closing tag of their elements.
         style=Markup(style),
         style_hash=_hash(style),
         running_head=Markup(running_head),
@@ -57,12 +57,12 @@ def render(record: Record, older: Record | None = None) -> str:
 
 def _running_head(text: str) -> str:
     """A style sheet that prints a text at the head of each page, and the page's number at its foot."""
-    # As CSS escapes, whatever they are: nothing in them ends the string, or the element.
+    # All other characters become CSS escapes, so that none ends the string or the element.
     escaped = "".join(char if char.isalnum() else f"\\{ord(char):x} " for char in text)
     number = 'counter(page) " / " counter(pages)'
     return f'@page {{ @top-left {{ content: "{escaped}" }} @bottom-right {{ content: {number} }} }}'
 
 
 def _hash(text: str) -> str:
-    """The hash by which the content security policy knows the style sheet and the script."""
+    """The hash that allows a style sheet or script in the content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

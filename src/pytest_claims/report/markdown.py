@@ -9,12 +9,12 @@ from pytest_claims.support.vocabulary import HOLDS
 
 
 def markdown(record: Record) -> str:
-    """A table with a row per claim, then the counts; a verdict that is not as the lecture has it stands in bold.
+    """A table with a row for each claim, then the counts. Verdicts that contradict the lecture are bold.
 
     Parameters
     ----------
     record
-        What ``claims.json`` holds.
+        The record, as in ``claims.json``.
     """
     rows = [_row(claim) for claim in record["claims"]]
     head = ["| claim | statement | verdict | effect [interval] | seeds |", "|---|---|---|---|---|"]

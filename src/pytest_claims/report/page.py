@@ -1,4 +1,4 @@
-"""View models: what the page shows, computed once, so that its templates only loop."""
+"""The view model of the page. It is computed once, so that the templates only loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pytest_claims.support.text import counted, duration
 
 @dataclass(frozen=True)
 class Count:
-    """How many claims came to one verdict."""
+    """Number of claims with one verdict."""
 
     verdict: str
     total: int
@@ -31,16 +31,16 @@ class Count:
 
 @dataclass(frozen=True)
 class ChangesView:
-    """What has changed since an older record.
+    """The changes since an older record.
 
     Parameters
     ----------
     since
-        Which record that is.
+        Description of the older record.
     differences
-        What else is different, so that claims may come out otherwise.
+        Other differences that may change verdicts.
     claims
-        The changes, each with the anchor of its claim; empty where it is gone.
+        The changes, each with the anchor of its claim, which is empty if the claim is gone.
     """
 
     since: str
@@ -50,7 +50,7 @@ class ChangesView:
 
 @dataclass(frozen=True)
 class Page:
-    """All that the page shows."""
+    """The content of the page."""
 
     title: str
     subtitle: str
@@ -76,7 +76,7 @@ class Page:
 
 
 def page(record: Record, older: Record | None = None) -> Page:
-    """The view of a record that satisfies the schema, and of what has changed since an older one."""
+    """The content of the page for a valid record, with the changes since an older one if given."""
     claims = record["claims"]
     anchors = {claim["id"]: anchor_of(claim["id"], i) for i, claim in enumerate(claims)}
     arms = {arm["name"]: thinned(arm, len(claims)) for arm in record["arms"]}
@@ -100,7 +100,7 @@ def page(record: Record, older: Record | None = None) -> Page:
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
         changes=_changes(older, record, anchors) if older else None,
         overview=overview(by_section, anchors),
-        sections={section: [views[claim["id"]] for claim in held] for section, held in by_section.items()},
+        sections={section: [views[claim["id"]] for claim in inside] for section, inside in by_section.items()},
         accounted=record["accounted"],
         controls=controls(record),
         calibration=calibration(record),
@@ -124,7 +124,7 @@ def _changes(older: Record, record: Record, anchors: Mapping[str, str]) -> Chang
 def _counts(claims: Sequence[Claim]) -> tuple[Count, ...]:
     totals = Counter(claim["verdict"] for claim in claims)
     unexpected = Counter(claim["verdict"] for claim in claims if standing(claim) == "unexpected")
-    # A record without published logs need not say that none is compatible.
+    # A record without published logs does not list their verdicts with a count of 0.
     shown = [verdict for verdict in VERDICTS if totals[verdict] or not verdict.endswith("compatible")]
     return tuple(Count(verdict, totals[verdict], unexpected[verdict]) for verdict in shown)
 

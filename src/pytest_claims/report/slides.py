@@ -1,4 +1,4 @@
-"""Learning curves for slides: the plots of a lecture, redone with the spread over seeds, drawn by matplotlib."""
+"""Draws learning curves for slides with matplotlib: the plots of a lecture, with the spread over seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_claims.support.text import counted
 
 FORMATS = ("svg", "pdf")
 SIZE_INCHES = (6.4, 3.6)
-"""Of the usual wide slide, 16:9."""
+"""Aspect ratio of the usual wide slide, 16:9."""
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -23,11 +23,11 @@ def write_plots(record: Record, folder: Path, claims: Sequence[str] = ()) -> lis
     Parameters
     ----------
     record
-        What ``claims.json`` holds.
+        The record, as in ``claims.json``.
     folder
-        Where to write ``R07-val_cross_entropy.svg`` and the like; made if it is missing.
+        Directory for the files, such as ``R07-val_cross_entropy.svg``; created if it is missing.
     claims
-        Ids of the claims wanted; all that have curves if empty.
+        Ids of the claims to draw; if empty, all claims with curves.
 
     Returns
     -------
@@ -47,8 +47,8 @@ def write_plots(record: Record, folder: Path, claims: Sequence[str] = ()) -> lis
     arms = {arm["name"]: arm for arm in record["arms"]}
     written = []
     for claim in (known[name] for name in claims or known):
-        for metric, held in metrics_and_curves(claim, arms).items():
-            figure = _draw(pyplot, claim, metric, held)
+        for metric, by_arm in metrics_and_curves(claim, arms).items():
+            figure = _draw(pyplot, claim, metric, by_arm)
             for suffix in FORMATS:
                 path = folder / f"{claim['id']}-{metric}.{suffix}"
                 figure.savefig(path)
@@ -63,14 +63,14 @@ def _pyplot() -> Any:
         from matplotlib import pyplot
     except ImportError as error:
         raise ValueError("matplotlib is not installed: pip install 'pytest-claims[figures]'") from error
-    mpl.use("Agg")  # files, whatever screen there is
+    mpl.use("Agg")  # writes files and needs no screen
     return pyplot
 
 
-def _draw(pyplot: Any, claim: Claim, metric: str, held: Mapping[str, CurveRecord]) -> Any:
+def _draw(pyplot: Any, claim: Claim, metric: str, by_arm: Mapping[str, CurveRecord]) -> Any:
     unit = unit_of_metric(metric)
     figure, axes = pyplot.subplots(figsize=SIZE_INCHES, layout="constrained")
-    for index, (name, curve) in enumerate(held.items()):
+    for index, (name, curve) in enumerate(by_arm.items()):
         mean, low, high = (_scaled(line, unit) for line in (curve["mean"], curve["low"], curve["high"]))
         epochs = range(1, len(mean) + 1)
         (line,) = axes.plot(epochs, mean, DASHES[index % len(DASHES)], label=name, linewidth=2)
@@ -87,5 +87,5 @@ def _draw(pyplot: Any, claim: Claim, metric: str, held: Mapping[str, CurveRecord
 
 
 def _scaled(values: Sequence[float | None], unit: Unit) -> list[float]:
-    """Values as people read them; a gap where there is no number."""
+    """Values in the unit of reports; nan, which leaves a gap, for missing values."""
     return [float("nan") if value is None else value * unit.factor for value in values]

@@ -1,4 +1,4 @@
-"""The table that is printed at the end of a run."""
+"""The table of verdicts for the end of a pytest session."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ STYLES = {
 }  # fmt: skip
 
 UNEXPECTED_MARK = "!"
-"""Stands behind a verdict that is not the expected one."""
+"""Mark behind an unexpected verdict."""
 
 
 def table(record: Record, *, width: int = 80, color: bool = False) -> str:
-    """The claims of a record as text, one row each, then the counts and what did not run.
+    """The claims of a record as text: one row for each claim, the counts, and the claims that did not run.
 
     Parameters
     ----------
     record
-        What ``claims.json`` holds.
+        The record, as in ``claims.json``.
     width
-        Columns of the terminal; no line is wider.
+        Columns of the terminal. No line is wider.
     color
-        Whether to add ANSI colours. Nothing is said by colour alone.
+        True to add ANSI colours. The text has the same information without colours.
 
     Returns
     -------

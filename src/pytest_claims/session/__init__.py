@@ -1,1 +1,1 @@
-"""What pytest's hooks share: options, selection, looks, outcomes, workers. It alone knows xdist's protocol."""
+"""The shared state of pytest's hooks: options, selection, looks, outcomes, workers. Only it uses xdist's protocol."""

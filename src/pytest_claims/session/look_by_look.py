@@ -1,4 +1,4 @@
-"""Training and judging look by look: only claims that are undecided go on to the next look."""
+"""Trains and judges look by look. Only undecided claims go on to the next look."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from pytest_claims.training.trainer import Trainer
 
 FAILURES = (Exception, pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
-"""What may end a test or a measurement; pytest's own are no `Exception`."""
+"""Exceptions that may end a test or a measurement. pytest's own are not subclasses of `Exception`."""
 
 
 class LookByLook:
-    """Trains what claims need at their first look, then what the undecided ones need at the next.
+    """Trains the runs of the claims' first look, then those of the next look for undecided claims.
 
     Parameters
     ----------
     plan
         The arms, and the store.
     trainer
-        Trains what the store lacks.
+        Trains missing runs.
     schedule
-        The looks of claims, and the seeds of each.
+        The looks of claims, and the seeds of each look.
     judges
-        By the id of its test, the judge that a claim was given last; filled here.
+        The latest judge of each claim, by the id of the claim's test. `judge_for` fills it.
     """
 
     def __init__(self, plan: Plan, trainer: Trainer, schedule: SeedSchedule, judges: dict[str, Judge]) -> None:
         self.looks: dict[str, Look] = {}
-        """By the id of its test, the look that a claim has come to."""
+        """The current look of each claim, by the id of the claim's test."""
         self._plan = plan
         self._trainer = trainer
         self._schedule = schedule
@@ -47,10 +47,9 @@ class LookByLook:
         self._runs: dict[tuple[str, Key, tuple[int, ...]], Runs] = {}
 
     def train(self, claims: Sequence[Claim], progress: Progress, *, stored_alone: bool) -> list[Claim]:
-        """Train for the first look of all, then for the next look of those still undecided.
+        """Train for the first look of all claims, then for the next look of undecided claims.
 
-        With `stored_alone` a claim stops before the first look whose runs are not all stored. Returns the claims that
-        came to no look.
+        With `stored_alone` a claim stops before the first look with missing runs. Returns the claims without any look.
         """
         undecided = list(claims)
         for index in range(self._schedule.num_looks(claims)):
@@ -63,13 +62,13 @@ class LookByLook:
         return [claim for claim in claims if claim.item.nodeid not in self.looks]
 
     def judge_for(self, claim: Claim) -> Judge:
-        """A judge at the look that the claim has come to."""
+        """A judge at the claim's current look."""
         judge = Judge(claim.tier, self.looks[claim.item.nodeid], self._schedule.looks(claim))
         self._judges[claim.item.nodeid] = judge
         return judge
 
     def runs_for(self, claim: Claim) -> Callable[[str], Runs]:
-        """What gives the runs of an arm by its name, as many as the look of the claim has seeds."""
+        """A function from an arm's name to its runs, for the seeds of the claim's current look."""
         return lambda name: self._runs_of(claim, name)
 
     def _runs_of(self, claim: Claim, name: str) -> Runs:
@@ -88,12 +87,12 @@ class LookByLook:
         return self._schedule.wanted_at(index, self._plan, claims)
 
     def _is_decided(self, claim: Claim) -> bool:
-        """Whether the claim comes to a decision at its look. A claim that fails here fails as a test, and says why."""
+        """True if the claim is decided at its look, or asserts no verdict. A claim that raises here fails as a test."""
         judge = self.judge_for(claim)
         values: dict[str, Any] = {"judge": judge, "claims_tier": claim.tier}
         try:
             values |= {name: self._runs_of(claim, name) for name in claim.sources}
             claim.item.obj(**{name: values[name] for name in claim.item._fixtureinfo.argnames})
-        except FAILURES:  # told when the test proper runs
+        except FAILURES:  # the test itself reports the error
             pass
         return judge.asserted is None or judge.asserted.verdict != "inconclusive"

@@ -1,4 +1,4 @@
-"""The options of a session, checked."""
+"""Reads and checks the options of a session."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ PATH_OPTIONS = ("--claims-data", "--claims-store", "--claims-runs", "--claims-re
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for on the command line, in the environment and in the settings.
+    """Options from the command line, the environment and the settings.
 
     Parameters
     ----------
     data
-        Directory with the data sets, if one was named.
+        Directory with the data sets, if the user named one.
     engine
         Name of the engine.
     executor
-        Address of what trains elsewhere, or ``None`` to train here.
+        Address of the Dask scheduler, or ``None`` to train in this process.
     store, report
-        Where runs and reports go.
+        File of the store, and directory of the reports.
     against
-        An older record that reports are compared with, if one was named.
+        Older record for the report's list of changes, if the user named one.
     published
-        Whether the store holds published runs, which are judged as they are.
+        True if the store is a file of published runs, which are judged without training.
     fresh
-        Whether a new store is started.
+        True to start a new store.
     stored
-        Whether only what the store holds is judged, and nothing trained.
+        True to judge only the runs in the store, without training.
     num_seeds
         A fixed number of seeds, or ``None`` for the looks of the tier.
     first_seed
-        Where the block of seeds begins.
+        First seed of the block.
     audit_seed
-        What fixes the draw of an audit, or ``None`` to draw anew.
+        Seed of an audit's draw, or ``None`` for a random draw.
     """
 
     data: Path | None
@@ -60,8 +60,14 @@ class Options:
     audit_seed: int | None
 
     @classmethod
-    def of(cls, config: pytest.Config) -> Options:
-        """Read and check the options; what is wrong with one is a `ClaimsError`."""
+    def from_config(cls, config: pytest.Config) -> Options:
+        """Read and check the options.
+
+        Raises
+        ------
+        ClaimsError
+            If an option is invalid.
+        """
         _check_written_with_equals_sign(config)
         root = config.rootpath
         data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
@@ -74,7 +80,7 @@ class Options:
         against = config.getoption("claims_against")
         report = _below(root, config.getoption("claims_report") or "reports")
         if report.exists() and not report.is_dir():
-            raise ClaimsError(f"--claims-report takes a directory, and {report} is a file: name another")
+            raise ClaimsError(f"--claims-report takes a directory, but {report} is a file: name another")
         return cls(
             data=_below(root, data) if data else None,
             engine=config.getoption("claims_engine"),
@@ -92,20 +98,20 @@ class Options:
 
     @property
     def default_protocol(self) -> bool:
-        """Whether seeds and looks are those on which ``expected`` speaks."""
+        """True if the seeds and looks are those for which a claim's ``expected`` applies."""
         return self.num_seeds is None and self.first_seed == 0 and not self.stored
 
     @property
     def trains(self) -> bool:
-        """Whether runs that the store lacks are trained."""
+        """True if the session trains missing runs."""
         return not self.published and not self.stored
 
 
 def _check_written_with_equals_sign(config: pytest.Config) -> None:
-    """Refuse a value that pytest has taken for a test path, and looked for its configuration there.
+    """Refuse a value that pytest took for a test path when it searched for its configuration.
 
-    Pytest looks for its configuration before plugins tell it their options; an existing path behind one of them then
-    counts as a place of tests.
+    Pytest searches for its configuration before it knows the options of plugins. It takes an existing path behind such
+    an option for a path of tests.
     """
     arguments = list(map(str, config.invocation_params.args))
     for option, value in pairwise(arguments):
@@ -122,7 +128,7 @@ def _executor(config: pytest.Config, *, trains: bool) -> str | None:
     if not re.fullmatch(r"dask://[^/:]+:\d+", address):
         raise ClaimsError(f"--claims-executor takes dask://HOST:PORT, not {address!r}")
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        raise ClaimsError("--claims-executor hands the training to Dask's workers: leave out -n")
+        raise ClaimsError("--claims-executor trains on Dask's workers: leave out -n")
     return address
 
 

@@ -1,4 +1,4 @@
-"""What the tests of claims came to: verdict against expectation."""
+"""Compares the verdict of each claim with its expected verdict, and keeps the claims' records."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from pytest_claims.verdicts.judge import Judge
 
 PROPERTY = "claim"
-"""Name of the user property that carries a claim's record, as plain data, from process to process."""
+"""Name of the user property that sends a claim's record, as plain data, from a worker to the controller."""
 
 
 class Outcomes:
-    """Compares verdicts with expectations, and keeps the records.
+    """Compares verdicts with expected verdicts, and keeps the records.
 
     Parameters
     ----------
     options
-        Expectations bind under the default protocol only.
+        The session's options. Expectations apply only to the default seeds and looks.
     """
 
     def __init__(self, options: Options) -> None:
@@ -45,10 +45,10 @@ class Outcomes:
         call: pytest.CallInfo[None],
         report: pytest.TestReport,
     ) -> None:
-        """Compare a claim's verdict with the expected one, and put its record on the report.
+        """Compare a claim's verdict with the expected one, and add its record to the report.
 
-        A verdict that was expected, and is not "supported", is shown as an expected failure; any other verdict than
-        the expected is a failure, and so is any exception that does not come from asserting the verdict.
+        An expected verdict other than "supported" is shown as an expected failure. An unexpected verdict is a failure.
+        So is an exception that does not come from asserting the verdict.
         """
         if call.when == "teardown" or (call.when == "setup" and report.passed):
             return
@@ -61,7 +61,7 @@ class Outcomes:
             record = {**record, **judge.asserted.record()}
             self._judged(claim, expected, record, report)
         report.user_properties.append((PROPERTY, record))
-        # What --junitxml writes, it takes from the report of the teardown, which gets what the item has by then.
+        # --junitxml writes the properties of the teardown's report, which copies them from the item.
         claim.item.user_properties += [("claim_id", claim.id), ("verdict", record["verdict"])]
 
     def _judged(self, claim: Claim, expected: tuple[str, ...], record: ClaimRecord, report: pytest.TestReport) -> None:
@@ -72,7 +72,7 @@ class Outcomes:
                 report.outcome, report.longrepr = "passed", None
             else:
                 report.outcome, report.longrepr = "skipped", None
-                report.wasxfail = (claim.because or "") if binding else "nothing is expected of other seeds"
+                report.wasxfail = (claim.because or "") if binding else "expectations apply to the default seeds only"
                 record["outcome"] = "xfailed"
             return
         from pytest_claims.report.words.sentences import sentence
@@ -83,7 +83,7 @@ class Outcomes:
         report.longrepr = f"{claim.id}: {message}\n{claim.statement}\n{sentence(record)}"
 
     def add_detectable(self, report: pytest.TestReport, spreads: Iterable[Spread], last_look: Look) -> None:
-        """Add to a record what pilots said could be seen at the last look; ``None`` where they said nothing."""
+        """Add the smallest detectable effects at the last look to a record; ``None`` for parts without pilot runs."""
         detectable = {spread.quantity: spread.detectable_as_read(last_look) for spread in spreads}
         for name, record in report.user_properties:
             if name == PROPERTY and isinstance(record, dict):
@@ -91,12 +91,12 @@ class Outcomes:
                     part["smallest_detectable_effect"] = detectable.get(part["quantity"])
 
     def collect(self, report: pytest.TestReport) -> None:
-        """Keep the record that a report carries."""
-        carried: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
-        self.records += carried
+        """Keep the record of a claim from the report of its test."""
+        records: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+        self.records += records
 
     def status(self, report: Any) -> tuple[str, str, Any] | None:
-        """Letter and word of a claim's outcome, in the category that pytest gave it."""
+        """Category, letter and word of a claim's outcome; ``None`` leaves them to pytest."""
         record = dict(getattr(report, "user_properties", ())).get(PROPERTY)
         if not isinstance(record, dict) or report.when == "teardown":
             return None
@@ -135,7 +135,7 @@ def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> ClaimRe
 
 
 def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | None) -> bool:
-    """Whether a test ended by asserting its verdict, and not by another exception, nor by another assertion."""
+    """True if a test passed or failed by asserting its verdict, not by another assertion or exception."""
     if excinfo is None:
         return True
     raised_at = excinfo.traceback[-1].lineno + 1

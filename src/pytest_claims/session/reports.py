@@ -1,4 +1,4 @@
-"""What a session publishes of its plan, and the reports that it writes."""
+"""Writes the reports of a session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def arms_of(
     plan: Plan, claims: Iterable[Claim], wanted: Mapping[Key, tuple[int, ...]], failures: Container[Key]
 ) -> list[PlannedArmRecord]:
-    """Of each arm of these claims that could be trained, by its name in reports, what a record needs of the plan."""
+    """The record's data on each arm of these claims that could be trained, under the arm's name in reports."""
     keys = {
         (name, claim.tier): plan.keys_of(claim)[argument]
         for claim in claims
@@ -53,13 +53,13 @@ class Reports:
     Parameters
     ----------
     config, options
-        Of the session.
+        Those of the session.
     published
-        What all processes know of the plan.
+        The record's data on the plan, merged from all processes.
     started
-        When the session began, in seconds since 1970.
+        Start of the session, in seconds since 1970.
     partial
-        Whether only a selection of the claims has run. It never replaces a whole report.
+        True if only a selection of the claims has run. A partial report never replaces a complete one.
     """
 
     config: pytest.Config
@@ -69,7 +69,7 @@ class Reports:
     partial: bool
 
     def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, Path]]:
-        """Write the reports; returns each tier's record, and where its page is."""
+        """Write the reports; returns each tier's record and the path of its page."""
         from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
 

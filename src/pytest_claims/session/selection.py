@@ -1,4 +1,4 @@
-"""Which claims run."""
+"""Selects the claims that run."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pytest_claims.support.vocabulary import TIERS, Tier
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 
 NARROWING = ("lf", "stepwise", "deselect", "ignore", "ignore_glob")
-"""Options by which only some of the claims run that marks and words ask for."""
+"""Options that run only some of the claims that ``-m`` selects."""
 
 
 def words_of_markexpr(config: pytest.Config) -> set[str]:
-    """The words of ``-m``: marks, and the operators between them."""
+    """The words of the ``-m`` expression: marks and operators."""
     return set(re.findall(r"\w+", str(config.getoption("markexpr", ""))))
 
 
 def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
-    """Deselect the full tier, and a catalogue's controls, unless the mark expression or a node id asks for them."""
+    """Deselect the full tier and a catalogue's controls unless the mark expression or a node id names them."""
     in_ids = " ".join(arg.rpartition("[")[2] for arg in config.args if "::" in arg and arg.endswith("]"))
     asked = words_of_markexpr(config) | set(re.findall(r"\w+", in_ids))
-    # Tests that are no claims, and other people's projects, may use these words for something else.
+    # Other tests and other projects may use these marks for something else.
     is_catalogue = bool(config.getini("claims_lecture"))
     unwanted = [
         item
@@ -38,9 +38,9 @@ def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
 
 
 def audited_tiers(config: pytest.Config) -> list[Tier]:
-    """The tiers whose audit the mark expression asks for: ``audit`` the fast one, ``audit and full`` the full one.
+    """The tiers to audit: ``-m audit`` selects the fast tier, ``-m "audit and full"`` the full tier.
 
-    To `deselect` the full tier's claims, where nothing names it, leaves ``audit`` with the fast tier alone.
+    ``audit`` alone also matches the full tier, but `deselect` has removed the claims of that tier.
     """
     from _pytest.mark.expression import Expression
 
@@ -49,21 +49,21 @@ def audited_tiers(config: pytest.Config) -> list[Tier]:
         return []
     try:
         expression = Expression.compile(markexpr)
-    except Exception:  # pytest itself tells what is wrong with it
+    except Exception:  # pytest itself reports the error
         return []
-    # What an audited run of the tier is marked with.
+    # The marks of an audited run of each tier.
     marks = {tier: {AUDIT, tier} for tier in TIERS}
     return [tier for tier in TIERS if expression.evaluate(lambda name, /, of=tier, **_: name in marks[of])]
 
 
 def runs_no_test(config: pytest.Config) -> bool:
-    """Whether pytest was asked to show something instead of running tests."""
+    """True if an option makes pytest list something instead of running tests."""
     options = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test", "markers")
     return any(config.getoption(option, False) for option in options)
 
 
 def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
-    """Whether a run shows only a selection of the claims: it must not replace a whole report."""
+    """True if only a selection of the claims runs. Such a session must not replace a complete report."""
     selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
     narrowed = any(config.getoption(option, None) for option in ("keyword", *NARROWING))
     narrowed |= bool(words_of_markexpr(config) - {*TIERS, "or", "and", AUDIT})

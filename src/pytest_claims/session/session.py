@@ -1,4 +1,4 @@
-"""The session: one object that holds what pytest's hooks share."""
+"""The session: one object with the shared state of pytest's hooks."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pytest_claims.support.record_types import EngineRecord, Record
     from pytest_claims.verdicts.judge import Judge
 
-GO_ON = (
-    "interrupted: finished runs are saved. Run the same command again to resume; add --claims-stored to judge what is "
-    "there"
+HOW_TO_RESUME = (
+    "interrupted: finished runs are saved. Run the same command again to resume, or with --claims-stored to judge the "
+    "saved runs"
 )
 
 SESSION = pytest.StashKey["ClaimsSession"]()
@@ -38,7 +38,7 @@ SESSION = pytest.StashKey["ClaimsSession"]()
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Turn an error that the user can put right into pytest's own, which it reports without a traceback."""
+    """Turn a user's error into `pytest.UsageError`, which pytest reports without a traceback."""
     try:
         yield
     except ClaimsError as error:
@@ -46,52 +46,52 @@ def usage_errors() -> Iterator[None]:
 
 
 def session_of(config: pytest.Config) -> ClaimsSession:
-    """The session object of a pytest run."""
+    """The claims session of a pytest session."""
     return config.stash[SESSION]
 
 
 class ClaimsSession:
-    """What one pytest run knows of its claims.
+    """The claims of one pytest session, and everything that its hooks share.
 
     Parameters
     ----------
     config
-        Pytest's configuration, in which the session stashes itself.
+        Pytest's configuration. The session stores itself in its stash.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         config.stash[SESSION] = self
         self.config = config
-        self.options = Options.of(config)
-        # Which seeds a claim is judged on, look by look.
+        self.options = Options.from_config(config)
+        # The seeds of each look at a claim.
         self.schedule = SeedSchedule(self.options.num_seeds, self.options.first_seed)
-        # The selected claims by the ids of their tests, in the lecture's order; those that cannot run are taken out.
+        # The selected claims that can run, by the ids of their tests, in the lecture's order.
         self.claims: dict[str, Claim] = {}
-        # Whether all tests were collected without an error. Nothing is planned before.
+        # True once all tests are collected without an error. The session plans nothing before.
         self.collected = False
-        # Verdicts against expectations: the records of claims that have run.
+        # The records of claims that have run.
         self.outcomes = Outcomes(self.options)
-        # An older record, of --claims-against, read before anything is trained.
+        # The older record of --claims-against, read before training.
         self.older: Record | None = None
-        # When the session began, in seconds since 1970.
+        # Start of the session, in seconds since 1970.
         self._started = time.time()
-        # The terminal before the tests.
+        # Prints to the terminal before the tests.
         self._output = Output(config)
-        # Made once claims are collected: the plan, its data sets, and what trains and judges.
+        # The plan, its data sets and the looks; made after the claims are collected.
         self._plan: Plan | None = None
         self._data: DataSets | None = None
         self._looks: LookByLook | None = None
-        # Ids of the tests of all selected claims, those that cannot run among them.
+        # Ids of the tests of all selected claims, including those that cannot run.
         self._order: list[str] = []
         # Ids of all collected claims, selected or not.
         self._known: list[str] = []
-        # What this process, or all workers together, know of the plan.
+        # The record's data on the plan: from this process, or merged from all workers.
         self._published: Published | None = None
-        # A user's error that a worker met.
+        # A user's error in a worker.
         self._error = ""
 
     def start(self) -> None:
-        """Read an older record, and start a new store if asked for: once, before any worker starts."""
+        """Read the older record, and start a new store if the options ask for it. Runs before any worker starts."""
         if is_worker(self.config) or selection.runs_no_test(self.config):
             return
         if self.options.against:
@@ -103,40 +103,40 @@ class ClaimsSession:
                 if store.message:
                     self._output.say(store.message)
 
-    # Collection: which claims there are, and what they need.
+    # Collection: the claims and their plan.
 
     def select(self, items: list[pytest.Item]) -> None:
-        """Read the claims among the tests, and deselect those that only run when asked for."""
+        """Read the claims among the tests, and deselect those that nobody asked for."""
         with self.reporting_usage_errors(items):
             self._select(items)
 
     def prepare(self, session: pytest.Session) -> None:
-        """Plan what the selected claims need, and train what is missing, look by look."""
+        """Plan the selected claims, and train the missing runs, look by look."""
         with self.reporting_usage_errors(session.items):
             self._prepare(session)
 
     @contextmanager
     def reporting_usage_errors(self, items: list[Any]) -> Iterator[None]:
-        """Let a user's error end a run in good order: the controller reports a worker's, and no test runs."""
+        """On a user's error run no test. The controller reports the error of a worker."""
         try:
             with usage_errors():
                 yield
         except pytest.UsageError as error:
-            items.clear()  # pytest finishes a collection that has failed as well, and nothing is to be trained then
+            items.clear()  # pytest calls pytest_collection_finish also after an error; it must not train then
             if not is_worker(self.config):
                 raise
             publish_error(self.config, str(error))
 
     def _select(self, items: list[pytest.Item]) -> None:
         tests = [item for item in items if isinstance(item, pytest.Function) and is_claim(item)]
-        if found := problems(tests):
-            raise ClaimsError("\n".join(found))
+        if messages := problems(tests):
+            raise ClaimsError("\n".join(messages))
         selection.deselect(items, self.config)
         selected = {item.nodeid for item in items}
         for item in tests:
             item.extra_keyword_matches.add(mark_of(item).args[0])  # type: ignore[union-attr]
         claims = [read_claim(item) for item in tests if item.nodeid in selected]
-        # In the lecture's order, behind tests that are no claims.
+        # In the lecture's order, after tests that are no claims.
         claims.sort(key=lambda claim: claim.section_number)
         self._known = sorted({mark_of(item).args[0] for item in tests})  # type: ignore[union-attr]
         self.claims = {claim.item.nodeid: claim for claim in claims}
@@ -145,7 +145,7 @@ class ClaimsSession:
     def _prepare(self, session: pytest.Session) -> None:
         self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
         self._order = list(self.claims)
-        # pytest finishes a collection that has failed as well, for instance over a faulty mark expression.
+        # pytest calls this hook also after a failed collection, for instance after an invalid mark expression.
         if not self.claims or session.testsfailed or not self.collected:
             return
         dry_run = selection.runs_no_test(self.config)
@@ -168,17 +168,17 @@ class ClaimsSession:
         return self._plan, self._data
 
     def _say_plan(self, plan: Plan, data: DataSets, *, dry_run: bool) -> None:
-        from pytest_claims.session.session_plan import told
+        from pytest_claims.session.session_plan import plan_lines
 
         claims, published = self.claims.values(), self.options.published
-        self._output.say(*told(plan, data, claims, self.schedule, published=published, every_claim=dry_run))
+        self._output.say(*plan_lines(plan, data, claims, self.schedule, published=published, every_claim=dry_run))
 
     def _skip(self, claim: Claim, reason: str) -> None:
         claim.item.add_marker(pytest.mark.skip(reason=reason))
         del self.claims[claim.item.nodeid]
 
     def _take_processors(self) -> None:
-        """Give a worker its share of the machine, before a library takes all."""
+        """Give a worker its share of the processors, before a library takes all."""
         worker = worker_of(self.config)
         if worker is None:
             return
@@ -186,11 +186,13 @@ class ClaimsSession:
 
         divide_processors(worker.index, worker.count)
         if not can_bind():
-            self._output.say("this system binds no process to processors: workers share them as it sees fit")
+            self._output.say(
+                "this system cannot bind a process to processors: it divides them among the workers itself"
+            )
         take_one(worker.index, worker.count)
 
     def _train(self, plan: Plan, data: DataSets) -> None:
-        """Train, look by look, before the first test; then make known what the report needs of the plan."""
+        """Train look by look, before the first test. Then publish the record's data on the plan."""
         from pytest_claims.engines.base import name_backend
         from pytest_claims.session.look_by_look import LookByLook
         from pytest_claims.session.reports import arms_of
@@ -209,44 +211,44 @@ class ClaimsSession:
         if is_worker(self.config):
             publish(self.config, self._published)
 
-    # What the fixtures give to a claim.
+    # Values of the fixtures.
 
     def judge_for(self, item: pytest.Item) -> Judge:
-        """A judge at the look that the claim has come to."""
+        """A judge at the claim's current look."""
         assert self._looks is not None
         return self._looks.judge_for(self.claims[item.nodeid])
 
     def runs_for(self, item: pytest.Item) -> Callable[[str], Any]:
-        """What gives the runs of an arm by its name, as many as the look of the claim has seeds."""
+        """A function from an arm's name to its runs, for the seeds of the claim's current look."""
         assert self._looks is not None
         return self._looks.runs_for(self.claims[item.nodeid])
 
     # Outcomes, and the report.
 
     def compare(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        """Compare a claim's verdict with the expected one, and put its record on the report."""
+        """Compare a claim's verdict with the expected one, and add its record to the test report."""
         if isinstance(item, pytest.Function) and mark_of(item):
             claim = self.claims.get(item.nodeid) or read_claim(item)
             kinds = self._plan.kinds_of_data(claim) if self._plan else set()
             names = self._plan.names_of(claim) if self._plan else {}
-            spreads = self._plan.pilot.of(claim.id, claim.tier, kinds) if self._plan else []
+            spreads = self._plan.pilot.spreads_of(claim.id, claim.tier, kinds) if self._plan else []
             self.outcomes.compare(claim, kinds, list(names.values()), call, report)
             self.outcomes.add_detectable(report, spreads, self.schedule.looks(claim)[-1])
 
     def collect(self, report: pytest.TestReport) -> None:
-        """Take a claim's record off a report."""
+        """Keep the record of a claim from the report of its test."""
         if not is_worker(self.config):
             self.outcomes.collect(report)
 
     def take_over(self, workeroutput: dict[str, Any]) -> None:
-        """Take over what a worker process has published."""
+        """Merge the data or the error that a worker has published."""
         published, error = received(workeroutput)
         if published is not None:
             self._published = published.merged(self._published)
         self._error = error or self._error
 
     def finish(self, session: pytest.Session) -> None:
-        """Write the report, in the process that holds all outcomes."""
+        """Close the store; in the process with all outcomes, write the reports."""
         if self._plan is not None:
             self._plan.store.close()
         if self._error:
@@ -254,14 +256,14 @@ class ClaimsSession:
         if is_worker(self.config):
             return
         if session.exitstatus == pytest.ExitCode.INTERRUPTED and not self._published:
-            self._say_how_to_go_on()
+            self._say_how_to_resume()
         if self.outcomes.records and self._published:
             self._write_reports(session, self._published)
 
-    def _say_how_to_go_on(self) -> None:
-        """Where training was interrupted; the controller of workers knows of it by the store alone."""
+    def _say_how_to_resume(self) -> None:
+        """Print the hint if training was interrupted. A controller of workers has no plan and checks for the store."""
         if self.options.trains and (self._plan is not None or self.options.store.exists()):
-            self._output.say(GO_ON)
+            self._output.say(HOW_TO_RESUME)
 
     def _write_reports(self, session: pytest.Session, published: Published) -> None:
         from pytest_claims.session.reports import Reports
@@ -272,7 +274,7 @@ class ClaimsSession:
         self.outcomes.written = reports.write(self.outcomes.records, self.older)
 
     def summarize(self, reporter: Any) -> None:
-        """Print the table of verdicts and where the report is."""
+        """Print the table of verdicts and the path of each report."""
         if self._error:
             reporter.write_line(f"ERROR: {self._error}", red=True)
         if self.outcomes.written:
@@ -286,7 +288,7 @@ class ClaimsSession:
 
 
 def _read_older(file: Path) -> Record:
-    """Read it before anything is trained: what is wrong with it shows at once, and this run may replace it."""
+    """Read the older record before training: it may be faulty, and this session may replace it."""
     from pytest_claims.record.schema import read_record
 
     try:

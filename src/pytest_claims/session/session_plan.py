@@ -1,4 +1,4 @@
-"""Making the plan, and what is said of it before anything is trained."""
+"""Makes the plan, and describes it on the terminal before training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def make_plan(
     options: Options, pilot: Path, claims: Iterable[Claim], *, offline: bool
 ) -> tuple[Plan, DataSets, list[tuple[Claim, str]]]:
-    """Plan what claims need; gives the plan, the data, and claims that lack theirs, each with how to get them."""
+    """Plan the runs of claims; returns the plan, the data sets, and the claims without data, each with the reason."""
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.pilots import Pilot
@@ -43,61 +43,61 @@ def make_plan(
         raise
 
 
-def told(
+def plan_lines(
     plan: Plan, data: DataSets, claims: Iterable[Claim], schedule: SeedSchedule, *, published: bool, every_claim: bool
 ) -> list[str]:
-    """What is said of the plan; with `every_claim` also what each claim can see."""
+    """Describe the plan in lines; with `every_claim` also the smallest detectable effects of each claim."""
     claims = list(claims)
     first, last = (schedule.wanted_at(index, plan, claims) for index in (0, -1))
     last_looks = [(claim, schedule.looks(claim)[-1], plan.kinds_of_data(claim)) for claim in claims]
     lines = []
     if published:
         lines.append("published runs, judged as they are")
-    lines += _plan_lines(plan, data, first, last, len(claims))
+    lines += _cost_and_data_lines(plan, data, first, last, len(claims))
     return lines + _power_lines(plan.pilot, last_looks, every_claim=every_claim)
 
 
 def _power_lines(pilot: Pilot, last_looks: Iterable[tuple[Claim, Look, set[str]]], *, every_claim: bool) -> list[str]:
-    """What claims can see at their last look, as far as pilots tell; or only those for which it is too little.
+    """With `every_claim`, the effects that claims with pilot runs can detect; else the claims likely to stay undecided.
 
-    `last_looks` has a claim, its last look, and the kinds of its data for each claim.
+    `last_looks` has each claim with its last look and the kinds of its data.
     """
     from pytest_claims.planning.pilots import stays_undecided
 
     lines, undecided = [], []
     for claim, look, kinds in last_looks:
-        spreads = pilot.of(claim.id, claim.tier, kinds)
+        spreads = pilot.spreads_of(claim.id, claim.tier, kinds)
         lines += [f"{claim.id} [{claim.tier}] {spread_line(spread, look)}" for spread in spreads]
         if stays_undecided(spreads, look):
             undecided.append(claim.id)
     if every_claim:
         return lines
-    return [f"likely to stay undecided, going by pilot runs: {', '.join(undecided)}"] if undecided else []
+    return [f"likely to stay undecided, according to pilot runs: {', '.join(undecided)}"] if undecided else []
 
 
-def _plan_lines(
+def _cost_and_data_lines(
     plan: Plan,
     data: DataSets,
     first: Mapping[Key, tuple[int, ...]],
     last: Mapping[Key, tuple[int, ...]],
     num_claims: int,
 ) -> list[str]:
-    """The plan in a few lines: what is wanted and missing at the first look and the last, its cost, and the data."""
+    """The runs needed and missing at the first and the last look, their cost, and the data, in a few lines."""
     now, at_most = plan.missing(first), plan.missing(last)
     num_wanted, num_now, num_at_most = (sum(map(len, seeds.values())) for seeds in (first, now, at_most))
-    todo = "no run missing"
+    missing = "no run missing"
     if num_now:
-        todo = f"{num_now} of {num_wanted} runs missing at the first look, {plan.cost_line(now)}"
+        missing = f"{num_now} of {num_wanted} runs missing at the first look, {plan.cost_line(now)}"
     if num_at_most > num_now:
-        todo += f"; {num_at_most} at most, {plan.cost_line(at_most)}"
-    lines = [f"{num_claims} claims, {len(first)} arms, engine {plan.engine}: {todo}"]
+        missing += f"; {num_at_most} at most, {plan.cost_line(at_most)}"
+    lines = [f"{num_claims} claims, {len(first)} arms, engine {plan.engine}: {missing}"]
     if described := data.line():
         lines.append(f"data: {described}")
     return [*lines, *data.notes()]
 
 
 def spread_line(spread: Spread, look: Look) -> str:
-    """What can be seen at a look, and where the pilots lie, in words."""
+    """The smallest detectable effect at a look, and the mean of the pilot runs, in words."""
     from pytest_claims.report.words.numbers import margin, quantity_value
 
     mean, effect = as_read(spread.mean, spread.unit), spread.detectable_as_read(look)
@@ -113,6 +113,6 @@ def spread_line(spread: Spread, look: Look) -> str:
     distance = quantity_value(effect, {**part, "difference": spread.unit != RATIO, "margin": [], "estimate": effect})
     undecided = ": likely to stay undecided" if spread.stays_undecided(look) else ""
     return (
-        f"sees {distance.lstrip('+')} from {margin(part)} at {look.num_seeds} seeds; "
-        f"pilots {quantity_value(mean, part)}{undecided}"
+        f"with {look.num_seeds} seeds, detects a distance of {distance.lstrip('+')} from the margin {margin(part)}; "
+        f"pilot mean {quantity_value(mean, part)}{undecided}"
     )

@@ -1,4 +1,4 @@
-"""Where the session speaks before the tests: on the terminal, past pytest's capture."""
+"""Prints to the terminal before the tests, past pytest's capture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Output:
-    """The terminal of a pytest run, or of the first of its workers; the other workers are silent.
+    """The terminal of a pytest session. Of several workers only the first prints.
 
     Parameters
     ----------
@@ -27,13 +27,13 @@ class Output:
         self._config = config
 
     def say(self, *lines: str) -> None:
-        """Print lines."""
+        """Print lines, each after ``claims:``."""
         if file := self._file():
             with self._uncaptured():
                 print(*(f"claims: {line}" for line in lines), sep="\n", file=file, flush=True)
 
     def progress(self) -> Progress:
-        """Make what shows the progress of training."""
+        """Make the display of training progress."""
         from pytest_claims.training.progress import Progress
 
         return Progress(self._file(), self._uncaptured)

@@ -1,4 +1,4 @@
-"""Which trainer a session has."""
+"""Chooses the trainer of a session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def trainer_of(plan: Plan, options: Options, worker: Worker | None) -> Trainer:
-    """What trains in a session with these options."""
+    """The trainer of a session with these options."""
     if options.executor:
         from pytest_claims.training.dask_trainer import DaskTrainer
 

@@ -1,4 +1,4 @@
-"""xdist's protocol: which worker this process is, what a worker publishes, and what ``-n auto`` means."""
+"""xdist's protocol: the number of this worker, the data that a worker publishes, and the workers of ``-n auto``."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from pytest_claims.support.record_types import DataRecord, EngineRecord, Planned
 from pytest_claims.support.vocabulary import TIERS
 
 BYTES_OF_A_WORKER = 2.5e9
-"""What a process takes at most: 25,000 reviews as rows of 10,000 words, a model, and the library."""
+"""Largest memory of a worker: 25,000 reviews as rows of 10,000 words, a model, and the libraries."""
 
 XDIST_VARIABLE = "PYTEST_XDIST_AUTO_NUM_WORKERS"
-"""Says how many workers xdist takes for ``auto``, and is obeyed here as well."""
+"""Environment variable with the number of workers for ``-n auto``. It takes precedence over ours."""
 
 _PUBLISHED, _ERROR = "claims", "claims_error"
 """Keys of ``workeroutput``."""
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Whether this process is a worker of xdist."""
+    """True if this process is a worker of xdist."""
     return hasattr(config, "workerinput")
 
 
 def worker_of(config: pytest.Config) -> Worker | None:
-    """The number of this worker, and how many there are; ``None`` in a process that is no worker.
+    """The number of this worker, and the number of workers; ``None`` in a process that is no worker.
 
-    A worker that replaces a lost one has a number beyond the count, and a named one has no number. Both get one within
-    the count. Two workers of one number only begin with the same share.
+    A worker that replaces a lost one has a number beyond the count. A named worker has no number. Both get a number
+    within the count. Two workers with the same number only begin with the same share.
     """
     if not is_worker(config):
         return None
@@ -46,12 +46,12 @@ def worker_of(config: pytest.Config) -> Worker | None:
 
 
 def is_silent(config: pytest.Config) -> bool:
-    """Whether this process is a worker other than the first, which speaks for all."""
+    """True if this process is a worker other than the first. Only the first worker prints."""
     return is_worker(config) and os.environ.get("PYTEST_XDIST_WORKER") != "gw0"
 
 
 def same_number_in_all_workers(config: pytest.Config) -> int | None:
-    """A number that the workers of one session share; ``None`` in a process that is no worker."""
+    """A number that all workers of a session share; ``None`` in a process that is no worker."""
     if not is_worker(config):
         return None
     return zlib.crc32(str(config.workerinput["testrunuid"]).encode())  # type: ignore[attr-defined]
@@ -59,22 +59,22 @@ def same_number_in_all_workers(config: pytest.Config) -> int | None:
 
 @dataclass(frozen=True)
 class Published:
-    """What a report needs of a plan, as plain data that one process can send to another.
+    """The record's data on a plan, as plain data that a worker can send to the controller.
 
     Parameters
     ----------
     arms
-        Of each arm its name, tier, fingerprint, declaration and number of seeds.
+        Name, tier, fingerprint, declaration and number of seeds of each arm.
     data
-        Which data sets were used, as a record has them.
+        The data sets, as in a record.
     engine
-        Name and semantics.
+        Name and semantics of the engine.
     order
         Ids of the tests of claims, in the lecture's order.
     known
-        Ids of all claims that were collected, selected or not.
+        Ids of all collected claims, selected or not.
     num_trained
-        How many runs this process has trained.
+        Number of runs that this process has trained.
     """
 
     arms: list[PlannedArmRecord]
@@ -85,12 +85,12 @@ class Published:
     num_trained: int
 
     def merged(self, other: Published | None) -> Published:
-        """What two processes know that have planned the same."""
+        """Merge the data of two processes with the same plan."""
         return replace(self, num_trained=self.num_trained + (other.num_trained if other else 0))
 
 
 def publish(config: pytest.Config, published: Published) -> None:
-    """Send what this worker knows to the controller, at its end."""
+    """Send the data on this worker's plan to the controller, when the worker ends."""
     config.workeroutput[_PUBLISHED] = asdict(published)  # type: ignore[attr-defined]
 
 
@@ -100,16 +100,16 @@ def publish_error(config: pytest.Config, error: str) -> None:
 
 
 def received(workeroutput: dict[str, Any]) -> tuple[Published | None, str]:
-    """What a worker has published, if anything, and its error, empty if none."""
+    """The data that a worker has published, or ``None``, and its error, or an empty text."""
     published = workeroutput.get(_PUBLISHED)
     return Published(**published) if published else None, workeroutput.get(_ERROR, "")
 
 
 def num_workers(config: pytest.Config) -> int | None:
-    """What ``-n auto`` means for claims; ``None`` leaves it to xdist, as for any other test.
+    """The number of workers for ``-n auto``; ``None`` leaves it to xdist, as for all other tests.
 
-    One for each graphics processor, since there seeds are stacked and a second process would only share it; else as
-    many as there are processors, and room in memory.
+    Each graphics processor gets one worker: it stacks seeds, and a second worker would only share it. Without graphics
+    processors the number is that of the processors, or fewer if memory is short.
     """
     from pytest_claims.engines.processors import graphics_processors, num_threads
 
@@ -121,10 +121,10 @@ def num_workers(config: pytest.Config) -> int | None:
 
 
 def _available_bytes() -> float:
-    """Memory that is free or can be freed, as proc(5) tells it; without bounds where nothing does."""
+    """Memory that is free or can be freed, according to proc(5); infinite on systems without it."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
         return float("inf")
-    found = re.search(r"MemAvailable: +(\d+) kB", lines)
-    return int(found[1]) * 1024 if found else float("inf")
+    available = re.search(r"MemAvailable: +(\d+) kB", lines)
+    return int(available[1]) * 1024 if available else float("inf")

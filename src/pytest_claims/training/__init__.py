@@ -1,1 +1,1 @@
-"""Runs a plan: here, or on the workers of a Dask scheduler. It knows no claim."""
+"""Trains the runs of a plan, here or on the workers of a Dask scheduler. It does not depend on claims."""

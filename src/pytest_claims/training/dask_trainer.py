@@ -1,7 +1,7 @@
-"""Training past one machine: the plan's missing runs as tasks of a Dask scheduler, stored here as they come.
+"""Trains on other machines: sends a plan's missing runs to a Dask scheduler as tasks, and stores the results here.
 
-A worker is started in a checkout with the same claims, and says so if they are others; data come from here. A task may
-be done twice, or on another worker: its runs are the same.
+A worker starts in a checkout with the same claims, and raises an error if its claims differ. This process sends the
+data. A task may run twice, or on another worker: its runs are the same.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 SCHEME = "dask://"
 
 SECONDS_OF_A_TASK = 20.0
-"""Long beside the milliseconds that a task costs the scheduler, and not much to lose with a worker."""
+"""Much longer than the scheduler's milliseconds per task. A lost worker loses no more than this."""
 
 CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Task:
-    """Runs to make somewhere: an arm or a measurement in one tier, with some seeds."""
+    """Runs for a worker to make: an arm or a measurement in one tier, with some seeds."""
 
     name: str
     source: Source
@@ -52,22 +52,22 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Its name in Dask: equal tasks of several clients are done once."""
+        """The task's name in Dask, which runs equal tasks of several clients once."""
         return f"{self.name}-{sha256(repr((self.fingerprint, self.seeds)).encode()).hexdigest()}"
 
 
 def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResult], dict[str, Any]]:
-    """Make a task's runs, in a worker; gives them and with what they were made.
+    """Make a task's runs in a worker; returns the runs and their provenance.
 
     Raises
     ------
     ValueError
-        If the worker's checkout declares the arm otherwise, or has another engine; or where the arm itself is at fault.
+        If the worker's checkout has another declaration of the arm or another engine, or if the arm itself is faulty.
     """
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.engines.provenance import provenance
 
-    if task.fingerprint not in _verified:  # it takes some milliseconds, and an arm has many tasks
+    if task.fingerprint not in _verified:  # it takes milliseconds, and an arm has many tasks
         own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
         if own != task.fingerprint:
             raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
@@ -78,37 +78,37 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
             kept = _kept(task.data_hash, arrays)
             results = list(make_runs(task.source, task.tier, task.seeds, kept, partial(_engine, task.engine)))
     except (pytest.skip.Exception, pytest.fail.Exception) as error:
-        raise ValueError(str(error)) from error  # Dask takes what is no `Exception` for the end of the worker
+        raise ValueError(str(error)) from error  # Dask ends a worker over an error that is no `Exception`
     return results, provenance(task.engine if is_arm else None)
 
 
 _one_at_a_time = threading.Lock()
-"""An engine is not made for several threads, which a worker may have."""
+"""A worker may have several threads, but an engine supports only one."""
 
 _verified: set[str] = set()
 _data: dict[str, Mapping[str, Any]] = {}
 
 
-def held(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Be a data set on a worker: a task, so that the scheduler can have it made again where a worker is lost."""
+def data_set(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Keep a data set on a worker, as a task. If the worker is lost, the scheduler can run the task again."""
     return arrays
 
 
 def _kept(data_hash: str, arrays: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The arrays as this process first got them, so that an engine knows them again."""
+    """The arrays that this process received first. Engines find pools by the arrays' identity."""
     return None if arrays is None else _data.setdefault(data_hash, arrays)
 
 
 @cache
 def _engine(name: str) -> Engine:
-    """The engine of this process, with what it has compiled."""
+    """The engine of this process, with its compiled programs."""
     from pytest_claims.engines.base import create
 
     return create(name)
 
 
 class DaskTrainer(Trainer):
-    """Has missing runs trained by the workers of a Dask scheduler, and keeps them in the store.
+    """Lets the workers of a Dask scheduler train missing runs, and adds them to the store.
 
     Parameters
     ----------
@@ -123,27 +123,27 @@ class DaskTrainer(Trainer):
         self._address = address
 
     def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
-        """Train until the store holds every wanted run, or its arm has failed.
+        """Train until the store holds each wanted run, or its arm has failed.
 
         Raises
         ------
         ClaimsError
             If no scheduler answers, or Dask is not installed.
         pytest.exit.Exception
-            If the scheduler goes away; what was finished is in the store.
+            If the connection to the scheduler is lost. Finished runs are in the store.
         """
         if not (pending := self._pending(wanted)):
             return
         with _connected(self._address) as client, progress.over(self.plan, pending):
             try:
                 while left := self._pending(wanted):
-                    self._take_in(client, dict(self._send(client, left)), progress)
+                    self._add(client, dict(self._send(client, left)), progress)
             except _gone() as error:
                 num_left = sum(map(len, self.plan.missing(pending).values()))
                 pytest.exit(
-                    f"the Dask scheduler at {self._address} went away ({error or type(error).__name__}). "
-                    f"{sum(map(len, pending.values())) - num_left} runs are stored, {num_left} are missing: "
-                    "the same command goes on from there",
+                    f"lost the connection to the Dask scheduler at {self._address} ({error or type(error).__name__}). "
+                    f"{sum(map(len, pending.values())) - num_left} runs are saved, {num_left} are missing: "
+                    "run the same command again to resume",
                     returncode=pytest.ExitCode.INTERRUPTED,
                 )
 
@@ -151,9 +151,9 @@ class DaskTrainer(Trainer):
         return {key: seeds for key, seeds in self.plan.missing(wanted).items() if key not in self.failures}
 
     def _send(self, client: Any, pending: Mapping[Key, tuple[int, ...]]) -> Iterator[tuple[Any, tuple[Key, int]]]:
-        """Submit tasks, costly arms and those of unknown cost first; gives each future with its arm and seeds."""
+        """Submit tasks, first those of costly arms and of unknown cost; yields each future with its arm and seeds."""
         seconds = {key: self.plan.seconds_per_run(key) for key in pending}
-        sent: dict[str, Any] = {"": None}  # data sets; of the same key while these are there nothing is sent again
+        sent: dict[str, Any] = {"": None}  # data sets; Dask sends none again while its future exists
         for key in sorted(pending, key=lambda key: -(seconds[key] or math.inf) * len(pending[key])):
             planned = self.plan.arms[key]
             try:
@@ -161,7 +161,7 @@ class DaskTrainer(Trainer):
                 data_hash = tasks[0].data_hash
                 if planned.located and data_hash not in sent:
                     sent[data_hash] = _submit_data(client, planned.located)
-                # An arm's tasks at once: most of what a submission costs the scheduler, it costs once.
+                # An arm's tasks in one submission, since most of a submission's cost does not depend on their number.
                 futures = client.map(perform, tasks, arrays=sent[data_hash], key=[task.key for task in tasks])
                 yield from zip(futures, ((key, len(task.seeds)) for task in tasks), strict=True)
             except _gone():
@@ -180,17 +180,17 @@ class DaskTrainer(Trainer):
             fingerprint=planned.fingerprint,
         )
 
-    def _take_in(self, client: Any, sent: Mapping[Any, tuple[Key, int]], progress: Progress) -> None:
-        """Store runs as they come; an arm that fails is told by the claims that need it, and the others go on."""
+    def _add(self, client: Any, sent: Mapping[Any, tuple[Key, int]], progress: Progress) -> None:
+        """Store runs as they arrive. The claims that need a failed arm report its error; the other arms go on."""
         from distributed import as_completed
 
-        # What is finished by now is fetched together: fetched one by one, it takes as long as scheduling it.
+        # Finished results are fetched together. Fetching them one by one takes as long as scheduling them.
         for batch in as_completed(sent, loop=client.loop).batches():
             futures = [future for future in batch if sent[future][0] not in self.failures]
             if any(future.status == "cancelled" for future in futures):
                 raise ConnectionError("tasks were cancelled")
             failed = [future for future in futures if future.status == "error"]
-            # What a lost worker had is done again, and waited for.
+            # The scheduler runs a lost worker's tasks again, and `gather` waits for them.
             finished = [future for future in futures if future not in failed]
             for future, (results, made_with) in zip(finished, client.gather(finished), strict=True):
                 key, num_seeds = sent[future]
@@ -200,31 +200,31 @@ class DaskTrainer(Trainer):
                 try:
                     for result in results:
                         self.keep(planned, result, made_with)
-                except ValueError as error:  # what was measured cannot be stored
+                except ValueError as error:  # a measurement cannot be stored
                     self._give_up(client, sent, key, error)
                     continue
-                progress.tell(planned, num_seeds, sum(result.seconds for result in results))
+                progress.add_finished(planned, num_seeds, sum(result.seconds for result in results))
                 future.release()
             for future in failed:
                 key, _ = sent[future]
-                if key not in self.failures:  # giving up on one task cancels the others, which then say nothing of why
+                if key not in self.failures:  # the arm's other tasks are cancelled and have no reason
                     self._give_up(client, sent, key, future.exception())
 
     def _give_up(self, client: Any, sent: Mapping[Any, tuple[Key, int]], key: Key, error: BaseException) -> None:
-        """Remember why an arm failed, and let its other tasks be."""
+        """Keep the error of a failed arm, and cancel its other tasks."""
         self.failures[key] = error
         client.cancel([future for future, (its, _) in sent.items() if its == key])
 
 
 def _submit_data(client: Any, located: Located) -> Any:
-    """Send a data set under its content hash: a future of its arrays."""
+    """Send a data set under its content hash; returns a future of its arrays."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph")  # it goes to the scheduler once
-        return client.submit(held, dict(located.arrays), key=f"claims-data-{located.content_hash}", priority=1)
+        return client.submit(data_set, dict(located.arrays), key=f"claims-data-{located.content_hash}", priority=1)
 
 
 def _cut(seeds: tuple[int, ...], seconds: float | None) -> list[tuple[int, ...]]:
-    """Seeds of one task each."""
+    """Divide an arm's seeds into tasks."""
     size = SEEDS_OF_A_PIECE if seconds is None else round(SECONDS_OF_A_TASK / max(seconds, 1e-3))
     size = max(1, min(len(seeds), size))
     return [seeds[start : start + size] for start in range(0, len(seeds), size)]
@@ -232,21 +232,21 @@ def _cut(seeds: tuple[int, ...], seconds: float | None) -> list[tuple[int, ...]]
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
-    """A client of the scheduler."""
+    """Connect to the scheduler; yields a client."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what packages say about each other while they load
+            warnings.simplefilter("ignore")  # packages warn about each other while they load
             from distributed import Client
     except ImportError as error:
         raise ClaimsError('--claims-executor needs Dask: pip install "pytest-claims[dask]"') from error
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("default")  # other versions over there are worth a warning, and no error
+            warnings.simplefilter("default")  # different versions on the workers are a warning, no error
             client = Client("tcp://" + address.removeprefix(SCHEME), timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise ClaimsError(
-            f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s. Start one with `dask scheduler`, and "
-            "workers, in a checkout of the same commit, with `PYTHONPATH=. dask worker HOST:PORT --nthreads 1`."
+            f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s. Start one with `dask scheduler`. "
+            "Start workers in a checkout of the same commit with `PYTHONPATH=. dask worker HOST:PORT --nthreads 1`."
         ) from error
     try:
         yield client
@@ -255,7 +255,7 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 def _gone() -> tuple[type[BaseException], ...]:
-    """What is raised when the scheduler goes away."""
+    """The errors that a lost connection to the scheduler raises."""
     from concurrent.futures import CancelledError
 
     from distributed.comm import CommClosedError

@@ -1,28 +1,25 @@
-"""Progress of training: a bar on a terminal, else a line per arm."""
+"""Shows the progress of training: a bar on a terminal, else a line per arm."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from pytest_claims.planning.plan import Key, Plan, Planned
 from pytest_claims.support.text import duration
 
-if TYPE_CHECKING:
-    pass
-
 
 class Progress:
-    """Shows how far training has come: a bar on a terminal, else a line per arm.
+    """Shows the progress of training: a bar on a terminal, else a line per arm.
 
     Parameters
     ----------
     file
-        Where to draw; ``None`` draws nothing.
+        File to write to; ``None`` shows nothing.
     uncaptured
-        Opens a context in which `file` is not captured by pytest.
+        Opens a context in which pytest does not capture `file`.
     """
 
     def __init__(
@@ -37,7 +34,7 @@ class Progress:
 
     @contextmanager
     def over(self, plan: Plan, missing: Mapping[Key, tuple[int, ...]]) -> Iterator[None]:
-        """Show progress over missing runs, weighted by what their epochs are known to cost."""
+        """Show progress over missing runs, weighted by the seconds per epoch of their arms."""
         self._num_missing = lambda: sum(map(len, plan.missing(missing).values()))
         self._num_runs = sum(map(len, missing.values()))
         known = {key: plan.seconds_per_run(key) for key in missing}
@@ -67,7 +64,7 @@ class Progress:
 
     @contextmanager
     def arm(self, planned: Planned, num_seeds: int) -> Iterator[Callable[[int], None]]:
-        """Show progress on one arm; gives what to call with the number of epochs that were done."""
+        """Show progress on one arm; yields a function that takes the number of epochs finished since its last call."""
         start = time.perf_counter()
 
         def advance(num_epochs: int) -> None:
@@ -79,8 +76,8 @@ class Progress:
         yield advance
         self._print(planned, num_seeds, time.perf_counter() - start)
 
-    def tell(self, planned: Planned, num_seeds: int, seconds: float) -> None:
-        """Show that some of an arm's runs have come, which took so many seconds elsewhere."""
+    def add_finished(self, planned: Planned, num_seeds: int, seconds: float) -> None:
+        """Show that another machine has finished some of an arm's runs in so many seconds."""
         if self._bar is not None:
             weight = self._weights.get(planned.fingerprint, 1.0)
             self._bar.update(self._task, description=_label(planned), advance=planned.num_epochs * num_seeds * weight)

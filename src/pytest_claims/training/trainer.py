@@ -1,4 +1,4 @@
-"""Training what a plan lacks: processes share the work through locks, and each shows its progress."""
+"""Trains the missing runs of a plan. Processes share the work through locks, and each shows its progress."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pytest_claims.engines.base import Engine, RunResult
     from pytest_claims.training.progress import Progress
 
-WAIT_SECONDS = 0.2  # between looks at what other processes have finished
+WAIT_SECONDS = 0.2  # between checks for runs that other processes have finished
 
-# So that processes do not look all at once. The state of the global generator belongs to the catalogue.
+# Processes then do not all check at once. The state of the global generator belongs to the catalogue.
 _jitter = Random()
 
 
 class Trainer:
-    """Trains missing runs and keeps them in the store.
+    """Trains missing runs and adds them to the store.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class Trainer:
         The arms, and the store.
     make_engine
         Makes the engine when the first arm needs it, so that a full store imports no deep-learning library. ``None``
-        if nothing is to be trained.
+        if the session does not train.
     worker
-        Which process this is, where others of the same session train as well.
+        This process' number, if several processes of the session train.
     """
 
     def __init__(self, plan: Plan, make_engine: Callable[[], Engine] | None, *, worker: Worker | None) -> None:
@@ -48,7 +48,7 @@ class Trainer:
         self._compiled: set[str] = set()
 
     def train(self, wanted: Mapping[Key, tuple[int, ...]], progress: Progress) -> None:
-        """Train until the store holds every wanted run, or its arm has failed here."""
+        """Train until the store holds each wanted run, or its arm has failed in this process."""
         pending = self.plan.missing(wanted)
         if not pending:
             return
@@ -60,17 +60,17 @@ class Trainer:
                 done = [self._train_locked(key, seeds, progress) for key, seeds in self._pieces(pending)]
                 pending = {k: s for k, s in self.plan.missing(wanted).items() if k not in self.failures}
                 if pending and not any(done):
-                    # Other processes have locked what is left.
+                    # Other processes have locked the remaining runs.
                     time.sleep(WAIT_SECONDS * _jitter.uniform(0.5, 1.5))
 
     def _pieces(self, pending: Mapping[Key, tuple[int, ...]]) -> list[tuple[Key, tuple[int, ...]]]:
-        """Seeds to train in one go."""
+        """The arms and seeds to train, in this worker's order."""
         if self._worker is None:
             return list(pending.items())
         return pieces(pending, self.plan.arms, self.plan.seconds_per_run, self._worker, self._compiled)
 
     def _train_locked(self, key: Key, seeds: tuple[int, ...], progress: Progress) -> bool:
-        """Train an arm's seeds unless another process works on some of them; returns whether this one did."""
+        """Train an arm's seeds unless another process trains some of them; returns True if this process trained."""
         if key in self.failures:
             return False
         planned = self.plan.arms[key]
@@ -81,12 +81,12 @@ class Trainer:
         return mine
 
     def _train_missing(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
-        """Train those seeds that no other process has finished since the plan was made."""
+        """Train the seeds that other processes have not finished meanwhile."""
         try:
             if missing := self.plan.missing({planned.fingerprint: seeds}).get(planned.fingerprint):
                 self._train_one(planned, missing, progress)
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
-            # The claims that need this arm report it; the others go on.
+            # The claims that need this arm report the error. The other arms are still trained.
             self.failures[planned.fingerprint] = error
 
     def _train_one(self, planned: Planned, seeds: tuple[int, ...], progress: Progress) -> None:
@@ -101,7 +101,7 @@ class Trainer:
                 self.keep(planned, result, provenance(engine))
 
     def keep(self, planned: Planned, result: RunResult, made_with: Mapping[str, Any]) -> None:
-        """Put a run into the store, and with what it was made."""
+        """Add a run and its provenance to the store."""
         from pytest_claims.store.store import Run
 
         data = planned.located
@@ -134,16 +134,16 @@ def make_runs(
     engine: Callable[[], Engine],
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[RunResult]:
-    """Train an arm, or make a measurement, once for each seed, giving each run as soon as it is made.
+    """Train an arm, or make a measurement, once for each seed, and yield each run as soon as it is finished.
 
     Parameters
     ----------
     source, tier, seeds, arrays
-        What to run, and the arrays of its data set if it has one.
+        The arm or measurement, its tier and seeds, and the arrays of its data set if it has one.
     engine
-        Gives what trains; asked for arms only.
+        Gives the engine. It is called for arms only.
     progress
-        Is told of finished epochs, or measurements.
+        Callback: receives the number of epochs or measurements finished since the previous call.
     """
     from pytest_claims.engines.base import NO_ARRAYS, Job, RunResult
 

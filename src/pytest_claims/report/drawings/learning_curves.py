@@ -1,4 +1,4 @@
-"""Learning curves of a card: what its claim's arms came to, epoch by epoch."""
+"""The learning curves of a card: the metrics of the claim's arms, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from pytest_claims.support.text import counted
 CURVES_TOP, CURVES_BOTTOM, CURVES_HEIGHT = 20, 330, 390
 
 NUM_STYLES = 6
-"""Colours and dashes for arms; a claim takes at most that many without repeating them."""
+"""Number of colours and dashes for arms. A claim with more arms repeats them."""
 
 MOST_RUNS_DRAWN = 10
-"""Single runs behind a mean: enough to see how they differ, few enough that a card stays small."""
+"""Single runs behind a mean: enough to show their spread, few enough for a small card."""
 
 CLAIMS_WITH_RUNS, CLAIMS_WITH_CURVES = 200, 500
-"""Of more claims than these, single runs are left out, and then all figures of cards, so that a page opens."""
+"""A page with more claims than these omits single runs, or all figures of cards, so that browsers can open it."""
 METRICS_DRAWN = 2
 FALLBACK_METRICS = ("val_cross_entropy", "val_loss")
 
 
 @dataclass(frozen=True)
 class ArmCurve:
-    """The curves of one arm: paths, the places that the claim is about, the means at three epochs in words."""
+    """The curves of one arm: paths, the places that the claim is about, and the means at three epochs in words."""
 
     name: str
     style: int
@@ -54,7 +54,7 @@ class Curves:
 
 
 def metrics_of(claim: Claim, recorded: Sequence[str]) -> list[str]:
-    """The recorded metrics that a claim's quantities are about, in the order in which they name them."""
+    """The recorded metrics in a claim's quantities, in the order of the quantities."""
     chosen = list(dict.fromkeys(mark["metric"] for mark in marks_of(claim) if mark["metric"] in recorded))
     fallback = [metric for metric in FALLBACK_METRICS if metric in recorded] or list(recorded)
     return (chosen or fallback[:1])[:METRICS_DRAWN]
@@ -67,29 +67,29 @@ def marks_of(claim: Claim) -> list[MarkRecord]:
 
 def metrics_and_curves(claim: Claim, arms: Mapping[str, ArmRecord]) -> dict[str, dict[str, CurveRecord]]:
     """The metrics that a claim is about, each with the curves of its arms by the arm's name."""
-    held = {name: arms[name]["curves"] for name in claim["arms"] if name in arms}
-    recorded = list(dict.fromkeys(metric for metrics in held.values() for metric in metrics))
+    curves_of = {name: arms[name]["curves"] for name in claim["arms"] if name in arms}
+    recorded = list(dict.fromkeys(metric for metrics in curves_of.values() for metric in metrics))
     return {
-        metric: {name: metrics[metric] for name, metrics in held.items() if metric in metrics}
+        metric: {name: metrics[metric] for name, metrics in curves_of.items() if metric in metrics}
         for metric in metrics_of(claim, recorded)
     }
 
 
 def curves(claim: Claim, arms: Mapping[str, ArmRecord]) -> list[Curves]:
-    """The learning curves of a claim: a figure for each metric that its quantities are about."""
+    """The learning curves of a claim: a figure for each metric in its quantities."""
     logs = [part["published"] for part in claim["parts"] if "published" in part]
     figures = []
-    for metric, held in metrics_and_curves(claim, arms).items():
+    for metric, by_arm in metrics_and_curves(claim, arms).items():
         for log in logs:
             if metric in log:
-                held["the published log"] = _published(log[metric])
+                by_arm["the published log"] = _published(log[metric])
         marks = [mark for mark in marks_of(claim) if mark["metric"] == metric]
-        figures.append(_curves(metric, held, marks))
+        figures.append(_curves(metric, by_arm, marks))
     return [figure for figure in figures if figure]
 
 
 def thinned(arm: ArmRecord, num_claims: int) -> ArmRecord:
-    """An arm with as much of its curves as a page of so many claims can hold."""
+    """An arm without the curves that a page of so many claims omits."""
     if num_claims <= CLAIMS_WITH_RUNS:
         return arm
     kept = arm["curves"] if num_claims <= CLAIMS_WITH_CURVES else {}
@@ -108,28 +108,29 @@ def unit_of_metric(metric: str) -> Unit:
     return UNITS["nats"] if metric.endswith("cross_entropy") else UNITS[""]
 
 
-def _curves(metric: str, held: Mapping[str, CurveRecord], marks: Sequence[MarkRecord]) -> Curves | None:
-    means = list(held.values())
-    central = finite(*(curve[line] for curve in means for line in ("mean", "low", "high")))
-    single = finite(*(run for curve in means for run in curve["runs"][:MOST_RUNS_DRAWN]))
+def _curves(metric: str, by_arm: Mapping[str, CurveRecord], marks: Sequence[MarkRecord]) -> Curves | None:
+    recorded = list(by_arm.values())
+    central = finite(*(curve[line] for curve in recorded for line in ("mean", "low", "high")))
+    single = finite(*(run for curve in recorded for run in curve["runs"][:MOST_RUNS_DRAWN]))
     if not central and not single:
         return None
     y = scale_over(_without_outliers(single, central), CURVES_BOTTOM, CURVES_TOP)
-    num_epochs = max(len(curve["mean"]) for curve in means)
+    num_epochs = max(len(curve["mean"]) for curve in recorded)
     x = Scale(1, max(num_epochs, 2), LEFT + 12, RIGHT - 8)
     unit = unit_of_metric(metric)
     places = {place for mark in marks for place in mark["places"]}
     drawn = tuple(
-        _arm_curve(name, metric, curve, i % NUM_STYLES, (x, y), places) for i, (name, curve) in enumerate(held.items())
+        _arm_curve(name, metric, curve, i % NUM_STYLES, (x, y), places)
+        for i, (name, curve) in enumerate(by_arm.items())
     )
     last = next((mark["last_epochs"] for mark in marks if mark["last_epochs"]), None)
-    told = "; ".join(f"{arm.name} starts at {arm.first}, is best with {arm.best}, ends at {arm.last}" for arm in drawn)
-    num_runs = max(len(curve["runs"]) for curve in means)
+    lines = "; ".join(f"{arm.name} starts at {arm.first}, is best with {arm.best}, ends at {arm.last}" for arm in drawn)
+    num_runs = max(len(curve["runs"]) for curve in recorded)
     shown = "the single runs" if num_runs <= MOST_RUNS_DRAWN else f"the first {MOST_RUNS_DRAWN} single runs"
     behind = f", {shown} faintly" if num_runs else ""
     return Curves(
         metric=metric,
-        description=f"{metric} over {counted(num_epochs, 'epoch')}. {told}.",
+        description=f"{metric} over {counted(num_epochs, 'epoch')}. {lines}.",
         caption=f"{metric}{in_unit(unit)} by epoch: mean, ± one standard deviation over seeds{behind}"
         + ("; rings mark what the claim is about" if places else "; shaded, the epochs it is about" if last else ""),
         x_ticks=tuple(Tick(x(epoch), f"{epoch:g}") for epoch in _epoch_ticks(num_epochs)),
@@ -140,7 +141,7 @@ def _curves(metric: str, held: Mapping[str, CurveRecord], marks: Sequence[MarkRe
 
 
 def _without_outliers(single: list[float], central: list[float]) -> list[float]:
-    """Values to scale by: a few diverged runs must not flatten all others."""
+    """The values for the scale, without those of diverged runs, which would flatten all other curves."""
     if not central:
         return single
     lowest, highest = min(central), max(central)
@@ -176,7 +177,7 @@ def _arm_curve(
 
 
 def _place(place: str, known: Sequence[tuple[float, int]]) -> tuple[float, int]:
-    """Value and epoch of a place on a curve."""
+    """Value and epoch of a place on a curve: ``"first"``, ``"last"``, ``"lowest"`` or ``"highest"``."""
     if place in ("first", "last"):
         return known[0 if place == "first" else -1]
     return min(known) if place == "lowest" else max(known)

@@ -1,4 +1,4 @@
-"""The overview: every claim's effect on one scale, from its margin towards what it asks for."""
+"""The overview: the effects of all claims on one scale, as distances from their margins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_claims.support.scale import as_tested, bounds
 ROW, HEAD, FOOT = 22, 8, 26
 LABEL_END, PLOT_START, PLOT_END, EFFECT_START, WIDTH = 78, 92, 560, 574, 860
 REACH = 5
-"""How far the scale goes from the margin, in doublings: 31 times the margin."""
+"""Range of the scale on each side of the margin, in doublings: 31 times the margin."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Panel:
-    """The claims of one section: a drawing of its own, so that a printed figure can break between sections."""
+    """The claims of one section. Each section is one drawing, so that a print can break between sections."""
 
     section: str
     rows: tuple[Row, ...]
@@ -55,9 +55,9 @@ class Overview:
 def advantage(part: Part) -> tuple[float, float, float] | None:
     """Estimate, low and high end of a part as distances from its margin, positive on the claim's side.
 
-    The unit is the distance from the margin to no effect, half the range of an equivalence, or, where the margin is
-    nil, the width of the interval. So a part is supported just where all of its interval is positive; where arithmetic
-    decides, or the share of runs because some collapsed, there is none.
+    The unit is the distance from the margin to no effect. It is half the range for an equivalence, and the width of the
+    interval for a margin of zero. So a part is supported exactly if its whole interval is positive. The result is
+    ``None`` if arithmetic decides, or the share of runs because some collapsed.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def _doublings(distance: float) -> float:
 
 
 def overview(sections: Mapping[str, Sequence[Claim]], anchors: Mapping[str, str]) -> Overview:
-    """The figure of all claims, section by section; claims without an interval keep their row.
+    """The figure of all claims, section by section. Claims without an interval have an empty row.
 
-    Published logs have no place in it: there is no margin that they could be on either side of.
+    The figure omits published logs, since they have no margin with two sides.
     """
     placed = {section: [claim for claim in claims if not _is_log(claim)] for section, claims in sections.items()}
     sections = {section: claims for section, claims in placed.items() if claims}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 Values = Sequence[float | None]
 
 MOST_ON_A_SCALE = 1e12
-"""The largest ratio that is drawn, and its inverse the smallest; what lies beyond is drawn there."""
+"""The largest ratio on a scale; its inverse is the smallest. Values beyond are drawn at the end of the scale."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Scale:
     logarithmic: bool = False
 
     def __call__(self, value: float) -> int:
-        """The coordinate of a value; what lies beyond the scale is drawn at its end.
+        """The coordinate of a value. Values beyond the scale are drawn at its end.
 
         Examples
         --------
@@ -59,11 +59,11 @@ class Scale:
 
 
 def scale_over(values: Iterable[float], start: float, end: float, *, logarithmic: bool = False) -> Scale:
-    """A scale that holds all values, with a little room at its ends."""
-    held = list(values)
-    low, high = min(held), max(held)
+    """A scale over all values, with a small margin at both ends."""
+    values = list(values)
+    low, high = min(values), max(values)
     if logarithmic:
-        # Two seeds that differ give a ratio an interval over hundreds of decades, of which none is of interest.
+        # Two different seeds give a ratio an interval over hundreds of decades, which tell readers nothing.
         low, high = max(low, 1 / MOST_ON_A_SCALE), min(high, MOST_ON_A_SCALE)
         room = max((high / low) ** 0.06, 1.02)
         return Scale(low / room, high * room, start, end, logarithmic=True)
@@ -77,7 +77,7 @@ def _round_step(rough: float) -> float:
 
 
 def path(xs: Sequence[int], values: Values, y: Scale) -> str:
-    """An SVG path through the values, in relative steps; it breaks where a value is missing.
+    """An SVG path through the values, in relative steps, with a gap at each missing value.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def _pair(x: int, y: int) -> str:
 
 
 def band(xs: Sequence[int], low: Values, high: Values, y: Scale) -> str:
-    """An SVG path around the band between two curves; one closed shape for each stretch without a gap.
+    """An SVG path around the band between two curves: one closed shape for each stretch without a gap.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def band(xs: Sequence[int], low: Values, high: Values, y: Scale) -> str:
 
 
 def lanes(xs: Sequence[int], distance: int) -> list[int]:
-    """Lanes for dots at `xs` so that none in the same lane are nearer than `distance`; lane 0 is filled first.
+    """Lanes for dots at `xs`, so that dots in the same lane are at least `distance` apart; lane 0 is filled first.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""What the figures of a card show: the quantity of each seed against its margin.
+"""The seed strips of a card: the quantity of each seed against its margin.
 
-A drawing is 720 units wide and shown at about half of that, so that whole units are fine enough.
+A drawing is 720 units wide. The page shows it at about half that width, so integer coordinates are fine enough.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEFT, RIGHT = 84, 704
 DOTS_BOTTOM, INTERVAL_Y, AXIS_Y, STRIP_HEIGHT = 150, 186, 214, 268
 DOT_DISTANCE = 18
 LONGEST_STACK = 120
-"""Dots are stacked up to this height, above the interval."""
+"""Largest height of stacked dots, above the interval."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,17 @@ class Strip:
 
 
 def finite(*lines: Values) -> list[float]:
-    """The finite numbers of some lines."""
+    """The finite numbers of several lines."""
     return [value for line in lines for value in line if value is not None and math.isfinite(value)]
 
 
 def in_unit(unit: Unit) -> str:
-    """A unit as a caption names it, in brackets."""
+    """The unit in brackets, for a caption; empty if it has no name."""
     return f" ({unit.suffix.strip()})" if unit.suffix else ""
 
 
 def ticks(scale: Scale, unit: Unit, *, signed: bool = False) -> tuple[Tick, ...]:
-    """The ticks of a scale, with as many decimals as they need."""
+    """The ticks of a scale, with the decimals that they need."""
     values = scale.ticks()
     places = next((places for places in range(8) if _exact(values, unit, places)), unit.decimals)
     return tuple(Tick(scale(value), number(value, unit, places, signed=signed)) for value in values)
@@ -88,7 +88,7 @@ def _exact(ticks: Sequence[float], unit: Unit, places: int) -> bool:
 
 
 def strip(part: Part) -> Strip | None:
-    """The figure of a part; none where no number of it is finite, or where arithmetic alone decides."""
+    """The figure of a part; ``None`` if no seed has a finite number, or if arithmetic alone decides."""
     words, ends = words_of(part), bounds(part["margin"])
     has_outcomes = words.draws == "outcomes"
     values = [0.0, 1.0] if has_outcomes else finite(part["values"])
@@ -101,8 +101,8 @@ def strip(part: Part) -> Strip | None:
         x = Scale(0, 1, LEFT, RIGHT - 20)
     known = [(seed, value) for seed, value in zip(part["seeds"], part["values"], strict=False)]
     return Strip(
-        description=words.description.format(**_told(part, values)),
-        caption=words.caption.format(**_told(part, values)),
+        description=words.description.format(**_template_values(part, values)),
+        caption=words.caption.format(**_template_values(part, values)),
         ticks=ticks(x, unit_of(part), signed=part["difference"]),
         dots=_outcomes(part) if has_outcomes else _dots(part, x),
         margins=tuple(map(x, ends)),
@@ -121,7 +121,7 @@ def _seed_value(value: float, part: Part) -> str:
 
 
 def _zero(part: Part, x: Scale) -> int | None:
-    """Where no effect lies, if it is a place on the scale."""
+    """The coordinate of no effect; ``None`` if it lies outside the scale."""
     none = no_effect(part["unit"], difference=part["difference"])
     return x(none) if none is not None and x.low <= none <= x.high else None
 
@@ -142,14 +142,14 @@ def _dots(part: Part, x: Scale) -> tuple[Dot, ...]:
 
 
 def _outcomes(part: Part) -> tuple[Dot, ...]:
-    """Seeds in their order, evenly spaced: an event has no place on the axis of shares."""
+    """A dot for each seed in order, evenly spaced, since an event has no place on the axis of shares."""
     values = part["values"]
     step = (RIGHT - 20 - LEFT) / max(1, len(values) - 1)
     return tuple(Dot(round(LEFT + i * step), DOTS_BOTTOM - 40, hollow=value != 1) for i, value in enumerate(values))
 
 
-def _told(part: Part, values: Sequence[float]) -> dict[str, object]:
-    """The values that the templates of a caption and a description name."""
+def _template_values(part: Part, values: Sequence[float]) -> dict[str, object]:
+    """The values for the templates of a caption and a description."""
     lost = sum(not math.isfinite(value) for value in part["values"])
     has_interval = part["low"] is not None
     return {

@@ -1,4 +1,4 @@
-"""The certificate as people read it: controls, calibration, and the audit."""
+"""The certificate in words: controls, calibration and audit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _control(control: ControlRecord) -> ControlView:
 
 
 def calibration(record: Record) -> tuple[str, ...]:
-    """What longer checks have measured, in sentences."""
+    """The results of the calibration, in sentences."""
     kept = record["certificate"]["calibration"]
     if kept is None:
         return ("Calibration was not run with these statistics: pytest -m controls does it.",)
@@ -72,7 +72,7 @@ def calibration(record: Record) -> tuple[str, ...]:
 
 
 def audit(record: Record) -> str:
-    """Which runs were trained again by the reference engine, and whether they came out as stored, in a sentence."""
+    """One sentence with the runs that the reference engine retrained, and with the outcome of the comparison."""
     kept = record["certificate"]["audit"]
     if kept is None:
         return "No run of these arms was audited: pytest -m audit does it."

@@ -1,4 +1,4 @@
-"""How the claims of a record stand against what was expected of them, and in which order a reader wants them."""
+"""Compares the claims of a record with their expected verdicts, and orders them for a reader."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ VERDICTS = (*JUDGED, "not run")
 
 
 def standing(claim: Claim) -> Standing:
-    """How a claim came out against its expectation.
+    """The standing of a claim's verdict against the expected one.
 
-    *Unexpected* is a test that failed, whatever for. *Not compared* is a verdict that differs from the expected one
-    in a session whose protocol does not bind the expectation.
+    *Unexpected* is a test that failed for any reason. *Not compared* is a verdict that differs from the expected one in
+    a session to which the expectation does not apply.
     """
     if claim["outcome"] in ("failed", "error"):
         return "unexpected"
@@ -35,7 +35,7 @@ def deciding_part(claim: Claim) -> Part | None:
 
 
 def findings(claims: Iterable[Claim]) -> list[Claim]:
-    """The claims a reader should hear of first: unexpected, then refuted, inconclusive and incompatible ones."""
+    """The claims to show first: unexpected claims, then refuted, inconclusive and incompatible ones."""
 
     def rank(claim: Claim) -> int:
         if standing(claim) == "unexpected":
@@ -46,7 +46,7 @@ def findings(claims: Iterable[Claim]) -> list[Claim]:
 
 
 def missing(claims: Iterable[Claim]) -> dict[str, list[str]]:
-    """Ids of the claims that came to no verdict, by the reason."""
+    """Ids of the claims without a verdict, by reason."""
     by_reason: dict[str, list[str]] = {}
     for claim in claims:
         if claim["verdict"] == "not run":
@@ -64,7 +64,7 @@ def counts_in_words(claims: Sequence[Claim]) -> str:
     """
     verdicts = Counter(claim["verdict"] for claim in claims)
     standings = Counter(standing(claim) for claim in claims)
-    told = ", ".join(f"{verdicts[name]} {name}" for name in VERDICTS if verdicts[name])
+    counts = ", ".join(f"{verdicts[name]} {name}" for name in VERDICTS if verdicts[name])
     deviations = [f"{standings[name]} {name}" for name in ("unexpected", "not compared") if standings[name]]
     end = ", ".join(deviations) if deviations else "all as expected"
-    return f"{counted(len(claims), 'claim')}: {told}; {end}" if claims else "0 claims"
+    return f"{counted(len(claims), 'claim')}: {counts}; {end}" if claims else "0 claims"

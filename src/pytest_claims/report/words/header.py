@@ -1,4 +1,4 @@
-"""The head of a report: what was checked, on what, and how often it may be wrong."""
+"""The head of a report: warnings, facts on the session, the scope of verdicts, and their error rate."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ TIERS = {
 
 
 def moment(created: str) -> str:
-    """A date and time as people read it."""
+    """A date and time in words."""
     when = datetime.fromisoformat(created)
     return f"{when.day} {when:%B %Y, %H:%M} {when.tzname() or ''}".rstrip()
 
 
 def warnings(record: Record) -> tuple[str, ...]:
-    """What a reader must know before anything else."""
+    """Warnings that a reader must see first."""
     stand_ins = [data["name"] for data in record["data"] if data["kind"] == "stand-in"]
-    found = []
+    lines = []
     if stand_ins:
-        found.append(
+        lines.append(
             f"{' and '.join(stand_ins)} could not be had: a stand-in took its place. What rests on it is a verdict on "
             "the stand-in, and each card says so."
         )
     if record["partial"]:
-        found.append("This report is partial: it shows a selection of the claims, or what was stored by then.")
-    return tuple(found)
+        lines.append("This report is partial: it shows a selection of the claims, or what was stored by then.")
+    return tuple(lines)
 
 
 def facts(record: Record) -> tuple[tuple[str, str], ...]:
-    """What was checked and on what, in terms and their values."""
+    """Tier, data, seeds, engine, versions, date and cost of a record, as pairs of term and value."""
     environment, engine = record["environment"], record["engine"]
     looks = " or ".join(map(str, record["looks"]))
     data = "; ".join(f"{used['name']}, {used['kind']}, {used['content_hash'][:12]}" for used in record["data"])
@@ -53,7 +53,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
 
 
 def _all_runs(arms: Sequence[ArmRecord]) -> str:
-    """The runs that the verdicts rest on, of earlier sessions too, and how long each took on its own, added up."""
+    """The number of runs behind the verdicts, including those of earlier sessions, and the sum of their run times."""
     num_runs = sum(arm["num_seeds"] for arm in arms)
     seconds = sum(arm["num_seeds"] * (arm["seconds_per_run"] or 0) for arm in arms)
     return f"{num_runs:,} of {counted(len(arms), 'arm')}, earlier sessions’ too: {duration(seconds)} of work"
@@ -69,7 +69,7 @@ _SHOWN_VERSIONS = (
 
 
 def scope(record: Record) -> str:
-    """What a verdict speaks about."""
+    """The scope of a verdict, in words."""
     subset = ", and of the subset of the data" if record["tier"] == "fast" else ""
     return (
         "A verdict speaks about these data, over training randomness: seeds are independent draws of initial weights, "
@@ -78,7 +78,7 @@ def scope(record: Record) -> str:
 
 
 def error_rate(record: Record) -> str:
-    """How often any verdict of the report may be wrong."""
+    """The probability that any verdict of the report is wrong, in words."""
     k = record["num_statistical"]
     if not k:
         return "No statistical verdict was come to."

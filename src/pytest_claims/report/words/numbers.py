@@ -1,4 +1,4 @@
-"""Numbers as people read them: every figure of the page and of the table is formatted here."""
+"""Formats all numbers of the page and of the tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISSING = "—"
 
 @dataclass(frozen=True)
 class Unit:
-    """How people read a unit: its factor over the number in code, the decimals it deserves, what stands around it."""
+    """The display of a unit: factor over the number in code, decimals, prefix and suffix."""
 
     factor: float
     decimals: int
@@ -38,17 +38,17 @@ UNITS = {
 PERCENTAGES = ("accuracy", "fraction", "share")
 
 MOST_EXTRA_DECIMALS = 6
-"""Decimals that may be added to a unit's own, so that numbers which differ look different."""
+"""Most decimals added to a unit's own, so that different numbers look different."""
 
 
 def unit_of(part: NumbersRecord) -> Unit:
-    """The unit that people read; a difference of two percentages is in (percentage) points."""
+    """The unit of a part's numbers. A difference of two percentages is in (percentage) points."""
     name = part["unit"]
     return UNITS["points" if part["difference"] and name in PERCENTAGES else name]
 
 
 def _cleared(value: float) -> float:
-    """Nothing in the place of what rounding has left of it: numbers that must be exact need be so to 1e-9."""
+    """Replace a number below 1e-9, the tolerance of exact rules, by 0: only rounding errors are that small."""
     return 0.0 if abs(value) < 1e-9 else value
 
 
@@ -57,7 +57,7 @@ def _fixed(value: float, unit: Unit, decimals: int) -> str:
 
 
 def decimals(part: NumbersRecord) -> int:
-    """How many decimals the numbers of a part need so that rounding hides no order between them.
+    """The number of decimals with which no two different numbers of a part look the same.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def effect(part: NumbersRecord) -> str:
 
 
 def interval(part: NumbersRecord) -> str:
-    """The deciding interval of a part in brackets, in the unit of its effect; empty where arithmetic decides.
+    """The deciding interval of a part in brackets, in the unit of its effect; empty if arithmetic decides.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def interval(part: NumbersRecord) -> str:
 
 
 def effect_with_interval(part: NumbersRecord) -> str:
-    """The estimate of a part with its interval and unit, the unit once."""
+    """The estimate of a part with its interval, and the unit once."""
     unit = unit_of(part)
     value = number(part["estimate"], unit, decimals(part), signed=part["difference"])
     bracket = interval(part)
@@ -157,7 +157,7 @@ def pvalue(value: float | None) -> str:
 
 
 def confidence(part: Part) -> str:
-    """The confidence level of a part's interval in percent, where it has an interval.
+    """The confidence level of a part's interval in percent, if it has an interval.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def confidence(part: Part) -> str:
 
 
 def interval_name(part: Part) -> str:
-    """What to call the deciding interval of a part: by its confidence level, where it has one."""
+    """The name of a part's deciding interval, with its confidence level if it has one."""
     return "interval" if part["confidence_level"] is None else f"{confidence(part)} interval"
 
 
@@ -186,5 +186,5 @@ def margin(part: NumbersRecord) -> str:
     if not ends:
         return MISSING
     unit, places, signed = unit_of(part), decimals(part), part["difference"]
-    told = " to ".join(number(bound, unit, places, signed=signed) for bound in ends) + unit.suffix
-    return words.margin_names.get(round(ends[0], 4)) or words.margin.format(bounds=told)
+    joined = " to ".join(number(bound, unit, places, signed=signed) for bound in ends) + unit.suffix
+    return words.margin_names.get(round(ends[0], 4)) or words.margin.format(bounds=joined)

@@ -1,4 +1,4 @@
-"""What lies beyond a verdict, in words: single runs, fresh seeds, other margins, smaller effects."""
+"""The robustness of a verdict in words: single runs, fresh seeds, other margins, smaller effects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_claims.support.scale import RATIO
 
 
 def otherwise(part: Part) -> str:
-    """Which margins would have changed the verdict on a part, from its interval; empty where that makes no sense.
+    """The margins that would change the verdict on a part, from its interval; empty for rules without such margins.
 
     Examples
     --------
@@ -36,23 +36,23 @@ def otherwise(part: Part) -> str:
 
 
 def stability(claim: Claim) -> str:
-    """The probability that fresh seeds would come to the same verdict, as a table shows it."""
-    found = claim["stability"]
-    if not found:
+    """The probability that fresh seeds give the same verdict, for a table."""
+    record = claim["stability"]
+    if not record:
         return MISSING
-    percent = found["probability"] * 100
+    percent = record["probability"] * 100
     return ">99 %" if percent > 99 else f"{percent:.0f} %"
 
 
 def stability_sentence(claim: Claim) -> str:
-    """Whether fresh seeds would come to the same verdict, and whether it hangs on one; empty if nothing was judged."""
-    found = claim["stability"]
-    if not found:
+    """The probability that fresh seeds give the same verdict, and the seeds without which it would change."""
+    record = claim["stability"]
+    if not record:
         return ""
-    percent = min(99.9, max(0.1, found["probability"] * 100))
+    percent = min(99.9, max(0.1, record["probability"] * 100))
     bound = "more than " if percent == 99.9 else "less than " if percent == 0.1 else ""
     again = f"Fresh seeds would come to this verdict again with a probability of {bound}{percent:.3g} %."
-    seeds = [str(seed) for seed in found["hangs_on_seeds"]]
+    seeds = [str(seed) for seed in record["hangs_on_seeds"]]
     if not seeds:
         return f"{again} Leaving out any one seed does not change it."
     named = " or ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
@@ -60,7 +60,7 @@ def stability_sentence(claim: Claim) -> str:
 
 
 def detectable_sentence(part: Part) -> str:
-    """What the last look is able to see, going by pilot runs; empty where they tell nothing."""
+    """The smallest effect that the last look can detect, from pilot runs; empty without pilot runs."""
     effect = part["smallest_detectable_effect"]
     if effect is None:
         return ""
@@ -77,13 +77,13 @@ def detectable_sentence(part: Part) -> str:
 
 
 def reproduction(claim: Claim) -> str:
-    """In how many single runs the assertion holds, in words."""
+    """The number of single runs in which the assertion holds, for a table."""
     share = claim["reproduction"]
     return f"{share['count']} of {share['num_seeds']}" if share else MISSING
 
 
 def reproduction_sentence(claim: Claim) -> str:
-    """In how many single runs the assertion holds, with the interval of the share; empty where nothing was judged."""
+    """The single runs in which the assertion holds, with the interval of their share; empty without a verdict."""
     share = claim["reproduction"]
     if not share:
         return ""

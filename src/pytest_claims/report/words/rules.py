@@ -1,4 +1,4 @@
-"""The words of a report on each rule, one row a rule, and where the numbers of a part lie, seen from its margin."""
+"""One row of words for each rule, and the relation of a part's numbers to its margin."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ Relation = Literal["above", "below", "within", "outside", "straddles", "equal", 
 
 @dataclass(frozen=True)
 class RuleWords:
-    """A row of words. In the templates, braces name what stands there; see `sentences` and `seed_strips`.
+    """The words for one rule. `sentences` and `seed_strips` fill the braces in the templates.
 
     Parameters
     ----------
     asked
-        By alternative, what is asked for, in words that go before the margin.
-    held
-        By alternative, the relation to the margin on which the claim holds.
+        By alternative, the words before the margin for the values that the claim asks for.
+    holds
+        By alternative, the relation to the margin with which the claim holds.
     relation
         Gives the relation to the margin, from the numbers of a part.
     verdicts
-        The verdict where the claim holds, and where it does not.
+        The verdict if the claim holds, and the verdict if it does not.
     margin, margin_names
         Template of the margin, and names of some margins, rounded to four decimals.
     subject
-        Template of what was found, before the interval.
+        Template of the words before the interval.
     explanation
-        Template of the whole explanation of a part, but for its reason.
+        Template of a part's explanation without the reason.
     caption, description
-        Templates of the figure of its seeds: what is drawn, and what can be seen.
+        Templates for the figure of the seeds: its caption, and its description for screen readers.
     draws
-        What the figure draws of each seed: a dot at its number, or an outcome. ``None``: there is no figure.
+        The mark of each seed in the figure: a dot at its number, or an outcome. ``None``: there is no figure.
     has_interval
-        False where arithmetic decides.
+        False if arithmetic decides.
     brackets_estimate
-        False where the interval is not that of the estimate.
+        False if the interval is not that of the estimate.
     is_of_means
-        True where collapsed runs let a share of runs decide in the place of a mean.
+        True if the rule tests a mean. If runs collapse, the share of runs decides instead of the mean.
     has_other_margins
-        True where a card tells which margins would have changed the verdict.
+        True if a card lists the margins that would change the verdict.
     """
 
     asked: Mapping[str, str]
-    held: Mapping[str, Relation]
+    holds: Mapping[str, Relation]
     relation: Callable[[PartRecord], Relation]
     verdicts: tuple[str, str] = ("supported", "refuted")
     margin: str = "{bounds}"
     margin_names: Mapping[float, str] = field(default_factory=dict)
     subject: str = "the estimate over {seeds} is {effect}"
-    explanation: str = "the claim asks for {asked}; {found}{reservation}"
+    explanation: str = "the claim asks for {asked}; {result}{reservation}"
     caption: str = "a dot per seed{unit}{interval}; shaded, what the claim asks for{without}"
     description: str = "{seeds} from {span}; estimate {effect_with_interval}; asked for: {asked}."
     draws: Literal["dots", "outcomes"] | None = "dots"
@@ -73,7 +73,7 @@ def side(part: PartRecord) -> Relation:
 
 
 def inside(part: PartRecord) -> Relation:
-    """Within two bounds, or outside them."""
+    """Within or outside two bounds."""
     low, high, ends = part["low"], part["high"], bounds(part["margin"])
     if low is None or high is None or not ends:
         return "unknown"
@@ -93,7 +93,7 @@ def equal(part: PartRecord) -> Relation:
 
 
 def reached(part: PartRecord) -> Relation:
-    """The estimate is no larger than the largest that is compatible."""
+    """Within if the estimate is no larger than the largest compatible value."""
     if part["estimate"] is None or part["high"] is None:
         return "unknown"
     return "within" if part["estimate"] <= part["high"] else "outside"
@@ -102,17 +102,17 @@ def reached(part: PartRecord) -> Relation:
 WORDS: dict[str, RuleWords] = {
     "superiority": RuleWords(
         asked={"greater": "more than ", "less": "less than "},
-        held={"greater": "above", "less": "below"},
+        holds={"greater": "above", "less": "below"},
         relation=side,
         is_of_means=True,
         has_other_margins=True,
     ),
     "equivalence": RuleWords(
-        asked={"within": "a value from "}, held={"within": "within"}, relation=inside, is_of_means=True
+        asked={"within": "a value from "}, holds={"within": "within"}, relation=inside, is_of_means=True
     ),
     "event": RuleWords(
         asked=dict.fromkeys(("usually", "reliably"), "it to happen in more than "),
-        held={"usually": "above", "reliably": "above"},
+        holds={"usually": "above", "reliably": "above"},
         relation=side,
         margin="{bounds} of the runs",
         margin_names={0.5: "half of the runs", round(2 / 3, 4): "two thirds of the runs"},
@@ -122,11 +122,11 @@ WORDS: dict[str, RuleWords] = {
         draws="outcomes",
     ),
     "exact": RuleWords(
-        asked={"exactly": "exactly "}, held={"exactly": "equal"}, relation=equal, draws=None, has_interval=False
+        asked={"exactly": "exactly "}, holds={"exactly": "equal"}, relation=equal, draws=None, has_interval=False
     ),
     "log": RuleWords(
         asked={"as far": "others of our runs to lie as far off as "},
-        held={"as far": "within"},
+        holds={"as far": "within"},
         relation=reached,
         verdicts=("compatible", "incompatible"),
         explanation="at its farthest the published log differs from the mean of the other runs by a factor of "
@@ -136,16 +136,16 @@ WORDS: dict[str, RuleWords] = {
         brackets_estimate=False,
     ),
 }
-"""By the rule's name in a record."""
+"""The words for each rule, by the rule's name in a record."""
 
 
 def words_of(part: NumbersRecord) -> RuleWords:
-    """The row of a part's rule."""
+    """The words for a part's rule."""
     return WORDS[part["rule"]]
 
 
 def relation(part: PartRecord) -> Relation:
-    """Where the numbers of a part lie, seen from its margin; found from the numbers alone.
+    """The relation of a part's numbers to its margin, computed only from the numbers.
 
     Examples
     --------
@@ -156,13 +156,13 @@ def relation(part: PartRecord) -> Relation:
 
 
 def side_asked(part: PartRecord) -> Relation:
-    """The relation to the margin on which a part's claim holds."""
-    return words_of(part).held[part["alternative"]]
+    """The relation to the margin with which a part's claim holds."""
+    return words_of(part).holds[part["alternative"]]
 
 
 def verdict_of_numbers(part: PartRecord) -> str:
-    """The verdict that the interval alone would give, whatever other tests say."""
-    found = relation(part)
-    if found in ("straddles", "unknown"):
+    """The verdict from the interval alone, without the rule's other tests."""
+    where = relation(part)
+    if where in ("straddles", "unknown"):
         return "inconclusive"
-    return words_of(part).verdicts[found != side_asked(part)]
+    return words_of(part).verdicts[where != side_asked(part)]

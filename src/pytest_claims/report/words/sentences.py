@@ -1,7 +1,7 @@
 """Verdicts in words.
 
-A sentence states the relation it finds between interval and margin, never the one that the verdict implies, so it
-cannot contradict the numbers beside it.
+A sentence states the relation between interval and margin as computed from the numbers, not as implied by the verdict.
+So it cannot contradict the numbers beside it.
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ REASONS = {
 
 
 def asked(part: Part) -> str:
-    """What a part asks for, in words: the side of its margin on which it holds."""
+    """The values that a part asks for, in words: the side of its margin on which it holds."""
     return words_of(part).asked[part["alternative"]] + margin(part)
 
 
 def num_collapsed(part: Part) -> int:
-    """How many seeds have no number, or none that has a logarithm where the mean is one of logarithms."""
+    """The number of seeds without a finite number, or without a logarithm if the rule tests logarithms."""
     if not words_of(part).is_of_means:
         return 0
     return sum(not math.isfinite(as_tested(value, part["unit"])) for value in part["values"])
 
 
 def num_happened(part: Part) -> int:
-    """In how many runs the event of a part happened."""
+    """The number of runs in which the event of a part happened."""
     return round(float(part["estimate"] or 0) * int(part["num_seeds"]))
 
 
-def found(part: Part) -> str:
-    """What was found for a part: its estimate, its interval, and where that lies."""
+def result(part: Part) -> str:
+    """The result of a part in words: its estimate, its interval, and the interval's relation to the margin."""
     seeds = counted(part["num_seeds"], "seed")
     where = relation(part)
     if where in ("equal", "unequal"):
@@ -87,10 +87,10 @@ def found(part: Part) -> str:
 
 
 def _reservation(part: Part) -> str:
-    """What must be added where the interval did not decide, or would have come to another verdict."""
+    """The addition to a sentence if the interval did not decide, or if it implies another verdict."""
     if num_collapsed(part):
-        told = _share_of_runs(part["collapsed"], part, "collapsed")
-        return f"; {told}, so that the share of runs on the claim’s side decides"
+        share = _share_of_runs(part["collapsed"], part, "collapsed")
+        return f"; {share}, so that the share of runs on the claim’s side decides"
     if part["censored"]:
         return f"; {_share_of_runs(part['censored'], part, 'ended before it happened')}"
     if part["verdict"] == verdict_of_numbers(part):
@@ -101,7 +101,7 @@ def _reservation(part: Part) -> str:
 
 
 def _share_of_runs(share: ShareRecord | None, part: Part, what: str) -> str:
-    """So many of the runs, with the exact 95 % interval of their share where the record has one."""
+    """A number of runs, with the exact 95 % interval of their share if the record has one."""
     if share is None:
         return f"{num_collapsed(part)} of {part['num_seeds']} runs {what}"
     interval = f"between {share['low'] * 100:.0f} and {share['high'] * 100:.0f} % do"
@@ -109,39 +109,39 @@ def _share_of_runs(share: ShareRecord | None, part: Part, what: str) -> str:
 
 
 def part_explanation(part: Part) -> str:
-    """What is asked for, what was found, and the reason, without the verdict."""
+    """The asked values, the result and the reason, without the verdict."""
     reason = f" ({reason_in_words(part['reason'])})" if part["reason"] else ""
-    told = words_of(part).explanation.format(
+    text = words_of(part).explanation.format(
         asked=asked(part),
-        found=found(part),
+        result=result(part),
         reservation=_reservation(part),
         effect=effect(part),
         as_far=_as_far(part),
         pvalue=pvalue(part["pvalue"]),
     )
-    return f"{told}{reason}."
+    return f"{text}{reason}."
 
 
 def _as_far(part: Part) -> str:
-    """How many of our runs lie as far off as the margin; what is not finite lies farther off than any number."""
+    """The number of our runs at least as far off as the margin. A number that is not finite counts as farther off."""
     farthest = bounds(part["margin"])[-1] * (1 - 1e-12)
     num_as_far = sum(not value < farthest for value in part["values"])
     return f"{num_as_far or 'none'} of our {part['num_seeds']} runs lie{'s' * (num_as_far == 1)}"
 
 
 def part_sentence(part: Part) -> str:
-    """One sentence on a part: verdict, what is asked for, what was found, and the reason."""
+    """One sentence on a part: its verdict, the asked values, the result and the reason."""
     return f"{part['verdict'].capitalize()}: {part_explanation(part)}"
 
 
 def reason_in_words(reason: str) -> str:
-    """Explain a reason; one that is not known stands as it is."""
+    """A reason with its explanation; an unknown reason stays as it is."""
     explanation = REASONS.get(reason)
     return f"{reason}: {explanation}" if explanation else reason
 
 
 def explanation(claim: Claim) -> str:
-    """What a claim's verdict rests on, in a sentence without the verdict itself."""
+    """One sentence that explains a claim's verdict, without the verdict itself."""
     parts = claim["parts"]
     if claim["verdict"] == "not run":
         return f"{(claim['message'] or claim['reason'] or 'no reason was recorded').rstrip('.')}."
@@ -171,10 +171,10 @@ def _tally(parts: Sequence[Part]) -> str:
     counts = Counter(part["verdict"] for part in parts)
     if counts["supported"] == len(parts):
         return f"each of its {len(parts)} parts is supported"
-    told = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts[name])
-    return f"of {counted(len(parts), 'part')}, {told}"
+    verdicts = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts[name])
+    return f"of {counted(len(parts), 'part')}, {verdicts}"
 
 
 def capitalized(text: str) -> str:
-    """The text with its first letter in upper case, and all others as they are."""
+    """The text with its first letter in upper case, and all other letters unchanged."""
     return text[:1].upper() + text[1:]
