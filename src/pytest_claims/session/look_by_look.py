@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
+from _pytest.runner import runtestprotocol
 
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.planning.seed_schedule import SeedSchedule
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pytest_claims.statistics import Look
     from pytest_claims.training.progress import Progress
     from pytest_claims.training.trainer import Trainer
-
-FAILURES = (Exception, pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
-"""Exceptions that may end a test or a measurement. pytest's own are not subclasses of `Exception`."""
 
 
 class LookByLook:
@@ -40,6 +37,8 @@ class LookByLook:
     def __init__(self, plan: Plan, trainer: Trainer, schedule: SeedSchedule, judges: dict[str, Judge]) -> None:
         self.looks: dict[str, Look] = {}
         """The current look of each claim, by the id of the claim's test."""
+        self.is_trying = False
+        """True while a test runs only to see if its claim is decided."""
         self._plan = plan
         self._trainer = trainer
         self._schedule = schedule
@@ -76,7 +75,8 @@ class LookByLook:
         seeds = self._schedule.seeds(self.looks[claim.item.nodeid].num_seeds)
         if key in self._trainer.failures and self._plan.missing({key: seeds}):
             error = self._trainer.failures[key]
-            raise ValueError(f"arm {name!r} could not be trained: {error}") from error
+            reason = f"its code called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
+            raise ValueError(f"arm {name!r} could not be trained: {reason}") from error
         shown = self._plan.names_of(claim)[name]
         if (shown, key, seeds) not in self._runs:
             stored = self._plan.store.runs(key, seeds)
@@ -87,12 +87,17 @@ class LookByLook:
         return self._schedule.wanted_at(index, self._plan, claims)
 
     def _is_decided(self, claim: Claim) -> bool:
-        """True if the claim is decided at its look, or asserts no verdict. A claim that raises here fails as a test."""
-        judge = self.judge_for(claim)
-        values: dict[str, Any] = {"judge": judge, "claims_tier": claim.tier}
+        """True if the claim is decided at its look, or asserts no verdict. A claim that raises here fails as a test.
+
+        Pytest itself runs the test, with its setup, its fixtures and its teardown, and nobody hears of the outcome.
+        """
+        item = claim.item
+        self._judges.pop(item.nodeid, None)
+        self.is_trying = True
         try:
-            values |= {name: self._runs_of(claim, name) for name in claim.sources}
-            claim.item.obj(**{name: values[name] for name in claim.item._fixtureinfo.argnames})
-        except FAILURES:  # the test itself reports the error
-            pass
-        return judge.asserted is None or judge.asserted.verdict != "inconclusive"
+            runtestprotocol(item, log=False, nextitem=None)
+        finally:
+            self.is_trying = False
+            item._report_sections.clear()
+        judge = self._judges.get(item.nodeid)
+        return judge is None or judge.asserted is None or judge.asserted.verdict != "inconclusive"

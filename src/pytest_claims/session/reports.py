@@ -15,6 +15,7 @@ from pytest_claims.record.build import RecordInputs, build
 from pytest_claims.record.schema import record_text
 from pytest_claims.session.options import Options
 from pytest_claims.session.workers import Published
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.files import replace_file
 from pytest_claims.support.record_types import ClaimRecord, PlannedArmRecord, Record
 from pytest_claims.support.vocabulary import TIERS, Tier
@@ -111,3 +112,13 @@ class Reports:
                 replace_file(folder / f"{name}{suffix}", text)
         page = folder / f"{kind}.html"
         return page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page
+
+
+def read_older(file: Path) -> Record:
+    """Read the older record before training: it may be faulty, and this session may replace it."""
+    from pytest_claims.record.schema import read_record
+
+    try:
+        return read_record(file)
+    except (OSError, ValueError) as error:
+        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error

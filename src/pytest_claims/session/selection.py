@@ -37,6 +37,16 @@ def deselect(items: list[pytest.Item], config: pytest.Config) -> None:
         items[:] = [item for item in items if item not in set(unwanted)]
 
 
+def is_skipped(item: pytest.Item) -> bool:
+    """True if marks skip a test; a mark with a faulty condition does not, since pytest then fails the test."""
+    from _pytest.skipping import evaluate_skip_marks
+
+    try:
+        return evaluate_skip_marks(item) is not None
+    except pytest.fail.Exception:
+        return False
+
+
 def audited_tiers(config: pytest.Config) -> list[Tier]:
     """The tiers to audit: ``-m audit`` selects the fast tier, ``-m "audit and full"`` the full tier.
 

@@ -20,8 +20,6 @@ from pytest_claims.session.workers import Published, is_worker, publish, publish
 from pytest_claims.support.errors import ClaimsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.plan import Plan
     from pytest_claims.session.look_by_look import LookByLook
@@ -95,7 +93,9 @@ class ClaimsSession:
         if is_worker(self.config) or selection.runs_no_test(self.config):
             return
         if self.options.against:
-            self.older = _read_older(self.options.against)
+            from pytest_claims.session.reports import read_older
+
+            self.older = read_older(self.options.against)
         if self.options.fresh:
             from pytest_claims.store.store import Store
 
@@ -143,7 +143,9 @@ class ClaimsSession:
         items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
 
     def _prepare(self, session: pytest.Session) -> None:
-        self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
+        # By item: another plugin may have given items other ids, as xdist does for groups.
+        by_item = {id(claim.item): claim for claim in self.claims.values()}
+        self.claims = {item.nodeid: by_item[id(item)] for item in session.items if id(item) in by_item}
         self._order = list(self.claims)
         # pytest calls this hook also after a failed collection, for instance after an invalid mark expression.
         if not self.claims or session.testsfailed or not self.collected:
@@ -151,6 +153,8 @@ class ClaimsSession:
         dry_run = selection.runs_no_test(self.config)
         if dry_run and not self.config.getoption("collectonly"):
             return
+        # pytest says of these tests that they are skipped, and nothing is trained for them.
+        self.claims = {id_: claim for id_, claim in self.claims.items() if not selection.is_skipped(claim.item)}
         plan, data = self._make_plan(offline=dry_run)
         self._say_plan(plan, data, dry_run=dry_run)
         if dry_run:
@@ -227,7 +231,8 @@ class ClaimsSession:
 
     def compare(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         """Compare a claim's verdict with the expected one, and add its record to the test report."""
-        if isinstance(item, pytest.Function) and mark_of(item):
+        is_trial = self._looks is not None and self._looks.is_trying
+        if isinstance(item, pytest.Function) and mark_of(item) and not is_trial:
             claim = self.claims.get(item.nodeid) or read_claim(item)
             kinds = self._plan.kinds_of_data(claim) if self._plan else set()
             names = self._plan.names_of(claim) if self._plan else {}
@@ -285,13 +290,3 @@ class ClaimsSession:
                 color = reporter.hasmarkup
                 reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
                 reporter.write_line(f"report: {path}")
-
-
-def _read_older(file: Path) -> Record:
-    """Read the older record before training: it may be faulty, and this session may replace it."""
-    from pytest_claims.record.schema import read_record
-
-    try:
-        return read_record(file)
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error

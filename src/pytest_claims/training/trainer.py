@@ -85,7 +85,7 @@ class Trainer:
         try:
             if missing := self.plan.missing({planned.fingerprint: seeds}).get(planned.fingerprint):
                 self._train_one(planned, missing, progress)
-        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+        except (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exception) as error:
             # The claims that need this arm report the error. The other arms are still trained.
             self.failures[planned.fingerprint] = error
 
