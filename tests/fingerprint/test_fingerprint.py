@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -590,3 +591,21 @@ def test_equal_arms_have_no_differences():
 def test_numbers_of_another_type_are_a_difference():
     assert differences({"a": 1}, {"a": 1.0}) == ["a: 1 → 1.0"]
     assert differences({"a": 1}, {"a": True}) == ["a: 1 → true"]
+
+
+# ---------------------------------------------------------------- what changes nothing in a run
+
+LOGGER = logging.getLogger("lesson")
+PREFIXED = logging.LoggerAdapter(LOGGER, {"lesson": "1"})
+
+
+def logs(input_shape):
+    LOGGER.info("built for %s", input_shape)
+    PREFIXED.info("built")
+    return input_shape
+
+
+def test_a_logger_in_a_builder_is_passed_over():
+    before = of(replace(BASELINE, model=logs))
+    LOGGER.setLevel(logging.DEBUG)
+    assert of(replace(BASELINE, model=logs)) == before

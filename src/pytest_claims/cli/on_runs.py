@@ -78,14 +78,16 @@ def runs(options: argparse.Namespace) -> str:
 )
 def pilot(options: argparse.Namespace) -> str:
     """Update a pilot file with a store's seconds per run and the spreads of records; returns a line with its path."""
+    from pytest_claims.engines.base import DEFAULT
     from pytest_claims.planning.pilots import Pilot
+    from pytest_claims.planning.plan import NO_ENGINE
     from pytest_claims.store.store import Store
 
     _check_is_there(options.store, "run pytest -m fast first, or name one with --store")
     measured = Pilot.read(options.output)
     with Store.open(options.store) as store:
         for row in store.summary():
-            if row.engine != "fit":
+            if row.engine in (DEFAULT, NO_ENGINE):
                 median = store.seconds_per_run(row.arm, row.tier, row.engine) or 0.0
                 measured.seconds_per_run.setdefault(row.arm, {})[row.tier] = float(f"{median:.3g}")
     for record in options.record:

@@ -118,6 +118,9 @@ class _Entry(NamedTuple):
     semantics: int
 
 
+DEFAULT, REFERENCE = "stacked", "fit"
+"""The engine of a session that names none, and the one that others are compared with."""
+
 # The semantics rise when an engine gives other numbers than before. Runs with other semantics have other fingerprints.
 # An equality test notices such a change.
 ENGINES = {

@@ -112,7 +112,7 @@ def remember_starts(model: Any) -> None:
 
 
 def _start_of(model: Any, path: str, variable: Any, owner: Any) -> np.ndarray:
-    """What a weight is built as that no random number has a part in, such as a scale of ones."""
+    """The value that a weight without random numbers is built with, such as a scale of ones."""
     if path not in _starts.get(model, {}):
         raise ValueError(
             f"cannot tell how the weight {path!r} (shape {tuple(variable.shape)}) is initialized: its layer "

@@ -86,7 +86,7 @@ def _with_settings_kept(build: Callable[[], Any], what: str) -> Any:
 
 
 OVERRIDDEN = ("compute_loss", "train_step", "test_step", "compute_metrics")
-"""What `keras.Model.fit` asks of a model, and a compiled epoch does not."""
+"""Methods that `keras.Model.fit` calls on a model, and a compiled epoch does not."""
 
 
 def refuse_own_training(model: Any) -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from pytest_claims.engines.base import ENGINES
 from pytest_claims.engines.processors import num_threads
 
 LIBRARIES = ("pytest-claims", "keras", "jax", "tensorflow", "numpy", "scipy", "scikit-learn", "pytest")
@@ -30,10 +31,11 @@ def provenance(engine: str | None) -> dict[str, Any]:
 
 
 def _device(engine: str | None) -> str:
-    if engine == "stacked" and "jax" in sys.modules:
+    backend = ENGINES[engine].backend if engine else None
+    if backend == "jax" and "jax" in sys.modules:
         device: str = sys.modules["jax"].devices()[0].device_kind
         return device
-    if engine == "fit" and "tensorflow" in sys.modules:
+    if backend == "tensorflow" and "tensorflow" in sys.modules:
         gpus = sys.modules["tensorflow"].config.list_physical_devices("GPU")
         return gpus[0].name if gpus else "cpu"
     return "cpu"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from hashlib import sha256
 from pathlib import PurePath
@@ -38,6 +39,8 @@ def constant_tree(value: Any) -> Any:
             tree = ["float", float(value).hex()]
         case complex() | range() | slice() | PurePath() | bytes():
             tree = [type(value).__name__, repr(value)]
+        case logging.Logger() | logging.LoggerAdapter():
+            tree = ["logger"]  # it tells of a run, and changes nothing in it
         case re.Pattern():
             tree = ["pattern", repr(value.pattern), value.flags]
         case ModuleType():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_claims.catalogue.arms import Arm, Source, dataset_of
+from pytest_claims.engines.base import DEFAULT
 from pytest_claims.planning.data_sets import DataSets
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.text import duration
@@ -179,7 +180,7 @@ class Plan:
         engine = engine_of(planned.source, self.engine)
         seen = self.store.seconds_per_run(planned.name, planned.tier, engine)
         piloted = self.pilot.seconds_per_run.get(planned.name, {}).get(planned.tier)
-        return seen or (piloted if self.engine == "stacked" else None)
+        return seen or (piloted if self.engine == DEFAULT else None)
 
     def cost(self, missing: Mapping[Key, tuple[int, ...]]) -> tuple[float, int]:
         """Seconds for the runs with known run time, and the number of the other runs."""
