@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from pytest_claims.report.drawings.overview import advantage
-from pytest_claims.report.words import numbers, sentences
+from pytest_claims.report.words import header, numbers, sentences
 from tests.helpers.report_sample import claim, event, exact, part
 
 INF, NAN = float("inf"), float("nan")
@@ -190,3 +190,13 @@ def test_the_overview_draws_no_interval_that_did_not_decide():
     assert advantage(part()) is not None
     assert advantage(part(values=[NAN, *[0.01] * 9])) is None
     assert advantage(exact()) is None
+
+
+def test_runs_of_one_arm_under_two_names_are_counted_once():
+    arms = [
+        {"name": name, "fingerprint": fingerprint, "num_seeds": num_seeds, "seconds_per_run": 2.0}
+        for name, fingerprint, num_seeds in (("a", "1", 10), ("b", "1", 20), ("c", "2", 10))
+    ]
+    assert header._all_runs(arms).startswith("30 of 3 arms")
+    assert "1 min 0 s" in header._all_runs(arms)
+    assert header._all_runs([]).startswith("0 of 0 arms")

@@ -54,8 +54,12 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
 
 def _all_runs(arms: Sequence[ArmRecord]) -> str:
     """The number of runs behind the verdicts, including those of earlier sessions, and the sum of their run times."""
-    num_runs = sum(arm["num_seeds"] for arm in arms)
-    seconds = sum(arm["num_seeds"] * (arm["seconds_per_run"] or 0) for arm in arms)
+    # Two names of one arm have the same runs.
+    runs: dict[str, tuple[int, float]] = {}
+    for arm in arms:
+        same = runs.get(arm["fingerprint"], (0, 0.0))
+        runs[arm["fingerprint"]] = max(same, (arm["num_seeds"], arm["num_seeds"] * (arm["seconds_per_run"] or 0)))
+    num_runs, seconds = (sum(numbers) for numbers in zip(*runs.values(), strict=True)) if runs else (0, 0.0)
     return f"{num_runs:,} of {counted(len(arms), 'arm')}, earlier sessions’ too: {duration(seconds)} of work"
 
 
