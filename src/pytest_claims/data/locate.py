@@ -37,7 +37,8 @@ def locate(
     dataset
         The data set.
     directory
-        The data directory that the user gave. If there is one, no other place is tried.
+        The data directory that the user gave. If there is one, no other place is tried. A data set that it lacks is
+        made up if there is a stand-in and no `url`.
     offline
         Download nothing. The environment variable ``CLAIMS_OFFLINE=1`` has the same effect.
     code
@@ -93,15 +94,28 @@ def _from_directory(dataset: DataSet, directory: Path, code: str | None) -> Loca
     if not directory.is_dir():
         state = "is not a directory" if directory.exists() else "does not exist"
         raise ClaimsError(f"the data directory {directory} {state}; expected {dataset.filename} in it. {advice}")
-    if not path.is_file():
-        present = ", ".join(sorted(entry.name for entry in directory.iterdir())[:10]) or "nothing"
+    if not os.path.lexists(path):
+        present = _listed(directory, advice)
+        if dataset.url is None and dataset.stand_in is not None:  # there is no file to get
+            return _made_up(dataset, [f"the data directory {directory} lacks {dataset.filename} (found {present})"])
         raise ClaimsError(f"the data directory {directory} lacks {dataset.filename}; found {present}. {advice}")
+    if not path.is_file():
+        found = "a directory" if path.is_dir() else "a link to nothing" if path.is_symlink() else "something else"
+        raise ClaimsError(f"{path} cannot be used as {dataset.name}: found {found}; expected a file. {advice}")
     try:
         return _checked(dataset, path, "directory", code)
     except PickledError:
         return _pickled(dataset, path, advice)
     except UnfitError as error:
         raise _unfit(dataset, path, error, advice) from error
+
+
+def _listed(directory: Path, advice: str) -> str:
+    """The names in a directory, as far as a line can hold them."""
+    try:
+        return ", ".join(sorted(entry.name for entry in directory.iterdir())[:10]) or "nothing"
+    except OSError as error:
+        raise ClaimsError(f"the data directory {directory} cannot be read: {error}. {advice}") from error
 
 
 def _unfit(dataset: DataSet, source: object, error: Exception, advice: str) -> ClaimsError:
