@@ -58,3 +58,27 @@ def test_full_tier_does_without_what_is_made_up(catalogue):
 
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines("*the full tier needs the real data.*Ask the laboratory.*")
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one process", "two workers"])
+def test_stand_in_without_a_seed_stops_the_session_before_anything_is_trained(catalogue, options):
+    catalogue.pytester.makeconftest(DATA.replace("default_rng(5)", "default_rng()"))
+    catalogue.write(test_numbers=CLAIM.format(tier="fast"))
+
+    result = catalogue.run_apart("-m", "fast", "--claims-data=data", *options)
+
+    assert result.ret != 0
+    output = result.stdout.str() + result.stderr.str()
+    assert "the stand-in of Made up gives other data each time" in output
+    assert "INTERNALERROR" not in output
+
+
+def test_stand_in_is_asked_twice_in_the_first_session_alone(catalogue):
+    asked = "def made_up():\n    with open('asked', 'a') as file:\n        file.write('.')"
+    catalogue.pytester.makeconftest(DATA.replace("def made_up():", asked))
+    catalogue.write(test_numbers=CLAIM.format(tier="fast"))
+
+    for times in (2, 3):
+        catalogue.run_apart("-m", "fast", "--claims-data=data").assert_outcomes(passed=1)
+
+        assert len((catalogue.path / "asked").read_text()) == times

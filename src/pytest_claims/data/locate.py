@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from pytest_claims.data.arrays import UnfitError, arrays_of
 from pytest_claims.data.cache import cache_directory, is_readable, keras_directory, remember_hash, remembered_hash
 from pytest_claims.data.download import DownloadError, fetch
+from pytest_claims.data.made_up import made_up
 from pytest_claims.data.npz import PickledError
 from pytest_claims.data.sets import Arrays, DataSet, Located, Origin
 from pytest_claims.support.errors import ClaimsError
@@ -28,7 +28,12 @@ CHECKS = 3  # rises with each new check, so that files which passed the older ch
 
 
 def locate(
-    dataset: DataSet, *, directory: Path | None = None, offline: bool = False, code: str | None = None
+    dataset: DataSet,
+    *,
+    directory: Path | None = None,
+    offline: bool = False,
+    code: str | None = None,
+    stand_in_code: str | None = None,
 ) -> Located | None:
     """Find a data set in the directory, in the cache or by download; else use its stand-in.
 
@@ -44,6 +49,9 @@ def locate(
     code
         A hash of the code that reads and converts the file; ``None`` if unknown. Cached results of a file belong to
         this hash, so that a changed reader reads the file again.
+    stand_in_code
+        A hash of the stand-in's code; ``None`` if unknown. The stand-in is called twice, and must give the same data,
+        unless its data are those remembered under this hash.
 
     Returns
     -------
@@ -56,39 +64,18 @@ def locate(
         If the directory lacks the file, or the file or the stand-in is unfit.
     """
     if directory is not None:
-        return _from_directory(dataset, directory, code)
+        return _from_directory(dataset, directory, code, stand_in_code)
     notes: list[str] = []
     located = _from_cache(dataset, notes, code) or _from_keras(dataset, notes, code)
     if located is None:
         forbidden = offline or os.environ.get("CLAIMS_OFFLINE", "0") not in ("", "0")
         located = _from_download(dataset, notes, code, offline=forbidden)
     if located is None and dataset.stand_in is not None:
-        located = _made_up(dataset, notes)
+        located = made_up(dataset, notes, stand_in_code)
     return located
 
 
-def _made_up(dataset: DataSet, notes: list[str]) -> Located:
-    note = f"{dataset.name}: using the stand-in, because {'; '.join(notes)}. {dataset.how_to_get}".rstrip()
-    return Located("stand-in", "stand-in", note, partial(_stand_in, dataset))
-
-
-def _stand_in(dataset: DataSet) -> Arrays:
-    assert dataset.stand_in is not None
-    try:
-        return arrays_of(dataset.stand_in, _name_of(dataset.stand_in))
-    except ValueError as error:
-        raise ClaimsError(
-            f"the stand-in of {dataset.name} cannot be used: {error}. Put the function right, or use the real data. "
-            f"{dataset.how_to_get}".rstrip()
-        ) from error
-
-
-def _name_of(function: Callable[..., object]) -> str:
-    inner = getattr(function, "func", function)  # a partial has no name of its own
-    return getattr(inner, "__qualname__", type(inner).__qualname__)
-
-
-def _from_directory(dataset: DataSet, directory: Path, code: str | None) -> Located:
+def _from_directory(dataset: DataSet, directory: Path, code: str | None, stand_in_code: str | None) -> Located:
     path = directory / dataset.filename
     advice = f"{dataset.how_to_get} Or give no directory (--claims-data, CLAIMS_DATA): other sources are then tried."
     if not directory.is_dir():
@@ -97,7 +84,8 @@ def _from_directory(dataset: DataSet, directory: Path, code: str | None) -> Loca
     if not os.path.lexists(path):
         present = _listed(directory, advice)
         if dataset.url is None and dataset.stand_in is not None:  # there is no file to get
-            return _made_up(dataset, [f"the data directory {directory} lacks {dataset.filename} (found {present})"])
+            lacks = f"the data directory {directory} lacks {dataset.filename} (found {present})"
+            return made_up(dataset, [lacks], stand_in_code)
         raise ClaimsError(f"the data directory {directory} lacks {dataset.filename}; found {present}. {advice}")
     if not path.is_file():
         found = "a directory" if path.is_dir() else "a link to nothing" if path.is_symlink() else "something else"
