@@ -211,7 +211,7 @@ def test_directory_without_the_file_is_named_with_what_it_holds(directory: Path)
     (directory / "other.npz").write_bytes(PLAIN)
 
     with pytest.raises(ClaimsError, match=r"lacks toy\.npz; found other\.npz"):
-        locate(data_set(), directory=directory)
+        locate(data_set(url="http://far.example/toy.npz"), directory=directory)
 
 
 def test_pickled_file_is_accepted_if_it_is_the_declared_one(directory: Path) -> None:

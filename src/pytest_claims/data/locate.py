@@ -15,17 +15,25 @@ from typing import BinaryIO
 
 import numpy as np
 
+from pytest_claims.data.arrays import UnfitError, arrays_of
+from pytest_claims.data.cache import cache_directory, is_readable, keras_directory, remember_hash, remembered_hash
 from pytest_claims.data.download import DownloadError, fetch
+from pytest_claims.data.made_up import made_up
 from pytest_claims.data.npz import PickledError
 from pytest_claims.data.sets import Arrays, DataSet, Located, Origin
 from pytest_claims.support.errors import ClaimsError
-from pytest_claims.support.files import replace_file, write_whole
+from pytest_claims.support.files import write_whole
 
-CHECKS = 2  # rises with each new check, so that files which passed the older checks are checked again
+CHECKS = 3  # rises with each new check, so that files which passed the older checks are checked again
 
 
 def locate(
-    dataset: DataSet, *, directory: Path | None = None, offline: bool = False, code: str | None = None
+    dataset: DataSet,
+    *,
+    directory: Path | None = None,
+    offline: bool = False,
+    code: str | None = None,
+    stand_in_code: str | None = None,
 ) -> Located | None:
     """Find a data set in the directory, in the cache or by download; else use its stand-in.
 
@@ -34,12 +42,16 @@ def locate(
     dataset
         The data set.
     directory
-        The data directory that the user gave. If there is one, no other place is tried.
+        The data directory that the user gave. If there is one, no other place is tried. A data set that it lacks is
+        made up if there is a stand-in and no `url`.
     offline
         Download nothing. The environment variable ``CLAIMS_OFFLINE=1`` has the same effect.
     code
         A hash of the code that reads and converts the file; ``None`` if unknown. Cached results of a file belong to
         this hash, so that a changed reader reads the file again.
+    stand_in_code
+        A hash of the stand-in's code; ``None`` if unknown. The stand-in is called twice, and must give the same data,
+        unless its data are those remembered under this hash.
 
     Returns
     -------
@@ -49,36 +61,53 @@ def locate(
     Raises
     ------
     ClaimsError
-        If the directory lacks the file, or the file is unfit.
+        If the directory lacks the file, or the file or the stand-in is unfit.
     """
     if directory is not None:
-        return _from_directory(dataset, directory, code)
+        return _from_directory(dataset, directory, code, stand_in_code)
     notes: list[str] = []
     located = _from_cache(dataset, notes, code) or _from_keras(dataset, notes, code)
     if located is None:
         forbidden = offline or os.environ.get("CLAIMS_OFFLINE", "0") not in ("", "0")
         located = _from_download(dataset, notes, code, offline=forbidden)
     if located is None and dataset.stand_in is not None:
-        note = f"{dataset.name}: using the stand-in, because {'; '.join(notes)}. {dataset.how_to_get}".rstrip()
-        located = Located("stand-in", "stand-in", note, dataset.stand_in)
+        located = made_up(dataset, notes, stand_in_code)
     return located
 
 
-def _from_directory(dataset: DataSet, directory: Path, code: str | None) -> Located:
+def _from_directory(dataset: DataSet, directory: Path, code: str | None, stand_in_code: str | None) -> Located:
     path = directory / dataset.filename
     advice = f"{dataset.how_to_get} Or give no directory (--claims-data, CLAIMS_DATA): other sources are then tried."
     if not directory.is_dir():
         state = "is not a directory" if directory.exists() else "does not exist"
         raise ClaimsError(f"the data directory {directory} {state}; expected {dataset.filename} in it. {advice}")
-    if not path.is_file():
-        present = ", ".join(sorted(entry.name for entry in directory.iterdir())[:10]) or "nothing"
+    if not os.path.lexists(path):
+        present = _listed(directory, advice)
+        if dataset.url is None and dataset.stand_in is not None:  # there is no file to get
+            lacks = f"the data directory {directory} lacks {dataset.filename} (found {present})"
+            return made_up(dataset, [lacks], stand_in_code)
         raise ClaimsError(f"the data directory {directory} lacks {dataset.filename}; found {present}. {advice}")
+    if not path.is_file():
+        found = "a directory" if path.is_dir() else "a link to nothing" if path.is_symlink() else "something else"
+        raise ClaimsError(f"{path} cannot be used as {dataset.name}: found {found}; expected a file. {advice}")
     try:
         return _checked(dataset, path, "directory", code)
     except PickledError:
         return _pickled(dataset, path, advice)
-    except (ValueError, OSError) as error:
-        raise ClaimsError(f"{path} cannot be used as {dataset.name}: {error}. {advice}") from None
+    except UnfitError as error:
+        raise _unfit(dataset, path, error, advice) from error
+
+
+def _listed(directory: Path, advice: str) -> str:
+    """The names in a directory, as far as a line can hold them."""
+    try:
+        return ", ".join(sorted(entry.name for entry in directory.iterdir())[:10]) or "nothing"
+    except OSError as error:
+        raise ClaimsError(f"the data directory {directory} cannot be read: {error}. {advice}") from error
+
+
+def _unfit(dataset: DataSet, source: object, error: Exception, advice: str) -> ClaimsError:
+    return ClaimsError(f"{source} cannot be used as {dataset.name}: {error}. {advice}".rstrip())
 
 
 def _pickled(dataset: DataSet, path: Path, advice: str) -> Located:
@@ -91,12 +120,12 @@ def _pickled(dataset: DataSet, path: Path, advice: str) -> Located:
             f"{path} cannot be used as {dataset.name}: it is a pickle, which can run any code when loaded, and its "
             f"SHA-256 is {digest}; expected {expected}. {advice}"
         )
-    return _of(_convert(dataset, content), "directory")
+    return _of(_convert(dataset, content, path), "directory")
 
 
 def _from_cache(dataset: DataSet, notes: list[str], code: str | None) -> Located | None:
     path = _cached_file(dataset, code)
-    if path is None or not path.is_file():
+    if path is None or not is_readable(path):
         return None
     try:
         return _checked(dataset, path, "cache", code)
@@ -106,15 +135,14 @@ def _from_cache(dataset: DataSet, notes: list[str], code: str | None) -> Located
 
 
 def _from_keras(dataset: DataSet, notes: list[str], code: str | None) -> Located | None:
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    path = home / "datasets" / dataset.filename
-    if dataset.sha256 is None or not path.is_file():
+    home = keras_directory()
+    if dataset.sha256 is None or home is None or not is_readable(path := home / dataset.filename):
         return None
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != dataset.sha256:
         notes.append(f"{path} has another SHA-256 than Keras' own")
         return None
-    return _kept(dataset, content, "cache", code)
+    return _kept(dataset, content, "cache", code, path)
 
 
 def _from_download(dataset: DataSet, notes: list[str], code: str | None, *, offline: bool) -> Located | None:
@@ -124,15 +152,15 @@ def _from_download(dataset: DataSet, notes: list[str], code: str | None, *, offl
         notes.append("downloads are switched off")
     else:
         try:
-            return _kept(dataset, fetch(dataset.url, dataset.sha256), "download", code)
+            return _kept(dataset, fetch(dataset.url, dataset.sha256), "download", code, dataset.url)
         except DownloadError as error:
             notes.append(str(error))
     return None
 
 
-def _kept(dataset: DataSet, content: bytes, origin: Origin, code: str | None) -> Located:
+def _kept(dataset: DataSet, content: bytes, origin: Origin, code: str | None, source: object) -> Located:
     """Keep a checked download in the cache, as plain arrays, for later sessions."""
-    arrays = _convert(dataset, content)
+    arrays = _convert(dataset, content, source)
     if path := _cached_file(dataset, code):
         with suppress(OSError):  # without a cache every session converts the file again
             write_whole(path, partial(_save_arrays, arrays))
@@ -144,18 +172,24 @@ def _cached_file(dataset: DataSet, code: str | None) -> Path | None:
 
     Catalogues share the cache. Two of them may use one name for different files, or read one file in two ways.
     """
-    if dataset.sha256 is None or code is None:
+    home = cache_directory()
+    if dataset.sha256 is None or code is None or home is None:
         return None
-    return _cache_directory() / hashlib.sha256(f"{dataset.sha256} {code}".encode()).hexdigest()[:16] / dataset.filename
+    return home / hashlib.sha256(f"{dataset.sha256} {code}".encode()).hexdigest()[:16] / dataset.filename
 
 
 def _save_arrays(arrays: Arrays, file: BinaryIO) -> None:
     np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays get their names at run time
 
 
-def _convert(dataset: DataSet, content: bytes) -> Arrays:
+def _convert(dataset: DataSet, content: bytes, source: object) -> Arrays:
     """Return the arrays of a download that has passed its SHA-256."""
-    return (dataset.convert or dataset.read)(io.BytesIO(content))
+    name = "its convert" if dataset.convert else "its reader"
+    try:
+        return arrays_of(lambda: (dataset.convert or dataset.read)(io.BytesIO(content)), name)
+    except ValueError as error:
+        advice = "It is the file with the declared SHA-256: put the function right, which must give arrays by name."
+        raise _unfit(dataset, source, error, advice) from error
 
 
 def _of(arrays: Arrays, origin: Origin) -> Located:
@@ -165,18 +199,23 @@ def _of(arrays: Arrays, origin: Origin) -> Located:
 def _checked(dataset: DataSet, path: Path, origin: Origin, code: str | None) -> Located:
     """Check a file by reading it. A file that passed before with the same code is read only when it is used."""
     if code is None:
-        return _of(dataset.read(path), origin)
+        return _of(_read(dataset, path), origin)
     state = path.stat()
     identity = f"{CHECKS} {code} {path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
-    remembered = _cache_directory() / "checked" / hashlib.sha256(identity.encode()).hexdigest()
-    with suppress(OSError, UnicodeDecodeError):
-        if len(known := remembered.read_text(encoding="ascii")) == hashlib.sha256().digest_size * 2:
-            return Located("real", origin, None, partial(dataset.read, path), known)
-    located = _of(dataset.read(path), origin)
-    with suppress(OSError):  # without a cache every session checks the file again
-        replace_file(remembered, located.content_hash)
+    if known := remembered_hash(identity):
+        return Located("real", origin, None, partial(_read_again, dataset, path), known)
+    located = _of(_read(dataset, path), origin)
+    remember_hash(identity, located.content_hash)
     return located
 
 
-def _cache_directory() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-claims"
+def _read(dataset: DataSet, path: Path) -> Arrays:
+    return arrays_of(lambda: dataset.read(path), "its reader")
+
+
+def _read_again(dataset: DataSet, path: Path) -> Arrays:
+    """Read a file that passed its checks before; it may have changed since."""
+    try:
+        return _read(dataset, path)
+    except ValueError as error:
+        raise _unfit(dataset, path, error, f"Run again, and it is checked anew. {dataset.how_to_get}") from error

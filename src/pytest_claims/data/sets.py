@@ -36,7 +36,8 @@ class DataSet:
         ``convert(file)`` gives the arrays of the downloaded file in the plain layout. It gets only bytes that have
         just passed their SHA-256, so it alone may load pickles. ``None``: `read` reads the download, too.
     stand_in
-        ``stand_in()`` gives arrays of the same layout without a network; for the fast tier only.
+        ``stand_in()`` gives arrays of the same layout without a network, the same at every call; for the fast tier
+        only.
     how_to_get
         A sentence or two for a person who lacks the data.
     """

@@ -33,7 +33,10 @@ class DataSets:
 
         if dataset not in self._declared:
             code = code_digest({"read": dataset.read, "convert": dataset.convert}, name=dataset.name)
-            located = locate(dataset, directory=self._directory, offline=offline, code=code)
+            stand_in_code = code_digest({"stand_in": dataset.stand_in}, name=dataset.name)
+            located = locate(
+                dataset, directory=self._directory, offline=offline, code=code, stand_in_code=stand_in_code
+            )
             if located is None:
                 return None
             self.adopt(dataset.name, located)
