@@ -186,3 +186,21 @@ def test_a_faulty_mark_expression_trains_nothing(catalogue):
     result = catalogue.run("-m", "fast and")
     assert result.ret == 4
     assert not catalogue.store.exists()
+
+
+@pytest.mark.parametrize("schedule", ["epochs=0, batch_size=8", "epochs=2, batch_size=-1", "epochs=2.5, batch_size=8"])
+def test_a_schedule_that_trains_nothing_is_refused_before_anything_is_trained(catalogue, schedule):
+    conftest = catalogue.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text()
+        + "\nfrom pytest_claims import Arm, Data\n"
+        + "idle = arm(Arm(Data(None, normal, normal, normal), normal, normal, 'mean_squared_error', "
+        + f"{schedule}))\n"
+    )
+    catalogue.write(
+        test_idle='@pytest.mark.claim("A01", "It is idle.")\ndef test_idle(idle, judge):\n'
+        "    assert judge(idle.final('val_loss'), below=1)\n"
+    )
+    result = catalogue.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*arm 'idle' has * in the fast tier: expected a whole number from 1 on*"])

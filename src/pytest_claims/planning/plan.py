@@ -77,6 +77,15 @@ def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str,
     )
 
 
+def _check_schedule(name: str, source: Source, tier: Tier) -> None:
+    for what in ("epochs", "batch_size") if isinstance(source, Arm) else ():
+        value: Any = at_tier(getattr(source, what), tier)
+        if type(value) is not int or value < 1:
+            raise ClaimsError(
+                f"arm {name!r} has {what}={value!r} in the {tier} tier: expected a whole number from 1 on"
+            )
+
+
 @dataclass
 class Plan:
     """The arms that the selected claims need.
@@ -152,6 +161,7 @@ class Plan:
         known = self._by_source.get((id(source), tier))
         if known is not None:
             return known
+        _check_schedule(name, source, tier)
         dataset = dataset_of(source)
         located = data[dataset] if dataset is not None else None
         data_hash = located.content_hash if located else ""
