@@ -27,7 +27,7 @@ class AuditHooks:
         self.session = session
         # The records of runs that this process or its workers have audited.
         self.run_records: list[dict[str, Any]] = []
-        # The record of each audited tier, and its file.
+        # The record of each audited tier, and a line about its file.
         self.written: list[Any] = []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -59,9 +59,9 @@ class AuditHooks:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the comparisons and the path of each record. Called when pytest prints its summary."""
-        for record, path in self.written:
+        for record, place in self.written:
             from pytest_claims.audit.items import summary_line
 
             terminalreporter.write_sep("=", f"audit, {record['tier']} tier")
-            for line in (*map(summary_line, record["arms"]), f"record: {path}"):
+            for line in (*map(summary_line, record["arms"]), place):
                 terminalreporter.write_line(line)

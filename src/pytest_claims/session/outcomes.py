@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +34,7 @@ class Outcomes:
         self._options = options
         self.judges: dict[str, Judge] = {}
         self.records: list[ClaimRecord] = []
-        self.written: list[tuple[Record, Path]] = []
+        self.written: list[tuple[Record, str]] = []
 
     def compare(
         self,

@@ -15,7 +15,7 @@ from pytest_claims.record.build import RecordInputs, build
 from pytest_claims.record.schema import record_text
 from pytest_claims.session.options import Options
 from pytest_claims.session.workers import Published
-from pytest_claims.support.files import replace_file
+from pytest_claims.support.files import replace_files
 from pytest_claims.support.record_types import ClaimRecord, PlannedArmRecord, Record
 from pytest_claims.support.vocabulary import TIERS, Tier
 
@@ -46,6 +46,11 @@ def arms_of(
     ]
 
 
+def not_written(kind: str, error: OSError) -> str:
+    """The line about a file that could not be written into the directory of the reports."""
+    return f"the {kind} could not be written ({error}): name another directory with --claims-report=DIR"
+
+
 @dataclass(frozen=True)
 class Reports:
     """The reports of a session: JSON and HTML for each tier that ran.
@@ -68,8 +73,8 @@ class Reports:
     started: float
     partial: bool
 
-    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, Path]]:
-        """Write the reports; returns each tier's record and the path of its page."""
+    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, str]]:
+        """Write the reports; returns each tier's record and a line about its page."""
         from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
 
@@ -81,7 +86,11 @@ class Reports:
                     continue
                 record = build(self._inputs(tier, judged), store)
                 texts = {".json": record_text(record), ".html": render(record, older)}
-                written.append((record, self._write_one(tier, texts)))
+                try:
+                    line = f"report: {self._write_one(tier, texts)}"
+                except OSError as error:
+                    line = not_written("report", error)
+                written.append((record, line))
         return written
 
     def _inputs(self, tier: Tier, claims: Sequence[ClaimRecord]) -> RecordInputs:
@@ -106,8 +115,7 @@ class Reports:
     def _write_one(self, tier: Tier, texts: Mapping[str, str]) -> Path:
         kind = "claims" if not self.partial and self.options.default_protocol else "partial"
         folder = self.options.report
-        for name in (f"{kind}-{tier}", kind):
-            for suffix, text in texts.items():
-                replace_file(folder / f"{name}{suffix}", text)
+        names = (f"{kind}-{tier}", kind)
+        replace_files({folder / f"{name}{suffix}": text for name in names for suffix, text in texts.items()})
         page = folder / f"{kind}.html"
         return page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page

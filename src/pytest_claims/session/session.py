@@ -280,11 +280,11 @@ class ClaimsSession:
         if self.outcomes.written:
             from pytest_claims.report.terminal import table
 
-            for record, path in self.outcomes.written:
+            for record, line in self.outcomes.written:
                 reporter.write_sep("=", f"claims, {record['tier']} tier")
                 color = reporter.hasmarkup
                 reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
-                reporter.write_line(f"report: {path}")
+                reporter.write_line(line)
 
 
 def _read_older(file: Path) -> Record:
