@@ -8,6 +8,7 @@ import pytest
 
 from pytest_claims.audit import PROPERTY
 from pytest_claims.session import selection
+from pytest_claims.session.terminal import Summary
 from pytest_claims.session.workers import is_worker
 
 if TYPE_CHECKING:
@@ -62,6 +63,6 @@ class AuditHooks:
         for record, place in self.written:
             from pytest_claims.audit.items import summary_line
 
-            terminalreporter.write_sep("=", f"audit, {record['tier']} tier")
-            for line in (*map(summary_line, record["arms"]), place):
-                terminalreporter.write_line(line)
+            summary = Summary(terminalreporter)
+            summary.title(f"audit, {record['tier']} tier")
+            summary.write(*map(summary_line, record["arms"]), place)

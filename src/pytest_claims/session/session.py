@@ -15,7 +15,7 @@ from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session import selection
 from pytest_claims.session.options import Options
 from pytest_claims.session.outcomes import Outcomes
-from pytest_claims.session.terminal import Output
+from pytest_claims.session.terminal import Output, Summary
 from pytest_claims.session.workers import Published, is_worker, publish, publish_error, received, worker_of
 from pytest_claims.support.errors import ClaimsError
 
@@ -239,6 +239,8 @@ class ClaimsSession:
         """Keep the record of a claim from the report of its test."""
         if not is_worker(self.config):
             self.outcomes.collect(report)
+            if isinstance(report.longrepr, str):
+                report.longrepr = self._output.encodable(report.longrepr)
 
     def take_over(self, workeroutput: dict[str, Any]) -> None:
         """Merge the data or the error that a worker has published."""
@@ -273,18 +275,16 @@ class ClaimsSession:
         reports = Reports(self.config, self.options, published, self._started, partial)
         self.outcomes.written = reports.write(self.outcomes.records, self.older)
 
-    def summarize(self, reporter: Any) -> None:
+    def summarize(self, summary: Summary) -> None:
         """Print the table of verdicts and the path of each report."""
         if self._error:
-            reporter.write_line(f"ERROR: {self._error}", red=True)
+            summary.write(f"ERROR: {self._error}", red=True)
         if self.outcomes.written:
             from pytest_claims.report.terminal import table
 
             for record, line in self.outcomes.written:
-                reporter.write_sep("=", f"claims, {record['tier']} tier")
-                color = reporter.hasmarkup
-                reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
-                reporter.write_line(line)
+                summary.title(f"claims, {record['tier']} tier")
+                summary.write(table(record, width=summary.width, color=summary.color), line)
 
 
 def _read_older(file: Path) -> Record:
