@@ -18,10 +18,9 @@ from pytest_claims.session.outcomes import Outcomes
 from pytest_claims.session.terminal import Output, Summary
 from pytest_claims.session.workers import Published, is_worker, publish, publish_error, received, worker_of
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.text import file_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.plan import Plan
     from pytest_claims.session.look_by_look import LookByLook
@@ -85,6 +84,9 @@ class ClaimsSession:
         self._order: list[str] = []
         # Ids of all collected claims, selected or not.
         self._known: list[str] = []
+        self._files: list[str] = []
+        # True if another plugin has left out claims.
+        self._narrowed = False
         # The record's data on the plan: from this process, or merged from all workers.
         self._published: Published | None = None
         # A user's error in a worker.
@@ -95,7 +97,9 @@ class ClaimsSession:
         if is_worker(self.config) or selection.runs_no_test(self.config):
             return
         if self.options.against:
-            self.older = _read_older(self.options.against)
+            from pytest_claims.session.reports import read_older
+
+            self.older = read_older(self.options.against)
         if self.options.fresh:
             from pytest_claims.store.store import Store
 
@@ -138,11 +142,15 @@ class ClaimsSession:
         claims = [read_claim(item) for item in tests if item.nodeid in selected]
         # In the lecture's order, after tests that are no claims.
         claims.sort(key=lambda claim: claim.section_number)
+        self._files = sorted({file_of(item.nodeid) for item in tests})
         self._known = sorted({mark_of(item).args[0] for item in tests})  # type: ignore[union-attr]
         self.claims = {claim.item.nodeid: claim for claim in claims}
         items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
 
     def _prepare(self, session: pytest.Session) -> None:
+        left = {item.nodeid for item in session.items}
+        dropped = [claim.item for name, claim in self.claims.items() if name not in left]
+        self._narrowed = selection.matches_marks(self.config, dropped)
         self.claims = {item.nodeid: self.claims[item.nodeid] for item in session.items if item.nodeid in self.claims}
         self._order = list(self.claims)
         # pytest calls this hook also after a failed collection, for instance after an invalid mark expression.
@@ -207,7 +215,8 @@ class ClaimsSession:
         wanted = self.schedule.wanted(plan, self.claims.values(), self._looks.looks)
         arms = arms_of(plan, self.claims.values(), wanted, trainer.failures)
         engine: EngineRecord = {"name": plan.engine, "semantics": plan.semantics}
-        self._published = Published(arms, data.record(), engine, self._order, self._known, trainer.num_trained)
+        told = (self._order, self._known, trainer.num_trained, self._files, self._narrowed)
+        self._published = Published(arms, data.record(), engine, *told)
         if is_worker(self.config):
             publish(self.config, self._published)
 
@@ -271,7 +280,8 @@ class ClaimsSession:
         from pytest_claims.session.reports import Reports
 
         missing = set(published.order) - {record["test"] for record in self.outcomes.records}
-        partial = selection.is_partial(self.config, session) or self.options.stored or bool(missing)
+        partial = selection.is_partial(self.config, session) or self.options.stored or published.narrowed
+        partial |= bool(missing)
         reports = Reports(self.config, self.options, published, self._started, partial)
         self.outcomes.written = reports.write(self.outcomes.records, self.older)
 
@@ -285,13 +295,3 @@ class ClaimsSession:
             for record, line in self.outcomes.written:
                 summary.title(f"claims, {record['tier']} tier")
                 summary.write(table(record, width=summary.width, color=summary.color), line)
-
-
-def _read_older(file: Path) -> Record:
-    """Read the older record before training: it may be faulty, and this session may replace it."""
-    from pytest_claims.record.schema import read_record
-
-    try:
-        return read_record(file)
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error

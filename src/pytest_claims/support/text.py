@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import IO
 
+
+def file_of(test: str) -> str:
+    """The file in the id of a test."""
+    return test.partition("::")[0]
+
+
 PLAIN = str.maketrans({"−": "-", "…": "...", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "·": "-", "×": "x"})
 """Plain characters for those of our own texts that a terminal may lack."""
 
