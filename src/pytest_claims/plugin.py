@@ -10,6 +10,7 @@ import pytest
 from pytest_claims.audit.hooks import AuditHooks
 from pytest_claims.catalogue.claims import mark_of, tiers_of
 from pytest_claims.session.session import ClaimsSession, session_of, usage_errors
+from pytest_claims.session.terminal import Summary
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
@@ -152,4 +153,4 @@ class ClaimsHooks:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the table of verdicts. Called after `pytest_sessionfinish`, when pytest prints its summary."""
-        self.session.summarize(terminalreporter)
+        self.session.summarize(Summary(terminalreporter))

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_claims.audit import PROPERTY
 from pytest_claims.session import selection
+from pytest_claims.session.terminal import Summary
 from pytest_claims.session.workers import is_worker
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class AuditHooks:
         self.session = session
         # The records of runs that this process or its workers have audited.
         self.run_records: list[dict[str, Any]] = []
-        # The record of each audited tier, and its file.
+        # The record of each audited tier, and a line about its file.
         self.written: list[Any] = []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -59,9 +60,9 @@ class AuditHooks:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the comparisons and the path of each record. Called when pytest prints its summary."""
-        for record, path in self.written:
+        for record, place in self.written:
             from pytest_claims.audit.items import summary_line
 
-            terminalreporter.write_sep("=", f"audit, {record['tier']} tier")
-            for line in (*map(summary_line, record["arms"]), f"record: {path}"):
-                terminalreporter.write_line(line)
+            summary = Summary(terminalreporter)
+            summary.title(f"audit, {record['tier']} tier")
+            summary.write(*map(summary_line, record["arms"]), place)

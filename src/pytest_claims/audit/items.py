@@ -20,6 +20,7 @@ from pytest_claims.engines.base import NO_ARRAYS, Job, semantics_of
 from pytest_claims.engines.processors import divide_processors
 from pytest_claims.engines.provenance import environment
 from pytest_claims.session import selection
+from pytest_claims.session.reports import not_written
 from pytest_claims.session.terminal import Output
 from pytest_claims.session.workers import same_number_in_all_workers, worker_of
 from pytest_claims.support.vocabulary import Tier
@@ -142,8 +143,8 @@ def _failure_lines(record: AuditRecord) -> list[str]:
     ]
 
 
-def write(runs: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[tuple[AuditRecord, Path]]:
-    """Write the record of each audited tier; returns the records and their paths."""
+def write(runs: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[tuple[AuditRecord, str]]:
+    """Write the record of each audited tier; returns each record and a line about its file."""
     written = []
     for tier, head in sorted({run["head"]["tier"]: run["head"] for run in runs}.items()):
         arms = [run["arm"] for run in runs if run["head"]["tier"] == tier]
@@ -155,7 +156,11 @@ def write(runs: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[t
             "arms": sorted(arms, key=lambda arm: str(arm["name"])),
         }
         whole = not partial and len(arms) == head["num_drawn"]
-        written.append((record, write_audit(folder, record, whole=whole)))
+        try:
+            line = f"record: {write_audit(folder, record, whole=whole)}"
+        except OSError as error:
+            line = not_written("record", error)
+        written.append((record, line))
     return written
 
 

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from pytest_claims.cli import on_records, on_runs  # noqa: F401  # importing them adds their commands
 from pytest_claims.cli.commands import COMMANDS
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.text import encodable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 2 after an error message."""
     options = _parser().parse_args(arguments)
     try:
-        print(options.run(options))
+        print(encodable(options.run(options), sys.stdout))
     except (OSError, ValueError, ClaimsError) as error:
-        print(f"pytest-claims: {error}", file=sys.stderr)
+        print(encodable(f"pytest-claims: {error}", sys.stderr), file=sys.stderr)
         return 2
     return 0
 

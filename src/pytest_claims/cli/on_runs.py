@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from pytest_claims.cli.commands import CATALOGUE, RECORD, STORE, argument, command
 from pytest_claims.record.schema import read_record
+from pytest_claims.support.text import encodable
 
 
 @command(
@@ -63,7 +65,7 @@ def runs(options: argparse.Namespace) -> str:
         return store_contents.table(entries)
     if not store_contents.stale(entries):
         return "no run is stale"
-    print(store_contents.table(store_contents.stale(entries)))
+    print(encodable(store_contents.table(store_contents.stale(entries)), sys.stdout))
     if not (options.yes or _confirmed("Delete the stale runs?")):
         return "no run was deleted"
     return store_contents.prune(options.store, entries)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_claims.support.files import replace_file
+from pytest_claims.support.files import replace_files
 
 AUDIT_SCHEMA_VERSION = 1
 
@@ -26,10 +26,9 @@ def write_audit(folder: Path, record: AuditRecord, *, whole: bool) -> Path:
     audited every arm that it drew from the whole catalogue.
     """
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    for name in ("audit", f"audit-{record['tier']}") if whole else ("audit-partial",):
-        written = folder / f"{name}.json"
-        replace_file(written, text)
-    return written
+    names = ("audit", f"audit-{record['tier']}") if whole else ("audit-partial",)
+    replace_files({folder / f"{name}.json": text for name in names})
+    return folder / f"{names[-1]}.json"
 
 
 def audit_summary(folder: Path, arms: Iterable[Mapping[str, Any]]) -> AuditRecord | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from pytest_claims.support.text import counted
 FORMATS = ("svg", "pdf")
 SIZE_INCHES = (6.4, 3.6)
 """Aspect ratio of the usual wide slide, 16:9."""
+LONGEST_NAME = 100
+"""Characters of a file name, at most."""
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -45,16 +48,46 @@ def write_plots(record: Record, folder: Path, claims: Sequence[str] = ()) -> lis
     pyplot = _pyplot()
     folder.mkdir(parents=True, exist_ok=True)
     arms = {arm["name"]: arm for arm in record["arms"]}
+    drawn = {name: metrics_and_curves(claim, arms) for name, claim in known.items()}
+    names = file_names((name, metric) for name, metrics in drawn.items() for metric in metrics)
     written = []
     for claim in (known[name] for name in claims or known):
-        for metric, by_arm in metrics_and_curves(claim, arms).items():
+        for metric, by_arm in drawn[claim["id"]].items():
             figure = _draw(pyplot, claim, metric, by_arm)
             for suffix in FORMATS:
-                path = folder / f"{claim['id']}-{metric}.{suffix}"
+                path = folder / f"{names[claim['id'], metric]}.{suffix}"
                 figure.savefig(path)
                 written.append(path)
             pyplot.close(figure)
     return written
+
+
+def file_names(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Name a file for each pair of a claim's id and a metric.
+
+    A name has no directory and no character that a file system refuses. No two differ only in the case of letters.
+
+    Examples
+    --------
+    >>> list(file_names([("R07", "val_loss"), ("../R07", "val_loss"), ("r07", "val_loss")]).values())
+    ['R07-val_loss', 'r07-val_loss-2', '_._R07-val_loss']
+    """
+    stems = {pair: "-".join(pair) for pair in pairs}
+    names: dict[tuple[str, str], str] = {}
+    taken = set[str]()
+    # Those that are safe as they are keep their names, whatever the others are.
+    for pair, stem in sorted(stems.items(), key=lambda named: _safe(named[1]) != named[1]):
+        name, number = _safe(stem), 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{_safe(stem)}-{number}"
+        names[pair] = name
+        taken.add(name.casefold())
+    return names
+
+
+def _safe(stem: str) -> str:
+    return re.sub(r"^\.|[^A-Za-z0-9_.-]", "_", stem)[:LONGEST_NAME]
 
 
 def _pyplot() -> Any:

@@ -63,12 +63,15 @@ class Options:
     def from_config(cls, config: pytest.Config) -> Options:
         """Read and check the options.
 
+        Paths of the command line are relative to where pytest was called, all others to the root directory.
+
         Raises
         ------
         ClaimsError
             If an option is invalid.
         """
         _check_written_with_equals_sign(config)
+        _complete_paths(config)
         root = config.rootpath
         data = config.getoption("claims_data") or os.environ.get("CLAIMS_DATA")
         runs = config.getoption("claims_runs")
@@ -119,6 +122,16 @@ def _check_written_with_equals_sign(config: pytest.Config) -> None:
             raise ClaimsError(
                 f"pytest took {value} for a path of tests and found no configuration: write {option}={value}"
             )
+
+
+def _complete_paths(config: pytest.Config) -> None:
+    """Make paths of the command line absolute in the options, which the workers of xdist receive as well."""
+    arguments = [str(argument).partition("=")[0] for argument in config.invocation_params.args]
+    for option in PATH_OPTIONS:
+        name = option.removeprefix("--").replace("-", "_")
+        given = config.getoption(name)
+        if given and option in arguments:
+            setattr(config.option, name, str(_below(config.invocation_params.dir, given)))
 
 
 def _executor(config: pytest.Config, *, trains: bool) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 PROPERTY = "claim"
 """Name of the user property that sends a claim's record, as plain data, from a worker to the controller."""
 
+RERUN = "rerun"
+"""Outcome of the report of a test that pytest-rerunfailures runs again."""
+
 
 class Outcomes:
     """Compares verdicts with expected verdicts, and keeps the records.
@@ -35,7 +37,7 @@ class Outcomes:
         self._options = options
         self.judges: dict[str, Judge] = {}
         self.records: list[ClaimRecord] = []
-        self.written: list[tuple[Record, Path]] = []
+        self.written: list[tuple[Record, str]] = []
 
     def compare(
         self,
@@ -91,14 +93,17 @@ class Outcomes:
                     part["smallest_detectable_effect"] = detectable.get(part["quantity"])
 
     def collect(self, report: pytest.TestReport) -> None:
-        """Keep the record of a claim from the report of its test."""
+        """Keep the record of a claim from the report of its test: the last one, if the test runs again."""
+        if report.outcome == RERUN:
+            return
         records: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
-        self.records += records
+        for record in records[-1:]:
+            self.records = [kept for kept in self.records if kept["test"] != record["test"]] + [record]
 
     def status(self, report: Any) -> tuple[str, str, Any] | None:
         """Category, letter and word of a claim's outcome; ``None`` leaves them to pytest."""
         record = dict(getattr(report, "user_properties", ())).get(PROPERTY)
-        if not isinstance(record, dict) or report.when == "teardown":
+        if not isinstance(record, dict) or report.when == "teardown" or report.outcome == RERUN:
             return None
         word = record["verdict"].upper()
         if record["outcome"] == "passed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ import pytest
 
 from pytest_claims.catalogue.assertions import read_lecture
 from pytest_claims.record.build import RecordInputs, build
-from pytest_claims.record.schema import record_text
+from pytest_claims.record.schema import read_record, record_text
 from pytest_claims.session.options import Options
 from pytest_claims.session.workers import Published
 from pytest_claims.support.errors import ClaimsError
-from pytest_claims.support.files import replace_file
+from pytest_claims.support.files import replace_files
 from pytest_claims.support.record_types import ClaimRecord, PlannedArmRecord, Record
+from pytest_claims.support.text import file_of
 from pytest_claims.support.vocabulary import TIERS, Tier
 
 if TYPE_CHECKING:
@@ -47,6 +49,19 @@ def arms_of(
     ]
 
 
+def read_older(file: Path) -> Record:
+    """Read the older record before training: it may be faulty, and this session may replace it."""
+    try:
+        return read_record(file)
+    except (OSError, ValueError) as error:
+        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error
+
+
+def not_written(kind: str, error: OSError) -> str:
+    """The line about a file that could not be written into the directory of the reports."""
+    return f"the {kind} could not be written ({error}): name another directory with --claims-report=DIR"
+
+
 @dataclass(frozen=True)
 class Reports:
     """The reports of a session: JSON and HTML for each tier that ran.
@@ -69,8 +84,8 @@ class Reports:
     started: float
     partial: bool
 
-    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, Path]]:
-        """Write the reports; returns each tier's record and the path of its page."""
+    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, str]]:
+        """Write the reports; returns each tier's record and a line about its page."""
         from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
 
@@ -80,12 +95,27 @@ class Reports:
                 judged = [claim for claim in claims if claim["tier"] == tier]
                 if all(claim["outcome"] == "skipped" for claim in judged):
                     continue
-                record = build(self._inputs(tier, judged), store)
+                partial = self.partial or self._lacks_claims(tier)
+                record = build(self._inputs(tier, judged, partial=partial), store)
                 texts = {".json": record_text(record), ".html": render(record, older)}
-                written.append((record, self._write_one(tier, texts)))
+                try:
+                    line = f"report: {self._write_one(tier, texts, partial=partial)}"
+                except OSError as error:
+                    line = not_written("report", error)
+                written.append((record, line))
         return written
 
-    def _inputs(self, tier: Tier, claims: Sequence[ClaimRecord]) -> RecordInputs:
+    def _lacks_claims(self, tier: Tier) -> bool:
+        """True if the whole report that is there has claims of test files that this session has not collected."""
+        try:
+            content = json.loads((self.options.report / f"claims-{tier}.json").read_text(encoding="utf-8"))
+            tests = [str(claim["test"]) for claim in content["claims"] if claim["id"] not in self.published.known]
+        except (OSError, ValueError, LookupError, TypeError):  # no report, or none that can be read
+            return False
+        files = {file_of(test) for test in tests} - set(self.published.files)
+        return any((self.config.rootpath / file).is_file() for file in files)
+
+    def _inputs(self, tier: Tier, claims: Sequence[ClaimRecord], *, partial: bool) -> RecordInputs:
         published, listed = self.published, self.config.getini("claims_assertions")
         return RecordInputs(
             tier=tier,
@@ -97,28 +127,17 @@ class Reports:
             known=published.known,
             lecture=self.config.getini("claims_lecture"),
             assertions=read_lecture(self.config.rootpath / listed) if listed else None,
-            partial=self.partial,
+            partial=partial,
             duration_seconds=round(time.time() - self.started, 1),
             first_seed=self.options.first_seed,
             num_seeds=self.options.num_seeds,
             folder=self.options.report,
         )
 
-    def _write_one(self, tier: Tier, texts: Mapping[str, str]) -> Path:
-        kind = "claims" if not self.partial and self.options.default_protocol else "partial"
+    def _write_one(self, tier: Tier, texts: Mapping[str, str], *, partial: bool) -> Path:
+        kind = "claims" if not partial and self.options.default_protocol else "partial"
         folder = self.options.report
-        for name in (f"{kind}-{tier}", kind):
-            for suffix, text in texts.items():
-                replace_file(folder / f"{name}{suffix}", text)
+        names = (f"{kind}-{tier}", kind)
+        replace_files({folder / f"{name}{suffix}": text for name in names for suffix, text in texts.items()})
         page = folder / f"{kind}.html"
         return page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page
-
-
-def read_older(file: Path) -> Record:
-    """Read the older record before training: it may be faulty, and this session may replace it."""
-    from pytest_claims.record.schema import read_record
-
-    try:
-        return read_record(file)
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error

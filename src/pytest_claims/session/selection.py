@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+from collections.abc import Sequence
 
 import pytest
 
@@ -72,10 +75,31 @@ def runs_no_test(config: pytest.Config) -> bool:
     return any(config.getoption(option, False) for option in options)
 
 
+def matches_marks(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
+    """True if the mark expression selects one of these tests."""
+    from _pytest.mark import MarkMatcher
+    from _pytest.mark.expression import Expression
+
+    markexpr = str(config.getoption("markexpr", ""))
+    if not (items and markexpr):
+        return bool(items)
+    try:
+        expression = Expression.compile(markexpr)
+        return any(expression.evaluate(MarkMatcher.from_markers(item.iter_markers())) for item in items)
+    except Exception:  # pytest itself reports the error
+        return True
+
+
+def _has_own_marks(config: pytest.Config) -> bool:
+    """True if this call has a mark expression of its own, which is not the one of the settings."""
+    arguments = [*map(str, config.invocation_params.args), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    return any(re.match("-[a-zA-Z]*m", argument) for argument in arguments)
+
+
 def is_partial(config: pytest.Config, session: pytest.Session) -> bool:
     """True if only a selection of the claims runs. Such a session must not replace a complete report."""
     selected = any("::" in arg or arg.endswith(".py") for arg in config.args)
     narrowed = any(config.getoption(option, None) for option in ("keyword", *NARROWING))
-    narrowed |= bool(words_of_markexpr(config) - {*TIERS, "or", "and", AUDIT})
+    narrowed |= _has_own_marks(config) and bool(words_of_markexpr(config) - {*TIERS, "or", "and", AUDIT})
     stopped = session.shouldstop or session.shouldfail or session.exitstatus == pytest.ExitCode.INTERRUPTED
     return bool(selected or narrowed or stopped)

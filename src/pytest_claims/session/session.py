@@ -15,9 +15,10 @@ from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session import selection
 from pytest_claims.session.options import Options
 from pytest_claims.session.outcomes import Outcomes
-from pytest_claims.session.terminal import Output
+from pytest_claims.session.terminal import Output, Summary
 from pytest_claims.session.workers import Published, is_worker, publish, publish_error, received, worker_of
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.text import file_of
 
 if TYPE_CHECKING:
     from pytest_claims.planning.data_sets import DataSets
@@ -81,8 +82,11 @@ class ClaimsSession:
         self._looks: LookByLook | None = None
         # Ids of the tests of all selected claims, including those that cannot run.
         self._order: list[str] = []
-        # Ids of all collected claims, selected or not.
+        # Ids and files of all collected claims, selected or not.
         self._known: list[str] = []
+        self._files: list[str] = []
+        # True if another plugin has left out claims.
+        self._narrowed = False
         # The record's data on the plan: from this process, or merged from all workers.
         self._published: Published | None = None
         # A user's error in a worker.
@@ -138,6 +142,7 @@ class ClaimsSession:
         claims = [read_claim(item) for item in tests if item.nodeid in selected]
         # In the lecture's order, after tests that are no claims.
         claims.sort(key=lambda claim: claim.section_number)
+        self._files = sorted({file_of(item.nodeid) for item in tests})
         self._known = sorted({mark_of(item).args[0] for item in tests})  # type: ignore[union-attr]
         self.claims = {claim.item.nodeid: claim for claim in claims}
         items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
@@ -145,6 +150,8 @@ class ClaimsSession:
     def _prepare(self, session: pytest.Session) -> None:
         # By item: another plugin may have given items other ids, as xdist does for groups.
         by_item = {id(claim.item): claim for claim in self.claims.values()}
+        dropped = [by_item[key].item for key in by_item.keys() - {id(item) for item in session.items}]
+        self._narrowed = selection.matches_marks(self.config, dropped)
         self.claims = {item.nodeid: by_item[id(item)] for item in session.items if id(item) in by_item}
         self._order = list(self.claims)
         # pytest calls this hook also after a failed collection, for instance after an invalid mark expression.
@@ -211,7 +218,8 @@ class ClaimsSession:
         wanted = self.schedule.wanted(plan, self.claims.values(), self._looks.looks)
         arms = arms_of(plan, self.claims.values(), wanted, trainer.failures)
         engine: EngineRecord = {"name": plan.engine, "semantics": plan.semantics}
-        self._published = Published(arms, data.record(), engine, self._order, self._known, trainer.num_trained)
+        told = (self._order, self._known, trainer.num_trained, self._files, self._narrowed)
+        self._published = Published(arms, data.record(), engine, *told)
         if is_worker(self.config):
             publish(self.config, self._published)
 
@@ -244,6 +252,8 @@ class ClaimsSession:
         """Keep the record of a claim from the report of its test."""
         if not is_worker(self.config):
             self.outcomes.collect(report)
+            if isinstance(report.longrepr, str):
+                report.longrepr = self._output.encodable(report.longrepr)
 
     def take_over(self, workeroutput: dict[str, Any]) -> None:
         """Merge the data or the error that a worker has published."""
@@ -274,19 +284,17 @@ class ClaimsSession:
         from pytest_claims.session.reports import Reports
 
         missing = set(published.order) - {record["test"] for record in self.outcomes.records}
-        partial = selection.is_partial(self.config, session) or self.options.stored or bool(missing)
-        reports = Reports(self.config, self.options, published, self._started, partial)
+        partial = selection.is_partial(self.config, session) or self.options.stored or published.narrowed
+        reports = Reports(self.config, self.options, published, self._started, partial or bool(missing))
         self.outcomes.written = reports.write(self.outcomes.records, self.older)
 
-    def summarize(self, reporter: Any) -> None:
+    def summarize(self, summary: Summary) -> None:
         """Print the table of verdicts and the path of each report."""
         if self._error:
-            reporter.write_line(f"ERROR: {self._error}", red=True)
+            summary.write(f"ERROR: {self._error}", red=True)
         if self.outcomes.written:
             from pytest_claims.report.terminal import table
 
-            for record, path in self.outcomes.written:
-                reporter.write_sep("=", f"claims, {record['tier']} tier")
-                color = reporter.hasmarkup
-                reporter.write_line(table(record, width=min(reporter._tw.fullwidth, 120), color=color))
-                reporter.write_line(f"report: {path}")
+            for record, line in self.outcomes.written:
+                summary.title(f"claims, {record['tier']} tier")
+                summary.write(table(record, width=summary.width, color=summary.color), line)

@@ -30,7 +30,12 @@ def make_plan(
     from pytest_claims.store.store import Store
 
     semantics, spreads, data = semantics_of(options.engine), Pilot.read(pilot), DataSets(options.data)
-    store = Store.open(options.store, read_only=options.published)
+    if offline and not options.published:  # the plan is only shown: nothing is written
+        from pytest_claims.store.no_runs import open_to_look
+
+        store = open_to_look(options.store)
+    else:
+        store = Store.open(options.store, read_only=options.published)
     plan = Plan(store, options.engine, semantics, spreads)
     try:
         if options.published:

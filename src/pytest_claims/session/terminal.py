@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.session.workers import is_silent, is_worker
+from pytest_claims.support.text import encodable
 
 if TYPE_CHECKING:
     from pytest_claims.training.progress import Progress
@@ -30,7 +31,13 @@ class Output:
         """Print lines, each after ``claims:``."""
         if file := self._file():
             with self._uncaptured():
-                print(*(f"claims: {line}" for line in lines), sep="\n", file=file, flush=True)
+                text = "\n".join(f"claims: {line}" for line in lines)
+                print(encodable(text, file), file=file, flush=True)
+
+    def encodable(self, text: str) -> str:
+        """Replace the characters of a text that the terminal cannot encode."""
+        file = self._file()
+        return encodable(text, file) if file else text
 
     def progress(self) -> Progress:
         """Make the display of training progress."""
@@ -49,3 +56,35 @@ class Output:
         capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
         uncaptured: AbstractContextManager[None] = capture.global_and_fixture_disabled() if capture else nullcontext()
         return uncaptured
+
+
+class Summary:
+    """The end of a session's terminal. It replaces characters that the terminal cannot encode.
+
+    Parameters
+    ----------
+    reporter
+        Pytest's terminal reporter.
+    """
+
+    def __init__(self, reporter: Any) -> None:
+        self._reporter = reporter
+
+    @property
+    def color(self) -> bool:
+        """True if the terminal shows colours."""
+        return bool(self._reporter.hasmarkup)
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, 120 at most."""
+        return min(int(self._reporter._tw.fullwidth), 120)
+
+    def title(self, text: str) -> None:
+        """Print a line with a title in its middle."""
+        self._reporter.write_sep("=", encodable(text, self._reporter._tw._file))
+
+    def write(self, *lines: str, **markup: bool) -> None:
+        """Print lines."""
+        for line in lines:
+            self._reporter.write_line(encodable(line, self._reporter._tw._file), **markup)

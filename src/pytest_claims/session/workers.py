@@ -75,6 +75,10 @@ class Published:
         Ids of all collected claims, selected or not.
     num_trained
         Number of runs that this process has trained.
+    files
+        The files of the tests of all collected claims, relative to the root directory.
+    narrowed
+        True if another plugin has left out claims that the options select.
     """
 
     arms: list[PlannedArmRecord]
@@ -83,6 +87,8 @@ class Published:
     order: list[str]
     known: list[str]
     num_trained: int
+    files: list[str]
+    narrowed: bool
 
     def merged(self, other: Published | None) -> Published:
         """Merge the data of two processes with the same plan."""

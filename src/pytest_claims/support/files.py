@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,17 +16,36 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
     The content goes to a temporary file in the same directory, which then replaces the file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    _write_all({path: write})
 
 
 def replace_file(path: Path, text: str) -> None:
     """Write a text file whole or not at all, as UTF-8."""
-    write_whole(path, lambda file: file.write(text.encode("utf-8")))
+    replace_files({path: text})
+
+
+def replace_files(texts: Mapping[Path, str]) -> None:
+    """Write text files as UTF-8. No file is replaced before all of them could be written."""
+    _write_all({path: partial(_write_text, text) for path, text in texts.items()})
+
+
+def _write_text(text: str, file: BinaryIO) -> None:
+    file.write(text.encode("utf-8"))
+
+
+def _write_all(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
+    temporaries = {path: path.with_name(f"{path.name}.{os.getpid()}.new") for path in writers}
+    try:
+        for path, write in writers.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            with temporaries[path].open("wb") as file:
+                write(file)
+        for path, temporary in temporaries.items():
+            temporary.replace(path)
+    except BaseException:
+        for temporary in temporaries.values():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        raise

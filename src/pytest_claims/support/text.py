@@ -1,6 +1,37 @@
-"""Counts and durations as people read them."""
+"""Counts and durations as people read them, and text for terminals that cannot encode all of it."""
 
 from __future__ import annotations
+
+from typing import IO
+
+
+def file_of(test: str) -> str:
+    """The file in the id of a test."""
+    return test.partition("::")[0]
+
+
+PLAIN = str.maketrans({"−": "-", "…": "...", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "·": "-", "×": "x"})
+"""Plain characters for those of our own texts that a terminal may lack."""
+
+
+def encodable(text: str, file: IO[str]) -> str:
+    """Replace the characters that a file cannot encode, by plain ones or by question marks."""
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except LookupError:
+        return text.translate(PLAIN)
+    except UnicodeEncodeError:
+        return "".join(_replaced(character, encoding) for character in text)
+    return text
+
+
+def _replaced(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return character.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+    return character
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any
 
 from pytest_claims.planning.plan import Key, Plan, Planned
-from pytest_claims.support.text import duration
+from pytest_claims.support.text import duration, encodable
 
 
 class Progress:
@@ -89,11 +89,10 @@ class Progress:
         # Other processes train as well.
         num_done = self._num_runs - self._num_missing()
         with self._uncaptured():
-            print(
-                f"claims: {_label(planned)}: {num_seeds} runs in {duration(seconds)} ({num_done} of {self._num_runs})",
-                file=self._file,
-                flush=True,
+            line = (
+                f"claims: {_label(planned)}: {num_seeds} runs in {duration(seconds)} ({num_done} of {self._num_runs})"
             )
+            print(encodable(line, self._file), file=self._file, flush=True)
 
 
 def _label(planned: Planned) -> str:
