@@ -2,7 +2,8 @@
 
 It covers an arm's declaration, the content hash of the data, the tier, and the engine's semantics. It also covers the
 source of the project's functions and classes that the declaration names, of those that they name, and so on. For a
-constant among these names it covers the value. It does not cover comments, docstrings, the machine, or versions of
+constant among these names it covers the value. It covers defaults and class attributes that the source does not
+determine. It does not cover comments, docstrings, the machine, or versions of
 libraries; a run's provenance has the last two. This module imports no deep-learning library.
 
 It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, or files that code reads.
@@ -35,6 +36,7 @@ from pytest_claims.fingerprint.declarations import (
     dump,
     fields_of,
 )
+from pytest_claims.fingerprint.defaults import enclosed, values_beside_source
 from pytest_claims.fingerprint.loaded_code import EditedError, module_is_current
 from pytest_claims.fingerprint.source_text import (
     Text,
@@ -180,6 +182,8 @@ class _Material:
             module = sys.modules.get(value.__module__)
             if module is None or not module_is_of_project(module):
                 return qualified_name(value)
+            if "<locals>" in value.__qualname__:
+                raise self._unreadable(value, where, f"the class {value.__qualname__}, made by a function")
             return self._defined(value, vars(module), where)
         if isinstance(value, FunctionType):
             return self._of_python_function(value, where)
@@ -200,7 +204,7 @@ class _Material:
         if value.__closure__ and wrapped is None and (ours or "<locals>" in value.__qualname__):
             raise self._unreadable(value, where, f"the closure {value.__qualname__}, a function made by another one")
         if ours:
-            named = self._defined(value, value.__globals__ | _enclosed(value), where)
+            named = self._defined(value, value.__globals__ | enclosed(value), where)
         else:
             named = f"{PUBLISHED_MODULES.get(home, home)}.{value.__code__.co_qualname}"
         return named if wrapped is None else ["wrapped", named, self.of(wrapped, where)]
@@ -217,7 +221,7 @@ class _Material:
             except EditedError as error:
                 raise self._edited(error) from error
             package = scope.get("__package__") or scope.get("__name__", "").rpartition(".")[0]
-            self.definitions[number] = {
+            definition = self.definitions[number] = {
                 "source": text.digest,
                 "names": {
                     name: self._of_name(scope[name], text.attributes, f"{where} → {name}")
@@ -225,6 +229,8 @@ class _Material:
                 },
                 "imports": self._imports(text, package),
             }
+            if beside := values_beside_source(value, text.expressions, scope):
+                definition["defaults"] = {name: self.of(item, f"{where} → {name}") for name, item in beside.items()}
         return ["definition", self._numbers[id(value)]]
 
     def _of_name(self, value: Any, attributes: frozenset[str], where: str) -> Any:
@@ -285,16 +291,3 @@ class _Material:
             " Expected are functions defined at the top of a module, with functools.partial for their arguments, and"
             " numbers, strings, and tuples, lists, dictionaries or arrays of them"
         )
-
-
-def _enclosed(function: FunctionType) -> dict[str, Any]:
-    """Return the values in a decorated function's closure, except containers, which decorators use as caches."""
-    bound = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            content = cell.cell_contents
-        except ValueError:  # the variable is not assigned yet
-            continue
-        if callable(content) or isinstance(content, bool | int | float | str | tuple | frozenset | None):
-            bound[name] = content
-    return bound

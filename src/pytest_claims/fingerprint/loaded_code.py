@@ -107,48 +107,52 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
             text_of(function)
     # Of several definitions with one name the last one counts, as when Python ran the module.
     text = source.text(spans[-1])
-    for name, value in _literals(text):
+    for name, node in _expressions(text).items():
+        value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
         # A decorator or a metaclass may have replaced the literal; such a value has another type, and is skipped.
-        if type(vars(cls).get(name)) is type(value) and vars(cls)[name] != value:
+        if isinstance(node, ast.Constant) and type(vars(cls).get(name)) is type(value) and vars(cls)[name] != value:
             raise EditedError(f"{cls.__qualname__}.{name} was imported, and then edited in {file}")
     return text
 
 
 def _check_defaults(function: FunctionType, text: str, file: str) -> None:
     """Compare the defaults of a function with the literals in its text; compiled code does not contain them."""
-    by_name = dict(zip(_positional(function.__code__)[::-1], (function.__defaults__ or ())[::-1], strict=False))
-    by_name |= function.__kwdefaults__ or {}
-    for name, value in _literal_defaults(text).items():
-        if name not in by_name or not _is_same(by_name[name], value):
+    by_name = defaults_of(function)
+    for name, node in _expressions(text).items():
+        if isinstance(node, ast.Constant) and not (name in by_name and _is_same(by_name[name], node.value)):
             raise EditedError(f"{function.__qualname__} was imported with another default of {name} than in {file}")
 
 
-def _positional(code: CodeType) -> tuple[str, ...]:
-    return code.co_varnames[: code.co_argcount]
+def defaults_of(function: FunctionType) -> dict[str, Any]:
+    """Return the defaults of a function, by argument."""
+    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+    by_name = dict(zip(positional[::-1], (function.__defaults__ or ())[::-1], strict=False))
+    return by_name | (function.__kwdefaults__ or {})
+
+
+def expressions_of(text: str) -> dict[str, ast.expr]:
+    """Return the expressions, except literals, for a function's defaults or a class' attributes, by name."""
+    return {name: node for name, node in _expressions(text).items() if not isinstance(node, ast.Constant)}
 
 
 @cache
-def _literal_defaults(text: str) -> dict[str, Any]:
-    """Return the defaults of a function that are literals, by argument."""
+def _expressions(text: str) -> dict[str, ast.expr]:
     definition = _definition(text)
-    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-        return {}
-    given = definition.args
-    positional = [argument.arg for argument in [*given.posonlyargs, *given.args]]
-    pairs = [
-        *zip(positional[::-1], given.defaults[::-1], strict=False),
-        *((argument.arg, default) for argument, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)),
-    ]
-    return {name: node.value for name, node in pairs if isinstance(node, ast.Constant)}
-
-
-def _literals(text: str) -> Iterator[tuple[str, Any]]:
-    """Yield the names that a class sets to a literal, with their values."""
-    definition = _definition(text)
+    if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+        given = definition.args
+        positional = [argument.arg for argument in [*given.posonlyargs, *given.args]]
+        keywords = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+        return {
+            **dict(zip(positional[::-1], given.defaults[::-1], strict=False)),
+            **{argument.arg: node for argument, node in keywords if node is not None},
+        }
+    assigned = {}
     for node in definition.body if isinstance(definition, ast.ClassDef) else ():
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and isinstance(getattr(node, "value", None), ast.Constant):
-            yield target.id, node.value.value  # type: ignore[attr-defined]
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name):
+                assigned[target.id] = node.value
+    return assigned
 
 
 def _definition(text: str) -> ast.stmt:

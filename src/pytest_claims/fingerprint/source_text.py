@@ -8,15 +8,15 @@ import symtable
 import sys
 import sysconfig
 import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pytest_claims.fingerprint.loaded_code import text_of
+from pytest_claims.fingerprint.loaded_code import expressions_of, text_of
 
 _INSTALLED = tuple(
     Path(place).resolve()
@@ -44,12 +44,15 @@ class Text:
     imports
         The modules that it imports, relative ones with leading dots, and the imported name; the empty string is the
         module itself.
+    expressions
+        The expressions, except literals, for the defaults of a function or the attributes of a class, by name.
     """
 
     digest: str
     names: frozenset[str]
     attributes: frozenset[str]
     imports: frozenset[tuple[str, str]]
+    expressions: Mapping[str, ast.expr] = field(default_factory=dict)
 
 
 def source_of(value: FunctionType | type) -> Text:
@@ -68,7 +71,8 @@ def source_of(value: FunctionType | type) -> Text:
     >>> sorted(source_of(shorten).names)
     ['TextWrapper']
     """
-    return _source(text_of(value))
+    text = text_of(value)
+    return replace(_source(text), expressions=expressions_of(text))
 
 
 def module_source(file: Path) -> Text:
