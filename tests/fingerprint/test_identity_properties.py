@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,6 +117,42 @@ def test_a_value_counts_wherever_it_stands(place, one, other):
     first, again, second = (of(Measurement(place(value))) for value in (one, one, other))
     assert first == again
     assert (first == second) == (repr(one) == repr(other))
+
+
+def with_options(options):
+    def decorated(function):
+        @wraps(function)
+        def inner(*arguments):
+            return {**function(*arguments), "options": options}
+
+        return inner
+
+    return decorated
+
+
+def plain(arrays, tier, seed):
+    return {"value": 0}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, 2),
+        ((1, 2), (1, 3)),
+        (np.zeros(2), np.ones(2)),
+        (np.float32(1), np.float64(1)),
+        (b"a", b"b"),
+        (1j, 2j),
+        (Path("a"), Path("b")),
+        (range(2), range(3)),
+        (re.compile("a"), re.compile("b")),
+        (plain, measured),
+    ],
+)
+def test_what_a_decorator_holds_counts(one, other):
+    first, again, second = (of(Measurement(with_options(value)(plain))) for value in (one, one, other))
+    assert first == again
+    assert first != second
 
 
 loop = []

@@ -45,14 +45,14 @@ def values_beside_source(
 
 
 def enclosed(function: FunctionType) -> dict[str, Any]:
-    """Return the values in a decorated function's closure, except containers, which decorators use as caches."""
+    """Return the values in a decorated function's closure, except lists and mappings: decorators use them as caches."""
     bound = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             content = cell.cell_contents
         except ValueError:  # the variable is not assigned yet
             continue
-        if callable(content) or isinstance(content, bool | int | float | str | tuple | frozenset | None):
+        if callable(content) or isinstance(content, tuple | frozenset) or constant_tree(content) is not NO_CONSTANT:
             bound[name] = content
     return bound
 

@@ -6,7 +6,8 @@ constant among these names it covers the value. It covers defaults and class att
 determine. It does not cover comments, docstrings, the machine, or versions of
 libraries; a run's provenance has the last two. This module imports no deep-learning library.
 
-It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, or files that code reads.
+It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, files that code reads, and
+lists and mappings in a decorator's closure.
 """
 
 from __future__ import annotations
