@@ -58,3 +58,10 @@ def test_an_absolute_path_stays_as_it_is(below, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "out"
     below.run(f"--claims-report={elsewhere}")
     assert (elsewhere / "claims.json").is_file()
+
+
+@pytest.mark.parametrize("option", ["--claims-store", "--claims-report", "--claims-data", "--claims-runs"])
+def test_a_home_directory_that_is_not_known_is_named(below, option):
+    result = below.run(f"{option}=~nobody-of-this-name/there")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*~nobody-of-this-name/there names a home directory that is not known: write it out*")

@@ -146,7 +146,12 @@ def _executor(config: pytest.Config, *, trains: bool) -> str | None:
 
 
 def _below(root: Path, path: Any) -> Path:
-    return root / Path(path).expanduser()
+    try:
+        return root / Path(path).expanduser()
+    except RuntimeError as error:
+        raise ClaimsError(
+            f"the path {path} names a home directory that is not known: write it out ({error})"
+        ) from error
 
 
 def _whole(text: str, option: str, *, lowest: int) -> int:
