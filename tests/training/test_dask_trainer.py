@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import time
@@ -51,7 +52,7 @@ high = arm(Measurement(partial(logged, mean=0.6, fatal=7)))
 
 
 class Cluster:
-    """A scheduler and workers, each a process of its own, started in a checkout; stopped at the end of the context."""
+    """A scheduler anywhere, and workers in a checkout, each a process of its own; stopped at the end of the context."""
 
     def __init__(self, checkout: Path, directory: Path) -> None:
         self.directory = directory
@@ -61,7 +62,9 @@ class Cluster:
 
     def __enter__(self) -> Self:
         try:
-            self.scheduler = self._start("dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard")
+            self.scheduler = self._start(
+                "dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard", folder=self.directory
+            )
             deadline = time.monotonic() + 60
             while not (self.file.exists() and self.file.read_text()) and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -76,9 +79,9 @@ class Cluster:
             process.kill()
             process.wait()
 
-    def add_worker(self, delay: float = 0) -> None:
+    def add_worker(self, delay: float = 0, folder: Path | None = None) -> None:
         options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self.directory))
-        self._start("dask_worker", *options, delay=delay)
+        self._start("dask_worker", *options, folder=folder or self._checkout, delay=delay)
 
     def add_workers(self, count: int) -> None:
         for _ in range(count):
@@ -86,20 +89,20 @@ class Cluster:
         with distributed.Client(self.address.replace(dask_trainer.SCHEME, "tcp://"), set_as_default=False) as client:
             client.wait_for_workers(count, timeout=60)
 
-    def _start(self, kind: str, *options: str, delay: float = 0) -> subprocess.Popen[bytes]:
+    def _start(self, kind: str, *options: str, folder: Path, delay: float = 0) -> subprocess.Popen[bytes]:
         code = (
             f"import runpy, time; time.sleep({delay}); runpy.run_module('distributed.cli.{kind}', run_name='__main__')"
         )
         command = [sys.executable, "-c", code, "--scheduler-file", str(self.file), *options]
         with (self.directory / f"{kind}.log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=self._checkout, stdout=log, stderr=log)
+            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         self._processes.append(process)
         return process
 
 
 @pytest.fixture
 def scheduler(catalogue, tmp_path_factory) -> Iterator[Cluster]:
-    """A scheduler without workers, in the catalogue's own checkout."""
+    """A scheduler without workers. It cannot import the catalogue."""
     pytest.importorskip("distributed")
     with Cluster(catalogue.path, tmp_path_factory.mktemp("cluster")) as started:
         yield started
@@ -189,7 +192,7 @@ def test_a_task_of_another_engine_version_is_refused(monkeypatch):
     monkeypatch.setitem(base.ENGINES, "stacked", base.ENGINES["stacked"]._replace(semantics=2))
 
     with pytest.raises(ValueError, match="other code for this arm"):
-        dask_trainer.perform(dask_trainer.Task(source=arm, fingerprint=digest, **given), {})
+        dask_trainer.perform(dask_trainer.Task(pickled=pickle.dumps(arm), fingerprint=digest, **given), {})
 
 
 DATA = """
@@ -215,6 +218,14 @@ low = arm(Measurement(mean, dataset=LOW))
 high = arm(Measurement(mean, dataset=HIGH))
 wide = arm(Measurement(words))
 """
+
+
+def test_a_worker_outside_a_checkout_is_told_what_to_do(catalogue, scheduler, tmp_path):
+    two_arms(catalogue)
+    scheduler.add_worker(folder=tmp_path)
+    result = catalogue.run(f"--claims-executor={scheduler.address}")
+    result.stdout.fnmatch_lines(["*the worker cannot import the arm's code (No module named*start it in a checkout*"])
+    result.assert_outcomes(errors=1)
 
 
 def test_each_arm_gets_its_own_data_whatever_their_arrays_are_called(catalogue, scheduler):

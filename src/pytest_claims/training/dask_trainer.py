@@ -7,6 +7,7 @@ data. A task may run twice, or on another worker: its runs are the same.
 from __future__ import annotations
 
 import math
+import pickle
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -40,10 +41,16 @@ CONNECT_SECONDS = 10
 
 @dataclass(frozen=True)
 class Task:
-    """Runs for a worker to make: an arm or a measurement in one tier, with some seeds."""
+    """Runs for a worker to make: an arm or a measurement in one tier, with some seeds.
+
+    Parameters
+    ----------
+    pickled
+        The declaration. It is pickled on its own, since Dask's scheduler unpickles tasks and may lack the catalogue.
+    """
 
     name: str
-    source: Source
+    pickled: bytes
     tier: Tier
     seeds: tuple[int, ...]
     engine: str
@@ -62,24 +69,37 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
     Raises
     ------
     ValueError
-        If the worker's checkout has another declaration of the arm or another engine, or if the arm itself is faulty.
+        If the worker cannot import the arm's code, if its checkout has another declaration of the arm or another
+        engine, or if the arm itself is faulty.
     """
     from pytest_claims.engines.base import semantics_of
     from pytest_claims.engines.provenance import provenance
 
+    source = _unpickled(task)
     if task.fingerprint not in _verified:  # it takes milliseconds, and an arm has many tasks
-        own = identity(task.name, task.source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
+        own = identity(task.name, source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
         if own != task.fingerprint:
             raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
         _verified.add(task.fingerprint)
-    is_arm = isinstance(task.source, Arm)
+    is_arm = isinstance(source, Arm)
     try:
         with _one_at_a_time if is_arm else nullcontext():
             kept = _kept(task.data_hash, arrays)
-            results = list(make_runs(task.source, task.tier, task.seeds, kept, partial(_engine, task.engine)))
+            results = list(make_runs(source, task.tier, task.seeds, kept, partial(_engine, task.engine)))
     except (pytest.skip.Exception, pytest.fail.Exception) as error:
         raise ValueError(str(error)) from error  # Dask ends a worker over an error that is no `Exception`
     return results, provenance(task.engine if is_arm else None)
+
+
+def _unpickled(task: Task) -> Source:
+    try:
+        source: Source = pickle.loads(task.pickled)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(
+            f"the worker cannot import the arm's code ({error}): start it in a checkout of the same commit, with "
+            "`PYTHONPATH=. dask worker HOST:PORT --nthreads 1`"
+        ) from error
+    return source
 
 
 _one_at_a_time = threading.Lock()
@@ -172,7 +192,7 @@ class DaskTrainer(Trainer):
     def _task(self, planned: Planned, seeds: tuple[int, ...]) -> Task:
         return Task(
             name=planned.name,
-            source=planned.source,
+            pickled=pickle.dumps(planned.source),
             tier=planned.tier,
             seeds=seeds,
             engine=self.plan.engine,
