@@ -17,6 +17,12 @@ def test_high(high, judge):
         ('"A01", "High is high."', "", "*test_high?fast?: a claim without an id: write @pytest.mark.claim*"),
         ('"A01", "High is high."', '"", "High is high."', "*a claim without an id*"),
         ('"A01", "High is high."', '"A01"', "*claim A01 has no statement*"),
+        (
+            '"High is high."',
+            '"High is \\ud83d high."',
+            "*the text 'High is ?ud83d high.' has half of a surrogate pair*",
+        ),
+        ('"High is high."', '"High.", source="\\udc80"', "*the text '?udc80' has half of a surrogate pair*"),
         ('"High is high."', '"High is high.", tiers="fst"', "*claim A01: unknown tier 'fst', known are fast, full"),
         ('"High is high."', '"High is high.", expectd="refuted"', "*claim A01: unknown keyword 'expectd'*"),
         ('"High is high."', '"High is high.", expected="wrong"', "*expected='wrong' is no verdict*"),
@@ -101,24 +107,34 @@ def test_store_that_is_no_store_is_left_as_it_is(catalogue):
     assert (catalogue.path / "notes.txt").read_text().startswith("not a store")
 
 
-def test_measurement_that_fails_is_told_by_the_claims_that_need_it_alone(catalogue):
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('raise ValueError("no such number")', "no such number"),
+        ("return 0.5", "its measurement gave 0.5; expected a mapping of names to numbers*"),
+        ("return None", "its measurement gave None; expected a mapping of names to numbers*"),
+        ("return [('accuracy', 0.5)]", "its measurement gave [[]('accuracy', 0.5)[]]; expected a mapping*"),
+        ("return {1: 0.5}", "its measurement gave {1: 0.5}; expected a mapping of names to numbers*"),
+    ],
+)
+def test_measurement_that_fails_is_told_by_the_claims_that_need_it_alone(catalogue, body, told):
     catalogue.write(
         test_numbers=GOOD
         + """
 from functools import partial
 from pytest_claims import Measurement, arm
 def broken(arrays, tier, seed):
-    raise ValueError("no such number")
+    BODY
 broken_arm = arm(Measurement(broken))
 
 @pytest.mark.claim("A02", "Broken is high.")
 def test_broken(broken_arm, judge):
     assert judge(broken_arm.measured("accuracy"), above=0.55)
-"""
+""".replace("BODY", body)
     )
     result = catalogue.run()
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines("*arm 'broken_arm' could not be trained: no such number*")
+    result.stdout.fnmatch_lines(f"*arm 'broken_arm' could not be trained: {told}")
     by_id = {claim["id"]: claim for claim in catalogue.record()["claims"]}
     assert by_id["A02"]["verdict"] == "not run"
     assert by_id["A01"]["verdict"] == "supported"

@@ -39,6 +39,7 @@ def _problems_of(item: pytest.Function) -> list[str]:
         *foreign_marks,
         *_problems_of_mark(mark),
         *_problems_of_section(item.get_closest_marker("section")),
+        *_problems_of_texts([mark, item.get_closest_marker("section")]),
         *_problems_of_arguments(item),
     ]
 
@@ -98,6 +99,17 @@ def _problems_of_section(section: pytest.Mark | None) -> list[str]:
     if len(section.args) > 1 and not isinstance(section.args[1], int | float):
         return [f"section {section.args[0]!r} has {section.args[1]!r} for its number, which is to be a number"]
     return []
+
+
+def _problems_of_texts(marks: Sequence[pytest.Mark | None]) -> list[str]:
+    """Name texts that no file and no worker can take: half of a surrogate pair is no character."""
+    values = [value for mark in marks if mark for value in (*mark.args, *mark.kwargs.values())]
+    texts = [value for value in values if isinstance(value, str)]
+    return [
+        f"the text {text!a} has half of a surrogate pair, which is no character: write the whole character"
+        for text in texts
+        if any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+    ]
 
 
 def _problems_of_arguments(item: pytest.Function) -> list[str]:

@@ -30,7 +30,8 @@ def replace_files(texts: Mapping[Path, str]) -> None:
 
 
 def _write_text(text: str, file: BinaryIO) -> None:
-    file.write(text.encode("utf-8"))
+    # Half of a surrogate pair, as in a file name that is not UTF-8, becomes an escape, which JSON reads as the same.
+    file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _write_all(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:

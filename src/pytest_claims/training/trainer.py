@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -156,7 +157,12 @@ def make_runs(
         start = time.perf_counter()
         # Two threads inside small products wait for each other: a logistic regression took 5 s instead of 0.02 s.
         with threadpool_limits(1):
-            values = dict(source.measure(arrays, tier, seed))
-        yield RunResult(seed, {}, values, time.perf_counter() - start)
+            values = source.measure(arrays, tier, seed)
+        if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+            raise ValueError(
+                f"its measurement gave {reprlib.repr(values)}; expected a mapping of names to numbers, "
+                "such as {'accuracy': 0.9}"
+            )
+        yield RunResult(seed, {}, dict(values), time.perf_counter() - start)
         if progress:
             progress(1)
