@@ -236,6 +236,10 @@ def test_a_process_that_dies_is_told_with_its_last_words(dying, status, last_wor
     assert active_children() == []
 
 
+def sleep(connection):
+    time.sleep(60)
+
+
 def interrupt_this_process():
     while not active_children():
         time.sleep(0.01)
@@ -243,8 +247,17 @@ def interrupt_this_process():
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture
+def interruptible():
+    """A process that a shell has started in the background ignores interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to itself")
-def test_an_interrupted_audit_leaves_no_process():
+def test_an_interrupted_audit_leaves_no_process(monkeypatch, interruptible):
+    monkeypatch.setattr(retraining, "_train", sleep)
     Thread(target=interrupt_this_process).start()
     with pytest.raises(KeyboardInterrupt):
         retrain("any job", Path())
