@@ -78,6 +78,18 @@ def curves(draw: st.DrawFn) -> dict:
     found=st.lists(claims(), max_size=3, unique_by=lambda one: one["id"]), metric=st.sampled_from(["val_loss", "loss"]),
     drawn=curves(), lecture=words,
 )  # fmt: skip
+@example(
+    [claim("A", part("superiority", "refuted", unit="ratio", margin=1e13, values=[1e13]))],
+    "loss",
+    curve([[1.0]]),
+    "Far",
+)
+@example(
+    [claim("A", part("superiority", "refuted", unit="ratio", margin=1e-13, values=[1e-13]))],
+    "loss",
+    curve([[1.0]]),
+    "Near",
+)
 @example([claim("A", statement="0" * 33 + "\N{DEVANAGARI VOWEL SIGN OE}")], "loss", curve([[1.0]]), "Combining")
 @example([claim("A", statement="\N{CJK UNIFIED IDEOGRAPH-4E00}" * 60)], "loss", curve([[1.0]]), "Wide")
 def test_any_record_is_told_whole(found: list[dict], metric: str, drawn: dict, lecture: str) -> None:

@@ -64,7 +64,7 @@ def scale_over(values: Iterable[float], start: float, end: float, *, logarithmic
     low, high = min(values), max(values)
     if logarithmic:
         # Two different seeds give a ratio an interval over hundreds of decades, which tell readers nothing.
-        low, high = max(low, 1 / MOST_ON_A_SCALE), min(high, MOST_ON_A_SCALE)
+        low, high = (min(max(value, 1 / MOST_ON_A_SCALE), MOST_ON_A_SCALE) for value in (low, high))
         room = max((high / low) ** 0.06, 1.02)
         return Scale(low / room, high * room, start, end, logarithmic=True)
     room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
