@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from pytest_claims.engines.base import NO_ARRAYS, Job, semantics_of
 from pytest_claims.engines.processors import divide_processors
 from pytest_claims.engines.provenance import environment
 from pytest_claims.session import selection
-from pytest_claims.session.reports import not_written
+from pytest_claims.session.reports import written
 from pytest_claims.session.terminal import Output
 from pytest_claims.session.workers import same_number_in_all_workers, worker_of
 from pytest_claims.support.vocabulary import Tier
@@ -145,7 +146,7 @@ def _failure_lines(record: AuditRecord) -> list[str]:
 
 def write(runs: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[tuple[AuditRecord, str]]:
     """Write the record of each audited tier; returns each record and a line about its file."""
-    written = []
+    lines = []
     for tier, head in sorted({run["head"]["tier"]: run["head"] for run in runs}.items()):
         arms = [run["arm"] for run in runs if run["head"]["tier"] == tier]
         record = {
@@ -156,12 +157,8 @@ def write(runs: Sequence[AuditRecord], folder: Path, *, partial: bool) -> list[t
             "arms": sorted(arms, key=lambda arm: str(arm["name"])),
         }
         whole = not partial and len(arms) == head["num_drawn"]
-        try:
-            line = f"record: {write_audit(folder, record, whole=whole)}"
-        except OSError as error:
-            line = not_written("record", error)
-        written.append((record, line))
-    return written
+        lines.append((record, written("record", functools.partial(write_audit, folder, record, whole=whole))))
+    return lines
 
 
 def summary_line(arm: AuditRecord) -> str:

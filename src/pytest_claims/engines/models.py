@@ -14,6 +14,7 @@ from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Trained
 from pytest_claims.engines.draws import remember_starts
 from pytest_claims.engines.objective import Objective
+from pytest_claims.engines.program_key import KERAS_SETTINGS
 
 Inputs = Callable[[np.ndarray], np.ndarray]
 """Takes rows of the pool, shape ``(num_rows,)``, and gives their inputs, ``(num_rows, ...)``."""
@@ -62,20 +63,13 @@ def build_optimizer(builder: Callable[[], Any]) -> Any:
 
 def _with_settings_kept(build: Callable[[], Any], what: str) -> Any:
     """Build something, and put back the settings of Keras that this changed, which is an error."""
-    config = keras.config
-    settings = {
-        "floatx": (config.floatx, config.set_floatx),
-        "epsilon": (config.epsilon, config.set_epsilon),
-        "image_data_format": (config.image_data_format, config.set_image_data_format),
-        "dtype_policy": (config.dtype_policy, config.set_dtype_policy),
-    }
-    before = {name: get() for name, (get, _) in settings.items()}
+    before = _settings()
     try:
         built = build()
     finally:
-        changed = {name: get() for name, (get, _) in settings.items() if get() != before[name]}
+        changed = {name: value for name, value in _settings().items() if value != before[name]}
         for name in changed:
-            settings[name][1](before[name])
+            getattr(keras.config, f"set_{name}")(before[name])
     if changed:
         told = ", ".join(f"{name} from {before[name]} to {value}" for name, value in changed.items())
         raise ValueError(
@@ -83,6 +77,10 @@ def _with_settings_kept(build: Callable[[], Any], what: str) -> Any:
             " they need, such as dtype='mixed_float16', and leave the setting as it is."
         )
     return built
+
+
+def _settings() -> dict[str, Any]:
+    return {name: getattr(keras.config, name)() for name in KERAS_SETTINGS}
 
 
 OVERRIDDEN = ("compute_loss", "train_step", "test_step", "compute_metrics")

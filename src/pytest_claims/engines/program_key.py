@@ -24,6 +24,10 @@ _OF_AN_INSTANCE = {
 }
 
 
+KERAS_SETTINGS = ("floatx", "epsilon", "image_data_format", "dtype_policy")
+"""The global settings of Keras: functions of `keras.config` that read them. Those that write them begin with set_."""
+
+
 def code_key(arm: Arm, tier: Tier) -> Hashable:
     """Key of the functions that build an arm's model and decode its inputs: code, arguments, and constants they use."""
     digest = code_digest({"model": arm.model, "decode": arm.data.decode}, tier=tier, name="this arm")
@@ -64,9 +68,8 @@ def surroundings() -> Hashable:
     import jax
     import keras
 
-    config = keras.config
     return (
-        *(config.floatx(), config.epsilon(), config.image_data_format(), config.dtype_policy().name),
+        *(content_key(getattr(keras.config, name)()) for name in KERAS_SETTINGS),
         *sorted((name, repr(value)) for name, value in jax.config.values.items()),
     )
 

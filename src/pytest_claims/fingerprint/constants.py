@@ -54,6 +54,35 @@ def constant_tree(value: Any) -> Any:
     return tree
 
 
+def is_constant(value: Any) -> bool:
+    """Tell if a value is a constant, or a list, a tuple or a dictionary of constants."""
+    if isinstance(value, list | tuple):
+        return all(map(is_constant, value))
+    if isinstance(value, dict):
+        return all(is_constant(part) for item in value.items() for part in item)
+    return constant_tree(value) is not NO_CONSTANT
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Tell if two values are one object, or constants of equal type and content; also inside containers.
+
+    Examples
+    --------
+    >>> is_same([0.5, (1,)], [0.5, (1,)]), is_same(1, 1.0), is_same(0.0, -0.0)
+    (True, False, False)
+    """
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    if isinstance(one, dict):
+        return is_same(list(one.items()), list(other.items()))
+    tree = constant_tree(one)
+    return tree is not NO_CONSTANT and bool(tree == constant_tree(other))
+
+
 def order_in_set(value: Any) -> str:
     """Return the key that sorts the members of a set in the same order in every process."""
     return qualified_name(value) if hasattr(value, "__qualname__") else repr(value)

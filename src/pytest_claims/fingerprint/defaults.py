@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
-from pytest_claims.fingerprint.constants import NO_CONSTANT, constant_tree
+from pytest_claims.fingerprint.constants import NO_CONSTANT, constant_tree, is_constant, is_same
 from pytest_claims.fingerprint.loaded_code import defaults_of
 
 
@@ -35,7 +35,7 @@ def values_beside_source(
         return {name: taken[name] for name in names if not _gives(expressions[name], scope, taken[name])}
     taken = dict(vars(value))
     # Decorators and metaclasses replace attributes by objects of their own, which follow from the source.
-    names = [name for name in sorted(expressions.keys() & taken.keys()) if _is_constant(taken[name])]
+    names = [name for name in sorted(expressions.keys() & taken.keys()) if is_constant(taken[name])]
     beside = {}
     for name in names:  # the body of a class sees the class' earlier attributes
         earlier = {other: attribute for other, attribute in taken.items() if other != name}
@@ -65,25 +65,4 @@ def _gives(expression: ast.expr, names: Mapping[str, Any], value: Any) -> bool:
         given = eval(compile(ast.Expression(expression), "<default>", "eval"), dict(names))  # it ran at import, too
     except Exception:
         return False
-    return _is_same(given, value)
-
-
-def _is_constant(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return all(map(_is_constant, value))
-    if isinstance(value, dict):
-        return all(_is_constant(part) for item in value.items() for part in item)
-    return constant_tree(value) is not NO_CONSTANT
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    if isinstance(one, dict):
-        return _is_same(list(one.items()), list(other.items()))
-    tree = constant_tree(one)
-    return tree is not NO_CONSTANT and bool(tree == constant_tree(other))
+    return is_same(given, value)

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from pytest_claims.fingerprint.constants import is_same
+
 Stamp = tuple[int, int]
 """The time of a file's last change, in nanoseconds, and its size in bytes."""
 
@@ -107,10 +109,10 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
             text_of(function)
     # Of several definitions with one name the last one counts, as when Python ran the module.
     text = source.text(spans[-1])
-    for name, node in _expressions(text).items():
-        value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+    for name, value in _literals(text).items():
+        imported = vars(cls).get(name)
         # A decorator or a metaclass may have replaced the literal; such a value has another type, and is skipped.
-        if isinstance(node, ast.Constant) and type(vars(cls).get(name)) is type(value) and vars(cls)[name] != value:
+        if type(imported) is type(value) and not is_same(imported, value):
             raise EditedError(f"{cls.__qualname__}.{name} was imported, and then edited in {file}")
     return text
 
@@ -118,8 +120,8 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
 def _check_defaults(function: FunctionType, text: str, file: str) -> None:
     """Compare the defaults of a function with the literals in its text; compiled code does not contain them."""
     by_name = defaults_of(function)
-    for name, node in _expressions(text).items():
-        if isinstance(node, ast.Constant) and not (name in by_name and _is_same(by_name[name], node.value)):
+    for name, value in _literals(text).items():
+        if name not in by_name or not is_same(by_name[name], value):
             raise EditedError(f"{function.__qualname__} was imported with another default of {name} than in {file}")
 
 
@@ -133,6 +135,11 @@ def defaults_of(function: FunctionType) -> dict[str, Any]:
 def expressions_of(text: str) -> dict[str, ast.expr]:
     """Return the expressions, except literals, for a function's defaults or a class' attributes, by name."""
     return {name: node for name, node in _expressions(text).items() if not isinstance(node, ast.Constant)}
+
+
+def _literals(text: str) -> dict[str, Any]:
+    """Return the literals for a function's defaults or a class' attributes, by name."""
+    return {name: node.value for name, node in _expressions(text).items() if isinstance(node, ast.Constant)}
 
 
 @cache
@@ -162,10 +169,6 @@ def _definition(text: str) -> ast.stmt:
         assert isinstance(block, ast.If)
         return block.body[0]
     return ast.parse(text).body[0]
-
-
-def _is_same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
 
 
 def _file_of(value: FunctionType | type) -> str:

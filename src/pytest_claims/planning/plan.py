@@ -10,7 +10,7 @@ from pytest_claims.catalogue.arms import Arm, Source, dataset_of
 from pytest_claims.engines.base import DEFAULT
 from pytest_claims.planning.data_sets import DataSets
 from pytest_claims.support.errors import ClaimsError
-from pytest_claims.support.text import duration
+from pytest_claims.support.text import duration, file_of
 from pytest_claims.support.vocabulary import Tier, at_tier
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Plan:
         If two modules give different arms the same name, the module is added to the name.
         """
         keys = self.keys_of(claim)
-        home = claim.item.nodeid.partition("::")[0]
+        home = file_of(claim.item.nodeid)
         return {name: f"{name} ({home})" if self._is_ambiguous(name, keys[name]) else name for name in keys}
 
     def _is_ambiguous(self, name: str, key: Key) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,9 +58,12 @@ def read_older(file: Path) -> Record:
         raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error
 
 
-def not_written(kind: str, error: OSError) -> str:
-    """The line about a file that could not be written into the directory of the reports."""
-    return f"the {kind} could not be written ({error}): name another directory with --claims-report=DIR"
+def written(kind: str, write: Callable[[], Path]) -> str:
+    """Write a file into the directory of the reports; returns a line with its path, or with the reason for none."""
+    try:
+        return f"{kind}: {write()}"
+    except OSError as error:
+        return f"the {kind} could not be written ({error}): name another directory with --claims-report=DIR"
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Reports:
         from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
 
-        written = []
+        lines = []
         with Store.open(self.options.store, read_only=self.options.published) as store:
             for tier in TIERS:
                 judged = [claim for claim in claims if claim["tier"] == tier]
@@ -98,12 +102,10 @@ class Reports:
                 partial = self.partial or self._lacks_claims(tier)
                 record = build(self._inputs(tier, judged, partial=partial), store)
                 texts = {".json": record_text(record), ".html": render(record, older)}
-                try:
-                    line = f"report: {self._write_one(tier, texts, partial=partial)}"
-                except OSError as error:
-                    line = not_written("report", error)
-                written.append((record, line))
-        return written
+                lines.append(
+                    (record, written("report", functools.partial(self._write_one, tier, texts, partial=partial)))
+                )
+        return lines
 
     def _lacks_claims(self, tier: Tier) -> bool:
         """True if the whole report that is there has claims of test files that this session has not collected."""

@@ -6,11 +6,15 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_claims.catalogue.claims import mark_of
 from pytest_claims.support.vocabulary import TIERS, Tier
+
+if TYPE_CHECKING:
+    from _pytest.mark.expression import Expression
 
 FULL, CONTROLS, AUDIT = "full", "controls", "audit"
 
@@ -55,18 +59,21 @@ def audited_tiers(config: pytest.Config) -> list[Tier]:
 
     ``audit`` alone also matches the full tier, but `deselect` has removed the claims of that tier.
     """
-    from _pytest.mark.expression import Expression
-
-    markexpr = str(config.getoption("markexpr", ""))
-    if AUDIT not in words_of_markexpr(config):
-        return []
-    try:
-        expression = Expression.compile(markexpr)
-    except Exception:  # pytest itself reports the error
+    if AUDIT not in words_of_markexpr(config) or (expression := _markexpr(config)) is None:
         return []
     # The marks of an audited run of each tier.
     marks = {tier: {AUDIT, tier} for tier in TIERS}
     return [tier for tier in TIERS if expression.evaluate(lambda name, /, of=tier, **_: name in marks[of])]
+
+
+def _markexpr(config: pytest.Config) -> Expression | None:
+    """The mark expression; ``None`` if it is faulty, which pytest itself reports."""
+    from _pytest.mark.expression import Expression
+
+    try:
+        return Expression.compile(str(config.getoption("markexpr", "")))
+    except Exception:
+        return None
 
 
 def runs_no_test(config: pytest.Config) -> bool:
@@ -78,16 +85,10 @@ def runs_no_test(config: pytest.Config) -> bool:
 def matches_marks(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
     """True if the mark expression selects one of these tests."""
     from _pytest.mark import MarkMatcher
-    from _pytest.mark.expression import Expression
 
-    markexpr = str(config.getoption("markexpr", ""))
-    if not (items and markexpr):
+    if not (items and config.getoption("markexpr", "")) or (expression := _markexpr(config)) is None:
         return bool(items)
-    try:
-        expression = Expression.compile(markexpr)
-        return any(expression.evaluate(MarkMatcher.from_markers(item.iter_markers())) for item in items)
-    except Exception:  # pytest itself reports the error
-        return True
+    return any(expression.evaluate(MarkMatcher.from_markers(item.iter_markers())) for item in items)
 
 
 def _has_own_marks(config: pytest.Config) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.plan import Plan
     from pytest_claims.session.look_by_look import LookByLook
-    from pytest_claims.support.record_types import EngineRecord, Record
+    from pytest_claims.support.record_types import Record
     from pytest_claims.verdicts.judge import Judge
 
 HOW_TO_RESUME = (
@@ -76,15 +76,13 @@ class ClaimsSession:
         self._started = time.time()
         # Prints to the terminal before the tests.
         self._output = Output(config)
-        # The plan, its data sets and the looks; made after the claims are collected.
+        # The plan and the looks; made after the claims are collected.
         self._plan: Plan | None = None
-        self._data: DataSets | None = None
         self._looks: LookByLook | None = None
         # Ids of the tests of all selected claims, including those that cannot run.
         self._order: list[str] = []
-        # Ids and files of all collected claims, selected or not.
-        self._known: list[str] = []
-        self._files: list[str] = []
+        # The tests of all collected claims, selected or not.
+        self._tests: list[pytest.Function] = []
         # True if another plugin has left out claims.
         self._narrowed = False
         # The record's data on the plan: from this process, or merged from all workers.
@@ -142,8 +140,7 @@ class ClaimsSession:
         claims = [read_claim(item) for item in tests if item.nodeid in selected]
         # In the lecture's order, after tests that are no claims.
         claims.sort(key=lambda claim: claim.section_number)
-        self._files = sorted({file_of(item.nodeid) for item in tests})
-        self._known = sorted({mark_of(item).args[0] for item in tests})  # type: ignore[union-attr]
+        self._tests = tests
         self.claims = {claim.item.nodeid: claim for claim in claims}
         items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
 
@@ -162,27 +159,24 @@ class ClaimsSession:
             return
         # pytest says of these tests that they are skipped, and nothing is trained for them.
         self.claims = {id_: claim for id_, claim in self.claims.items() if not selection.is_skipped(claim.item)}
-        plan, data = self._make_plan(offline=dry_run)
-        self._say_plan(plan, data, dry_run=dry_run)
+        plan, data = self._make_plan(dry_run=dry_run)
         if dry_run:
             return
         self._take_processors()
         self._train(plan, data)
 
-    def _make_plan(self, *, offline: bool) -> tuple[Plan, DataSets]:
-        from pytest_claims.session.session_plan import make_plan
+    def _make_plan(self, *, dry_run: bool) -> tuple[Plan, DataSets]:
+        """Make the plan, skip the claims that lack data, and describe the plan on the terminal."""
+        from pytest_claims.session.session_plan import make_plan, plan_lines
 
         pilot = self.config.rootpath / self.config.getini("claims_pilot")
-        self._plan, self._data, lacking = make_plan(self.options, pilot, self.claims.values(), offline=offline)
+        plan, data, lacking = make_plan(self.options, pilot, self.claims.values(), offline=dry_run)
+        self._plan = plan
         for claim, reason in lacking:
             self._skip(claim, reason)
-        return self._plan, self._data
-
-    def _say_plan(self, plan: Plan, data: DataSets, *, dry_run: bool) -> None:
-        from pytest_claims.session.session_plan import plan_lines
-
         claims, published = self.claims.values(), self.options.published
         self._output.say(*plan_lines(plan, data, claims, self.schedule, published=published, every_claim=dry_run))
+        return plan, data
 
     def _skip(self, claim: Claim, reason: str) -> None:
         claim.item.add_marker(pytest.mark.skip(reason=reason))
@@ -216,10 +210,16 @@ class ClaimsSession:
         for claim in self._looks.train(claims, self._output.progress(), stored_alone=self.options.stored):
             self._skip(claim, "not all of the runs of its first look are stored yet")
         wanted = self.schedule.wanted(plan, self.claims.values(), self._looks.looks)
-        arms = arms_of(plan, self.claims.values(), wanted, trainer.failures)
-        engine: EngineRecord = {"name": plan.engine, "semantics": plan.semantics}
-        told = (self._order, self._known, trainer.num_trained, self._files, self._narrowed)
-        self._published = Published(arms, data.record(), engine, *told)
+        self._published = Published(
+            arms=arms_of(plan, self.claims.values(), wanted, trainer.failures),
+            data=data.record(),
+            engine={"name": plan.engine, "semantics": plan.semantics},
+            order=self._order,
+            known=sorted({mark_of(item).args[0] for item in self._tests}),  # type: ignore[union-attr]
+            num_trained=trainer.num_trained,
+            files=sorted({file_of(item.nodeid) for item in self._tests}),
+            narrowed=self._narrowed,
+        )
         if is_worker(self.config):
             publish(self.config, self._published)
 
