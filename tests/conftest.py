@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,17 @@ class Catalogue:
     @property
     def store(self) -> Path:
         return self.path / ".claims" / "runs.sqlite"
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let an interrupt reach this process and its children.
+
+    A shell lets what it starts in the background ignore interrupts. Children inherit that, but not a handler.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

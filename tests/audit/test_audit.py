@@ -247,14 +247,6 @@ def interrupt_this_process():
     os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.fixture
-def interruptible():
-    """A process that a shell has started in the background ignores interrupts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to itself")
 def test_an_interrupted_audit_leaves_no_process(monkeypatch, interruptible):
     monkeypatch.setattr(retraining, "_train", sleep)

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -122,11 +121,8 @@ class Suite:
 
 
 @pytest.fixture
-def suite(catalogue: Any) -> Iterator[Suite]:
-    # A shell lets what it starts in the background ignore interrupts, and children inherit that, but not a handler.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield Suite(catalogue)
-    signal.signal(signal.SIGINT, before)
+def suite(catalogue: Any, interruptible: None) -> Suite:
+    return Suite(catalogue)
 
 
 def stop(process: subprocess.Popen[str], number: int) -> str:

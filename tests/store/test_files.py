@@ -24,11 +24,6 @@ NOBODY = 65534
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "runs.sqlite"
-
-
-@pytest.fixture
 def filled(path):
     """A store with fifty runs, closed."""
     with Store.open(path) as store:

@@ -36,17 +36,6 @@ with Store.open(sys.argv[1]) as store:
 """
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "runs.sqlite"
-
-
-@pytest.fixture
-def store(path):
-    with Store.open(path) as store:
-        yield store
-
-
 @contextmanager
 def holder(path, code=HOLDER):
     """Another process that holds the locks of "a" and "b"."""

@@ -52,17 +52,6 @@ def same(a: object, b: object) -> bool:
     return type(a) is type(b) and a == b
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "runs.sqlite"
-
-
-@pytest.fixture
-def store(path):
-    with Store.open(path) as store:
-        yield store
-
-
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(
     history=st.dictionaries(names, st.lists(st.floats(), max_size=5), max_size=3),
