@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from pytest_claims.catalogue.arms import Arm, Data, Measurement
 from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import DataSet
-from pytest_claims.fingerprint.fingerprint import describe, differences, fingerprint
+from pytest_claims.fingerprint.fingerprint import Computation, describe, differences, fingerprint
 from pytest_claims.fingerprint.source_text import file_of_module
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import by_tier
@@ -95,8 +95,9 @@ BASELINE = Arm(
 )
 
 
-def of(declaration, *, tier="fast", data_hash="4f1c", engine="stacked", semantics=1, **more):
-    return fingerprint(declaration, tier=tier, data_hash=data_hash, engine=engine, semantics=semantics, **more)
+def of(declaration, *, tier="fast", data_hash="4f1c", name="this arm", **computation):
+    by = Computation(**{"engine": "stacked", "semantics": 1, **computation})
+    return fingerprint(declaration, tier=tier, data_hash=data_hash, computation=by, name=name)
 
 
 def measured(**options):
@@ -140,7 +141,14 @@ def test_any_change_of_an_arm_changes_it(changes):
 
 
 def test_all_that_determines_a_run_beside_the_arm_changes_it():
-    variants = [{}, {"tier": "full"}, {"data_hash": "beef"}, {"engine": "fit"}, {"semantics": 2}]
+    variants = [
+        {},
+        {"tier": "full"},
+        {"data_hash": "beef"},
+        {"engine": "fit"},
+        {"semantics": 2},
+        {"conditions": {"settings": {"keras.floatx": "float64"}}},
+    ]
     assert len({of(replace(BASELINE, epochs=5), **variant) for variant in variants}) == len(variants)
 
 
@@ -438,11 +446,11 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from functools import cache, partial
 from pytest_claims import Measurement
-from pytest_claims.fingerprint.fingerprint import fingerprint
+from pytest_claims.fingerprint.fingerprint import Computation, fingerprint
 from helpers import remembered, scaled, twice
 from models import mlp
 declaration = Measurement(partial(mlp, hidden={"b", "a", "c", scaled, twice, remembered}))
-print(fingerprint(declaration, tier="fast", data_hash="", engine="stacked", semantics=1))
+print(fingerprint(declaration, tier="fast", data_hash="", computation=Computation("stacked", 1)))
 assert not {"numpy", "keras", "jax", "tensorflow", "layers"} & set(sys.modules)
 """
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pytest_claims.catalogue.arms import Arm, Data, Measurement
 from pytest_claims.data.sets import DataSet
-from pytest_claims.fingerprint.fingerprint import fingerprint
+from pytest_claims.fingerprint.fingerprint import Computation, fingerprint
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import by_tier
 
@@ -24,7 +24,7 @@ examples = partial(settings, deadline=None, derandomize=True, database=None)
 
 
 def of(declaration: Arm | Measurement, *, tier: Any = "fast", data_hash: str = "4f1c", engine: str = "stacked") -> str:
-    return fingerprint(declaration, tier=tier, data_hash=data_hash, engine=engine, semantics=1)
+    return fingerprint(declaration, tier=tier, data_hash=data_hash, computation=Computation(engine, 1))
 
 
 # ---------------------------------------------------------------- places that count

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pytest_claims import Measurement
-from pytest_claims.fingerprint.fingerprint import fingerprint
+from pytest_claims.fingerprint.fingerprint import Computation, fingerprint
 from pytest_claims.fingerprint.loaded_code import EditedError, text_of
 from pytest_claims.store.store import Store
 from pytest_claims.support.errors import ClaimsError
@@ -64,7 +64,9 @@ def module(tmp_path, monkeypatch):
 
 
 def of(loaded):
-    return fingerprint(Measurement(loaded.measure), tier="fast", data_hash="", engine="measurement", semantics=1)
+    return fingerprint(
+        Measurement(loaded.measure), tier="fast", data_hash="", computation=Computation("measurement", 1)
+    )
 
 
 @pytest.mark.parametrize(

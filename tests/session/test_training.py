@@ -194,3 +194,53 @@ def test_an_arm_whose_inputs_are_made_up_needs_no_data_set(blobs):
         blobs.run_apart("-k", "B09", "--claims-seeds=2", "--claims-engine", engine)
         [claim] = blobs.record("partial")["claims"]
         assert (claim["verdict"], claim["num_seeds"], claim["data"]) == ("inconclusive", 2, [])
+
+
+SET_EPSILON = """
+import os
+os.environ["KERAS_BACKEND"] = "jax"
+import keras
+keras.config.set_epsilon(1e-3)
+"""
+
+
+def test_runs_with_another_setting_of_keras_are_kept_apart(blobs):
+    options = ("-k", "B01", "--claims-seeds=2")
+    blobs.run_apart(*options)
+    conftest = blobs.path / "conftest.py"
+    conftest.write_text(SET_EPSILON + conftest.read_text())
+    result = blobs.run_apart(*options)
+
+    result.stdout.fnmatch_lines("claims: kept apart from other runs: keras.epsilon is 0.001")
+    record = blobs.record("partial")
+    assert (record["num_trained"], record["engine"]["deviations"]) == (2, ["keras.epsilon is 0.001"])
+    told = (blobs.path / "reports" / "partial.html").read_text(encoding="utf-8")
+    assert "stacked, semantics 1; keras.epsilon is 0.001" in told
+
+
+CHANGING = """
+def changing(arrays, tier, seed):
+    import keras
+    keras.config.set_epsilon(1e-3)
+    return split(arrays, tier, seed)
+
+first = arm(replace(BASELINE, data=Data(BLOBS, pool, changing, as_they_are)))
+"""
+
+
+def test_setting_that_changes_during_the_session_stops_this_arm_and_those_after_it(blobs):
+    conftest = blobs.path / "conftest.py"
+    conftest.write_text(conftest.read_text() + CHANGING)
+    claims = '@pytest.mark.claim("B00", "It is told.")\ndef test_first(first, judge):\n'
+    claims += '    assert judge(first.final("val_accuracy"), above=0.7)\n'
+    claims += '@pytest.mark.claim("B01", "It is refused.")\ndef test_good(good, judge):\n'
+    claims += '    assert judge(good.final("val_accuracy"), above=0.7)\n'
+    blobs.write(test_blobs=claims)
+    result = blobs.run_apart("--claims-seeds=2")
+
+    for name in ("first", "good"):
+        result.stdout.fnmatch_lines(
+            f"*ValueError: arm '{name}' could not be trained: settings changed after the session was planned: all as"
+            " shipped then, keras.epsilon is 0.001 now*"
+        )
+    assert [claim["verdict"] for claim in blobs.record("partial")["claims"]] == ["not run", "not run"]

@@ -188,7 +188,7 @@ def test_a_worker_with_other_code_trains_nothing(catalogue, tmp_path_factory):
 def test_a_task_of_another_engine_version_is_refused(monkeypatch):
     arm = engine_arms.DENSE
     given = {"tier": "fast", "seeds": (0,), "engine": "stacked", "data_hash": "", "name": "arm"}
-    digest = identity("arm", arm, "fast", "", "stacked", 1)
+    digest = identity("arm", arm, "fast", "", "stacked")
     monkeypatch.setitem(base.ENGINES, "stacked", base.ENGINES["stacked"]._replace(semantics=2))
 
     with pytest.raises(ValueError, match="other code for this arm"):

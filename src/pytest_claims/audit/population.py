@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_claims.audit.retraining import ENGINE
 from pytest_claims.catalogue.arms import Arm
-from pytest_claims.engines.base import semantics_of
 from pytest_claims.planning.data_sets import DataSets
 from pytest_claims.planning.pilots import Pilot
 from pytest_claims.planning.plan import Plan, Planned
@@ -22,7 +21,7 @@ from pytest_claims.support.vocabulary import Tier
 if TYPE_CHECKING:
     from pytest_claims.catalogue.claims import Claim
     from pytest_claims.session.session import ClaimsSession
-    from pytest_claims.support.record_types import DataRecord
+    from pytest_claims.support.record_types import DataRecord, EngineRecord
 
 NOT_STORED = "of no arm as it is declared today are all runs on these data and seeds stored"
 NOT_TRAINED = "its claims need no training"
@@ -42,7 +41,7 @@ class Population:
         By section, the names of its arms, or the reason why it has none.
     """
 
-    engine: dict[str, Any]
+    engine: EngineRecord
     data: list[DataRecord]
     arms: dict[str, Planned]
     runs: dict[str, list[Run]]
@@ -61,7 +60,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     ClaimsError
         If there are no such runs, or if the auditing engine itself has trained them.
     """
-    options, semantics = session.options, semantics_of(session.options.engine)
+    options = session.options
     if options.engine == ENGINE:
         raise ClaimsError(
             f"an audit retrains runs of another engine with {ENGINE!r}: leave out --claims-engine={ENGINE}"
@@ -72,7 +71,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     claims = [claim for claim in session.claims.values() if claim.tier == tier]
     data, arms, runs = DataSets(options.data), dict[str, Planned](), dict[str, list[Run]]()
     with Store.open(options.store, read_only=True) as store:
-        plan = Plan(store, options.engine, semantics, Pilot())
+        plan = Plan(store, options.engine, Pilot())
         lacking = plan.add(claims, data, offline=offline)
         first, last = (session.schedule.wanted_at(index, plan, claims) for index in (0, -1))
         keys = {
@@ -90,8 +89,7 @@ def population(session: ClaimsSession, tier: Tier, *, offline: bool) -> Populati
     if not sections:
         why = "; ".join(sorted({reason for _, reason in lacking} or set(not_audited.values())))
         raise ClaimsError(f"there is nothing to audit of the {tier} tier in {options.store}: {why}. {run_first}")
-    engine = {"name": options.engine, "semantics": semantics}
-    return Population(engine, data.record(), arms, runs, sections, not_audited)
+    return Population(plan.engine_record(), data.record(), arms, runs, sections, not_audited)
 
 
 def _arms_by_section(plan: Plan, claims: Iterable[Claim]) -> dict[str, set[str]]:

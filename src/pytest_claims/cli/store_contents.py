@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from pytest_claims.catalogue.arms import Source
-from pytest_claims.planning.plan import NO_ENGINE, identity
+from pytest_claims.planning.plan import NO_ENGINE, conditions_of, identity
 from pytest_claims.store.store import Store, Stored
 from pytest_claims.support.text import counted, duration
 from pytest_claims.support.vocabulary import Tier
@@ -99,15 +99,16 @@ def inventory(store: Store, sources: Sequence[Declared]) -> list[StoreEntry]:
 
 
 def _standing(stored: Stored, sources: Sequence[Declared]) -> str:
-    from pytest_claims.engines.base import ENGINES
+    from pytest_claims.engines.base import DEFAULT, ENGINES
 
     if stored.engine not in (*ENGINES, NO_ENGINE):
         return f"no such engine: {stored.engine}"
-    semantics = ENGINES[stored.engine].semantics if stored.engine in ENGINES else 0
+    engine = stored.engine if stored.engine in ENGINES else DEFAULT
     of_tier = [arm for arm in sources if arm.tier == stored.tier]
     # A renamed arm keeps its runs. Arms with the stored name come first, since most keep their name.
     for arm in sorted(of_tier, key=lambda arm: arm.name != stored.arm):
-        today = identity(arm.name, arm.source, arm.tier, stored.data_hash or "", stored.engine, semantics)
+        deviating = conditions_of(arm.source, engine)
+        today = identity(arm.name, arm.source, arm.tier, stored.data_hash or "", engine, deviating)
         if today == stored.fingerprint:
             return CURRENT
     return "declared otherwise" if any(arm.name == stored.arm for arm in of_tier) else "no such arm"

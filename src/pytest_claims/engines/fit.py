@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from pytest_claims.catalogue.arms import Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
+from pytest_claims.engines.conditions import verify
 from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
 from pytest_claims.engines.models import build_model, build_optimizer, check_split, inputs_of, measure, trained_run
 from pytest_claims.engines.objective import Objective, objective_of
@@ -88,7 +89,9 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
     epochs, batch_size = at_tier(arm.epochs, job.tier), at_tier(arm.batch_size, job.tier)
     num_train = len(run.split.train_rows)
     orders = np.stack([order(seed, epoch, num_train) for epoch in range(epochs)])
-    run.model.compile(optimizer=build_optimizer(arm.optimizer), loss=arm.loss, metrics=_metrics(run.objective))
+    optimizer = build_optimizer(arm.optimizer)
+    verify("fit", run.model, optimizer, run.objective.loss)
+    run.model.compile(optimizer=optimizer, loss=arm.loss, metrics=_metrics(run.objective))
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1) if progress else None)
     started = time.perf_counter()
     fitted = run.model.fit(

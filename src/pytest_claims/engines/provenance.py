@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pytest_claims.engines.base import ENGINES
+from pytest_claims.engines.conditions import settings, variables, verified_steps
 from pytest_claims.engines.processors import num_threads
 
 LIBRARIES = ("pytest-claims", "keras", "jax", "tensorflow", "numpy", "scipy", "scikit-learn", "pytest")
@@ -26,8 +27,17 @@ def environment() -> dict[str, str]:
 
 
 def provenance(engine: str | None) -> dict[str, Any]:
-    """Versions, engine, device and threads of a run that this process has just trained."""
-    return {"environment": environment(), "engine": engine, "device": _device(engine), "threads": num_threads()}
+    """Versions, engine, device, threads, settings and golden steps of a run that this process has just trained."""
+    found = {"environment": environment(), "engine": engine, "device": _device(engine), "threads": num_threads()}
+    if engine is None:
+        return found
+    backend = ENGINES[engine].backend
+    return {
+        **found,
+        "settings": settings(backend),
+        "variables": variables(),
+        "golden_steps": verified_steps(),
+    }
 
 
 def _device(engine: str | None) -> str:

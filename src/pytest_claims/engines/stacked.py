@@ -18,6 +18,7 @@ import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Progress, RunResult, known_warnings
+from pytest_claims.engines.conditions import verify
 from pytest_claims.engines.device_pools import Pool, Pools
 from pytest_claims.engines.draws import initial_weights, order
 from pytest_claims.engines.epoch_program import EpochProgram, Rows, State
@@ -199,6 +200,7 @@ class StackedEngine:
             model = build_model(arm.model, input_shape)
             refuse_own_training(model)
             objective = objective_of(model, arm.loss, split, input_shape)
+            verify(self.name, model, optimizer, objective.loss)
             first_layer = None
             if sparse is not None:
                 from pytest_claims.engines.sparse_layer import SparseFirstLayer

@@ -10,13 +10,31 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pytest_claims.catalogue.arms import Arm, Data, Measurement, Split
 from pytest_claims.support.json_numbers import finite_or_name
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
 _LARGEST_READABLE_ARRAY = 20
+
+
+class Computation(NamedTuple):
+    """How runs are computed.
+
+    Parameters
+    ----------
+    engine, semantics
+        The engine's name, and the version of its computations.
+    conditions
+        What deviates from the settings and golden steps that the package expects, as data for JSON.
+    """
+
+    engine: str
+    semantics: int
+    conditions: Mapping[str, Any] = MappingProxyType({})
+
 
 _DECLARATIONS = (Arm, Data, Measurement, Split)
 

@@ -3,8 +3,9 @@
 It covers an arm's declaration, the content hash of the data, the tier, and the engine's semantics. It also covers the
 source of the project's functions and classes that the declaration names, of those that they name, and so on. For a
 constant among these names it covers the value. It covers defaults and class attributes that the source does not
-determine. It does not cover comments, docstrings, the machine, or versions of
-libraries; a run's provenance has the last two. This module imports no deep-learning library.
+determine. Settings of libraries and golden steps count where they deviate from what the package expects. Comments,
+docstrings, the machine and versions of libraries do not count; a run's provenance has the last two. This module imports
+no deep-learning library.
 
 It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, files that code reads, and
 lists and mappings in a decorator's closure.
@@ -31,6 +32,7 @@ from pytest_claims.fingerprint.constants import (
     qualified_name,
 )
 from pytest_claims.fingerprint.declarations import (
+    Computation,
     call_of,
     describe,
     differences,
@@ -50,7 +52,7 @@ from pytest_claims.fingerprint.source_text import (
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 
-__all__ = ["describe", "differences", "fingerprint"]
+__all__ = ["Computation", "describe", "differences", "fingerprint"]
 
 _FORMAT = 1  # rises with each change that gives the same declaration another fingerprint
 
@@ -59,7 +61,7 @@ _HEX_DIGITS = 32  # 128 bits, so that two arms never share a fingerprint by chan
 
 
 def fingerprint(
-    declaration: Source, *, tier: Tier, data_hash: str, engine: str, semantics: int, name: str = "this arm"
+    declaration: Source, *, tier: Tier, data_hash: str, computation: Computation, name: str = "this arm"
 ) -> str:
     """Compute the fingerprint of an arm's or a measurement's runs, 32 hexadecimal digits.
 
@@ -71,8 +73,8 @@ def fingerprint(
         The tier of the runs. Of each `by_tier` value, only the value of this tier counts.
     data_hash
         Hash of the data set's content. In the declaration itself only the data set's name counts.
-    engine, semantics
-        The engine's name, and the version of its computations.
+    computation
+        How the runs are computed.
     name
         The arm's name in errors.
 
@@ -87,7 +89,7 @@ def fingerprint(
     >>> from random import Random
     >>> from pytest_claims import Measurement
     >>> declared = Measurement(measure=partial(Random.uniform, a=0, b=1))
-    >>> len(fingerprint(declared, tier="fast", data_hash="", engine="measurement", semantics=1))
+    >>> len(fingerprint(declared, tier="fast", data_hash="", computation=Computation("measurement", 1)))
     32
     """
     material = _Material(tier, name)
@@ -97,8 +99,9 @@ def fingerprint(
         "definitions": material.definitions,
         "tier": tier,
         "data": data_hash,
-        "engine": engine,
-        "semantics": semantics,
+        "engine": computation.engine,
+        "semantics": computation.semantics,
+        **({"conditions": dict(computation.conditions)} if computation.conditions else {}),
     }
     return sha256(dump(whole).encode()).hexdigest()[:_HEX_DIGITS]
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_claims.catalogue.arms import Arm, Source, dataset_of
-from pytest_claims.engines.base import DEFAULT
+from pytest_claims.engines.base import DEFAULT, semantics_of
+from pytest_claims.engines.conditions import Conditions, conditions, in_words, material
 from pytest_claims.planning.data_sets import DataSets
 from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.record_types import EngineRecord
 from pytest_claims.support.text import duration, file_of
 from pytest_claims.support.vocabulary import Tier, at_tier
 
@@ -39,6 +41,8 @@ class Planned:
         The arm as readable data for JSON.
     located
         The arm's data set, if it has one.
+    conditions
+        What deviates from the settings and golden steps that the package expects.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Planned:
     fingerprint: Key
     declaration: dict[str, Any]
     located: Located | None
+    conditions: Conditions = field(default_factory=dict)
 
     @property
     def num_epochs(self) -> int:
@@ -63,18 +68,23 @@ def engine_of(source: Source, engine: str) -> str:
     return engine if isinstance(source, Arm) else NO_ENGINE
 
 
-def identity(name: str, source: Source, tier: Tier, data_hash: str, engine: str, semantics: int) -> str:
-    """The fingerprint of the runs of an arm by an engine, or of a measurement, which needs no engine."""
-    from pytest_claims.fingerprint.fingerprint import fingerprint
+def conditions_of(source: Source, engine: str) -> Conditions:
+    """What deviates in this process from what the package expects of an engine's libraries."""
+    return conditions(engine, trained=isinstance(source, Arm))
 
-    return fingerprint(
-        source,
-        tier=tier,
-        data_hash=data_hash,
-        engine=engine_of(source, engine),
-        semantics=semantics if isinstance(source, Arm) else 1,
-        name=name,
-    )
+
+def identity(
+    name: str, source: Source, tier: Tier, data_hash: str, engine: str, deviating: Conditions | None = None
+) -> str:
+    """The fingerprint of the runs of an arm by an engine, or of a measurement, which needs no engine.
+
+    `deviating` is what `conditions_of` gives, or nothing for runs that were made as the package expects.
+    """
+    from pytest_claims.fingerprint.fingerprint import Computation, fingerprint
+
+    semantics = semantics_of(engine) if isinstance(source, Arm) else 1
+    computation = Computation(engine_of(source, engine), semantics, material(deviating or {}))
+    return fingerprint(source, tier=tier, data_hash=data_hash, computation=computation, name=name)
 
 
 def _check_schedule(name: str, source: Source, tier: Tier) -> None:
@@ -94,8 +104,8 @@ class Plan:
     ----------
     store
         The store of finished runs.
-    engine, semantics
-        The engine's name, and the version of its numbers.
+    engine
+        The engine's name.
     pilot
         Pilot measurements. They give the seconds per run of arms without stored runs.
     arms
@@ -104,13 +114,17 @@ class Plan:
 
     store: Store
     engine: str
-    semantics: int
     pilot: Pilot
     arms: dict[Key, Planned] = field(default_factory=dict)
     # For the id of each claim's test: the fingerprints of the claim's arms, by the test's argument names.
     _keys: dict[str, dict[str, Key]] = field(default_factory=dict)
     # By the identity of a declaration, so that each is hashed once. `Planned` keeps the declaration alive.
     _by_source: dict[tuple[int, Tier], Planned] = field(default_factory=dict)
+
+    @property
+    def semantics(self) -> int:
+        """The version of the engine's numbers."""
+        return semantics_of(self.engine)
 
     def add(self, claims: Iterable[Claim], data: DataSets, *, offline: bool) -> list[tuple[Claim, str]]:
         """Plan the arms of claims. Returns the claims whose data are missing, each with how to get the data."""
@@ -165,8 +179,9 @@ class Plan:
         dataset = dataset_of(source)
         located = data[dataset] if dataset is not None else None
         data_hash = located.content_hash if located else ""
-        digest = identity(name, source, tier, data_hash, self.engine, self.semantics)
-        planned = Planned(name, source, tier, digest, describe(source, tier=tier), located)
+        deviating = conditions_of(source, self.engine)
+        digest = identity(name, source, tier, data_hash, self.engine, deviating)
+        planned = Planned(name, source, tier, digest, describe(source, tier=tier), located, deviating)
         self._by_source[id(source), tier] = planned
         return planned
 
@@ -174,6 +189,14 @@ class Plan:
         """The kinds of data of a claim's arms, ``"real"`` or ``"stand-in"``; empty if the claim needs no data."""
         planned = [self.arms[key] for key in self.keys_of(claim).values()]
         return {arm.located.kind for arm in planned if arm.located}
+
+    def engine_record(self) -> EngineRecord:
+        """The engine, and what deviates from what the package expects, in words, if something does."""
+        lines = {line for planned in self.arms.values() for line in in_words(self.engine, planned.conditions)}
+        record: EngineRecord = {"name": self.engine, "semantics": self.semantics}
+        if lines:
+            record["deviations"] = sorted(lines)
+        return record
 
     def missing(self, wanted: Mapping[Key, Iterable[int]]) -> dict[Key, tuple[int, ...]]:
         """The wanted seeds of each arm that the store lacks."""

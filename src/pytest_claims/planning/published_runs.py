@@ -58,7 +58,7 @@ class _PublishedRuns:
     def _find(self, name: str, source: Source, tier: Tier) -> Planned | None:
         hashes = [""] if dataset_of(source) is None else [data_hash for data_hash in self._data_hashes if data_hash]
         for data_hash in self._most_likely_first(name, hashes):
-            fingerprint = identity(name, source, tier, data_hash, self._plan.engine, self._plan.semantics)
+            fingerprint = identity(name, source, tier, data_hash, self._plan.engine)
             if fingerprint in self._rows:
                 [run] = self._plan.store.runs(fingerprint, [min(self._plan.store.seeds(fingerprint))])
                 return Planned(name, source, tier, fingerprint, dict(run.declaration), _data_of(run))

@@ -213,7 +213,7 @@ class ClaimsSession:
         self._published = Published(
             arms=arms_of(plan, self.claims.values(), wanted, trainer.failures),
             data=data.record(),
-            engine={"name": plan.engine, "semantics": plan.semantics},
+            engine=plan.engine_record(),
             order=self._order,
             known=sorted({mark_of(item).args[0] for item in self._tests}),  # type: ignore[union-attr]
             num_trained=trainer.num_trained,

@@ -23,20 +23,19 @@ def make_plan(
     options: Options, pilot: Path, claims: Iterable[Claim], *, offline: bool
 ) -> tuple[Plan, DataSets, list[tuple[Claim, str]]]:
     """Plan the runs of claims; returns the plan, the data sets, and the claims without data, each with the reason."""
-    from pytest_claims.engines.base import semantics_of
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.pilots import Pilot
     from pytest_claims.planning.plan import Plan
     from pytest_claims.store.store import Store
 
-    semantics, spreads, data = semantics_of(options.engine), Pilot.read(pilot), DataSets(options.data)
+    spreads, data = Pilot.read(pilot), DataSets(options.data)
     if offline and not options.published:  # the plan is only shown: nothing is written
         from pytest_claims.store.no_runs import open_to_look
 
         store = open_to_look(options.store)
     else:
         store = Store.open(options.store, read_only=options.published)
-    plan = Plan(store, options.engine, semantics, spreads)
+    plan = Plan(store, options.engine, spreads)
     try:
         if options.published:
             from pytest_claims.planning.published_runs import add_published
@@ -58,6 +57,8 @@ def plan_lines(
     lines = []
     if published:
         lines.append("published runs, judged as they are")
+    if deviations := plan.engine_record().get("deviations"):
+        lines.append(f"kept apart from other runs: {'; '.join(deviations)}")
     lines += _cost_and_data_lines(plan, data, first, last, len(claims))
     return lines + _power_lines(plan.pilot, last_looks, every_claim=every_claim)
 

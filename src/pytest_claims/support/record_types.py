@@ -161,6 +161,8 @@ class EngineRecord(TypedDict):
 
     name: str
     semantics: int
+    deviations: NotRequired[list[str]]
+    """Settings and golden steps that are not as the package expects, in words."""
 
 
 class ControlRecord(TypedDict):

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.catalogue.arms import Arm, Source
-from pytest_claims.planning.plan import Key, Plan, Planned, identity
+from pytest_claims.engines.conditions import in_words
+from pytest_claims.planning.plan import Key, Plan, Planned, conditions_of, identity
 from pytest_claims.planning.shares import SEEDS_OF_A_PIECE
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import Tier
@@ -72,14 +73,18 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
         If the worker cannot import the arm's code, if its checkout has another declaration of the arm or another
         engine, or if the arm itself is faulty.
     """
-    from pytest_claims.engines.base import semantics_of
     from pytest_claims.engines.provenance import provenance
 
     source = _unpickled(task)
     if task.fingerprint not in _verified:  # it takes milliseconds, and an arm has many tasks
-        own = identity(task.name, source, task.tier, task.data_hash, task.engine, semantics_of(task.engine))
+        deviating = conditions_of(source, task.engine)
+        own = identity(task.name, source, task.tier, task.data_hash, task.engine, deviating)
         if own != task.fingerprint:
-            raise ValueError("the worker's checkout has other code for this arm: start workers in the same commit")
+            here = "".join(f"; here {line}" for line in in_words(task.engine, deviating))
+            raise ValueError(
+                "the worker's checkout has other code for this arm, or its libraries compute otherwise: start workers"
+                f" in the same commit and with the same versions{here}"
+            )
         _verified.add(task.fingerprint)
     is_arm = isinstance(source, Arm)
     try:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_claims.catalogue.arms import Arm, Source
-from pytest_claims.planning.plan import Key, Plan, Planned, engine_of
+from pytest_claims.engines.conditions import in_words
+from pytest_claims.planning.plan import Key, Plan, Planned, conditions_of, engine_of
 from pytest_claims.planning.shares import SEEDS_OF_A_PIECE, Worker, pieces, program_of
 from pytest_claims.support.vocabulary import Tier
 
@@ -99,7 +100,18 @@ class Trainer:
         arrays = planned.located.arrays if planned.located else None
         with progress.arm(planned, len(seeds)) as advance:
             for result in make_runs(planned.source, planned.tier, seeds, arrays, self._engine, advance):
+                if engine is not None:
+                    self._refuse_other_conditions(planned)
                 self.keep(planned, result, provenance(engine))
+
+    def _refuse_other_conditions(self, planned: Planned) -> None:
+        """Refuse a run if the libraries' settings are not those that the session was planned with."""
+        engine = self.plan.engine
+        if (now := conditions_of(planned.source, engine)) != planned.conditions:
+            raise ValueError(
+                f"settings changed after the session was planned: {_told(engine, planned.conditions)} then,"
+                f" {_told(engine, now)} now. Set them before claims are collected, at the top of conftest.py."
+            )
 
     def keep(self, planned: Planned, result: RunResult, made_with: Mapping[str, Any]) -> None:
         """Add a run and its provenance to the store."""
@@ -125,6 +137,10 @@ class Trainer:
             )
         )
         self.num_trained += 1
+
+
+def _told(engine: str, deviating: Mapping[str, Any]) -> str:
+    return "; ".join(in_words(engine, dict(deviating))) or "all as shipped"
 
 
 def make_runs(

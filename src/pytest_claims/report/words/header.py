@@ -44,7 +44,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
         ("Tier", f"{record['tier']}: {TIERS[record['tier']]}"),
         ("Data", data or "none"),
         ("Seeds", f"{looks}, from seed {record['first_seed']} on; a claim stops at the first number that decides it"),
-        ("Engine", f"{engine['name']}, semantics {engine['semantics']}"),
+        ("Engine", "; ".join([f"{engine['name']}, semantics {engine['semantics']}", *engine.get("deviations", [])])),
         ("Versions", ", ".join(versions)),
         ("Date", moment(record["created"])),
         ("Duration", f"{duration(record['duration_seconds'])}, {counted(record['num_trained'], 'run')} trained"),
