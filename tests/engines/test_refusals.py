@@ -39,6 +39,7 @@ ROWS, LABELS = np.arange(10, dtype="i4"), np.arange(10, dtype="i4") % 2
         ({"train_targets": np.where(LABELS, np.nan, 0.0)}, "must be finite numbers"),
         ({"validation_targets": np.array(["a"] * 10)}, "must be finite numbers, got <U1"),
         ({"train_rows": ROWS + 1}, "lie in 0 to 9, got 10 rows from 1 to 10"),
+        ({"overlapping": False}, "^10 of the split's 10 validation rows are train rows, too, such as row 0"),
         ({"validation_rows": ROWS[:0], "validation_targets": LABELS[:0]}, "at least one and lie in 0 to 9, got 0 rows"),
     ],
 )
@@ -46,6 +47,7 @@ def test_a_split_that_does_not_fit_is_refused_with_both_numbers(changes: dict[st
     given = {
         "train_rows": ROWS,
         "validation_rows": ROWS,
+        "overlapping": True,
         "train_targets": LABELS,
         "validation_targets": LABELS,
     }
@@ -190,3 +192,10 @@ def test_a_subclass_without_an_output_shape_is_told_what_to_build_instead(stacke
 
     with pytest.raises(ValueError, match=r"Net, a subclass of keras.Model, does not tell the shape of its output"):
         train(stacked, replace(DENSE, model=lambda input_shape: Net()))
+
+
+def test_an_overlap_counts_each_row_that_is_in_both_sets():
+    given = Split(ROWS[:6], ROWS[5:], LABELS[:6], LABELS[5:])
+
+    with pytest.raises(ValueError, match=r"^1 of the split's 5 validation rows are train rows, too, such as row 5"):
+        check_split(given, 10)

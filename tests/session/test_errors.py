@@ -115,13 +115,21 @@ def test_store_that_is_no_store_is_left_as_it_is(catalogue):
         ("return None", "its measurement gave None; expected a mapping of names to numbers*"),
         ("return [('accuracy', 0.5)]", "its measurement gave [[]('accuracy', 0.5)[]]; expected a mapping*"),
         ("return {1: 0.5}", "its measurement gave {1: 0.5}; expected a mapping of names to numbers*"),
+        (
+            "return {'accuracy': np.random.default_rng().random()}",
+            "*made again with seed 0. Draw from numpy*",
+        ),
+        ("return {'accuracy': np.random.random()}", "*made again with seed 0. Draw from numpy*"),
+        ("return {'accuracy': [0.5, time.perf_counter()]}", "*made again with seed 0. Draw from numpy*"),
     ],
 )
 def test_measurement_that_fails_is_told_by_the_claims_that_need_it_alone(catalogue, body, told):
     catalogue.write(
         test_numbers=GOOD
         + """
+import time
 from functools import partial
+import numpy as np
 from pytest_claims import Measurement, arm
 def broken(arrays, tier, seed):
     BODY
@@ -138,6 +146,44 @@ def test_broken(broken_arm, judge):
     by_id = {claim["id"]: claim for claim in catalogue.record()["claims"]}
     assert by_id["A02"]["verdict"] == "not run"
     assert by_id["A01"]["verdict"] == "supported"
+
+
+SEEDLESS = """
+from functools import partial
+from pytest_claims import Measurement, arm
+
+def fixed(arrays, tier, seed, *, varying=False):
+    curve = [seed if varying else 1.0, 2.0]
+    return {"accuracy": 0.9, "rank": -0.9999999999999999, "loss": float("nan"), "curve": curve}
+
+same = arm(Measurement(fixed))
+varied = arm(Measurement(partial(fixed, varying=True)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("judged", "message"),
+    [
+        ("same.measured('accuracy'), above=0.5", "*'accuracy: same' is 0.9 at all 10 seeds, and all else in its runs*"),
+        ("0.5 * same.measured('accuracy'), above=0.1", "*is 0.45 at all 10 seeds*Draw from the seed*exactly=.*"),
+        ("same.measured('accuracy') - 0.5 * same.measured('accuracy'), within=(-1, 1)", "*is 0.45 at all 10 seeds*"),
+        ("ratio(same.measured('accuracy'), 0.5 * same.measured('accuracy')), above=0.5", "*is 2 at all 10 seeds*"),
+        ("same.measured('rank'), below=0.5", None),
+        ("same.measured('accuracy'), exactly=0.9", None),
+        ("varied.measured('accuracy'), above=0.5", None),
+        ("high.measured('accuracy') - same.measured('accuracy'), below=0", None),
+    ],
+)
+def test_number_that_the_seed_does_not_change_is_refused_unless_it_is_exact(catalogue, judged, message):
+    arm = " ".join(name for name in ("same", "varied", "high") if name in judged).replace(" ", ", ")
+    claim = f'@pytest.mark.claim("A02", "It is.")\ndef test_it({arm}, judge):\n    assert judge({judged})\n'
+    catalogue.write(test_numbers=SEEDLESS + "from pytest_claims import ratio\n\n" + claim)
+    result = catalogue.run()
+
+    result.assert_outcomes(passed=message is None, failed=message is not None)
+    if message:
+        result.stdout.fnmatch_lines(message)
+        assert catalogue.record()["claims"][0]["verdict"] == "not run"
 
 
 @pytest.mark.parametrize(

@@ -34,12 +34,15 @@ class Split:
     train_targets, validation_targets
         One target per row, shapes ``(num_train, ...)`` and ``(num_validation, ...)``. ``None`` if the decoded inputs
         are the targets, as in an autoencoder.
+    overlapping
+        True if rows are meant to be in both sets. Otherwise such a split is an error.
     """
 
     train_rows: np.ndarray
     validation_rows: np.ndarray
     train_targets: np.ndarray | None
     validation_targets: np.ndarray | None
+    overlapping: bool = False
 
 
 class Decode(Protocol):

@@ -137,11 +137,20 @@ def semantics_of(name: str) -> int:
     ClaimsError
         If there is no such engine.
     """
+    return _entry(name).semantics
+
+
+def backend_of(name: str) -> str:
+    """The backend of Keras that the engine `name` needs, ``"jax"`` or ``"tensorflow"``; raises as `semantics_of`."""
+    return _entry(name).backend
+
+
+def _entry(name: str) -> _Entry:
     if name not in ENGINES:
         close = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise ClaimsError(f"unknown engine {name!r}, expected one of {', '.join(sorted(ENGINES))}.{hint}")
-    return ENGINES[name].semantics
+    return ENGINES[name]
 
 
 def create(name: str) -> Engine:
@@ -152,8 +161,7 @@ def create(name: str) -> Engine:
     ClaimsError
         If there is no such engine, or if this process has already imported Keras on another backend.
     """
-    semantics_of(name)
-    entry = ENGINES[name]
+    entry = _entry(name)
     _choose_backend(entry.backend, name)
     engine: Engine = import_module(entry.module).create()
     return engine
@@ -162,7 +170,7 @@ def create(name: str) -> Engine:
 def name_backend(engine: str) -> None:
     """Set the backend for code that imports Keras without an engine. Does nothing if Keras is already imported."""
     if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = ENGINES[engine].backend
+        os.environ["KERAS_BACKEND"] = backend_of(engine)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

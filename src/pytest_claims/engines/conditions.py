@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pytest_claims.data.cache import cache_directory, keras_directory
-from pytest_claims.engines.base import ENGINES, create, known_warnings
+from pytest_claims.engines.base import backend_of, create, known_warnings
 from pytest_claims.engines.golden_steps import Numbers, are_equal, differing, kinds_of, shipped, step
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.files import replace_file
@@ -103,7 +103,7 @@ def conditions(engine: str, *, trained: bool = True) -> Conditions:
     ClaimsError
         The libraries cannot be imported.
     """
-    backend = ENGINES[engine].backend
+    backend = backend_of(engine)
     hints, versions = _hints(backend), installed(backend)
     is_checked = not trained or versions in shipped()["checked"][backend]
     told = {} if is_checked and not hints else _asked(engine, json.dumps([hints, versions], sort_keys=True))
@@ -120,7 +120,7 @@ def verify(engine: str, model: Any, optimizer: Any, loss: str) -> None:
     ValueError
         A step differs: a library was edited or patched, or an environment variable changes what it computes.
     """
-    backend = ENGINES[engine].backend
+    backend = backend_of(engine)
     golden = {**shipped()["steps"][backend], **conditions(engine).get("steps", {})}
     for kind in kinds_of(model, optimizer, loss):
         _verified.add(kind)
@@ -143,7 +143,7 @@ def verified_steps() -> dict[str, Numbers]:
 
 def in_words(engine: str, deviating: Conditions) -> list[str]:
     """One sentence for the settings that differ and one for the steps."""
-    backend = ENGINES[engine].backend
+    backend = backend_of(engine)
     lines = [f"{name} is {value}" for name, value in deviating.get("settings", {}).items()]
     if steps := deviating.get("steps"):
         checked = shipped()["checked"][backend][-1]
@@ -232,7 +232,7 @@ def _asked(engine: str, surroundings: str) -> Conditions:
 def _own(engine: str) -> Conditions:
     """The deviations in this process. It loads the engine, and computes all golden steps."""
     create(engine)
-    backend = ENGINES[engine].backend
+    backend = backend_of(engine)
     with known_warnings():
         steps: dict[str, Numbers] = differing(backend)
     return {"settings": _deviating(settings(backend)), "steps": steps}

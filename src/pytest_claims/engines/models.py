@@ -137,7 +137,8 @@ def check_split(split: Split, num_rows: int) -> None:
     Raises
     ------
     ValueError
-        The rows are no row numbers, or there are none. The targets are not as many, or not finite.
+        The rows are no row numbers, or there are none. The targets are not as many, or not finite. Rows are in both
+        sets, and the split does not say so.
     """
     for name, rows, targets in (
         ("train", split.train_rows, split.train_targets),
@@ -156,6 +157,13 @@ def check_split(split: Split, num_rows: int) -> None:
                 f"the split's {name} rows must be at least one and lie in 0 to {num_rows - 1}, got {received}. "
                 "Correct the data's split."
             )
+    in_train = np.zeros(num_rows, bool)
+    in_train[split.train_rows] = True
+    if (both := split.validation_rows[in_train[split.validation_rows]]).size and not split.overlapping:
+        raise ValueError(
+            f"{both.size} of the split's {len(split.validation_rows)} validation rows are train rows, too, such as row "
+            f"{both[0]}. Split the rows, or write Split(..., overlapping=True) if this is meant."
+        )
 
 
 def _check_targets(name: str, targets: Any, num_rows: int) -> None:

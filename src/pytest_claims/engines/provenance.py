@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from pytest_claims.engines.base import ENGINES
+from pytest_claims.engines.base import backend_of
 from pytest_claims.engines.conditions import settings, variables, verified_steps
 from pytest_claims.engines.processors import num_threads
 
@@ -31,7 +31,7 @@ def provenance(engine: str | None) -> dict[str, Any]:
     found = {"environment": environment(), "engine": engine, "device": _device(engine), "threads": num_threads()}
     if engine is None:
         return found
-    backend = ENGINES[engine].backend
+    backend = backend_of(engine)
     return {
         **found,
         "settings": settings(backend),
@@ -41,7 +41,7 @@ def provenance(engine: str | None) -> dict[str, Any]:
 
 
 def _device(engine: str | None) -> str:
-    backend = ENGINES[engine].backend if engine else None
+    backend = backend_of(engine) if engine else None
     if backend == "jax" and "jax" in sys.modules:
         device: str = sys.modules["jax"].devices()[0].device_kind
         return device

@@ -121,6 +121,9 @@ class Plan:
     # By the identity of a declaration, so that each is hashed once. `Planned` keeps the declaration alive.
     _by_source: dict[tuple[int, Tier], Planned] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        semantics_of(self.engine)  # there is such an engine
+
     @property
     def semantics(self) -> int:
         """The version of the engine's numbers."""

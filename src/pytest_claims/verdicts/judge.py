@@ -8,6 +8,8 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pytest_claims import statistics
 from pytest_claims.support.scale import RATIO, as_read, bounds
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
@@ -177,6 +179,14 @@ class Judge:
         rule = statistics.rule_as_read(
             kind.name, kind.keywords[keyword], margin, unit=quantity.unit, difference=is_difference
         )
+        # A score may reach the end of its scale at every seed.
+        if quantity.seedless and rule.is_statistical and not np.isclose(np.abs(quantity.values[0]), [0.0, 1.0]).any():
+            [number] = quantity.as_read(quantity.values[:1])
+            raise ValueError(
+                f"'{quantity.label}' is {number:g} at all {len(quantity.seeds)} seeds, and all else in its runs is the "
+                "same, too: they do not depend on the seed. Draw from the seed that the function receives, or claim "
+                "the number with exactly=."
+            )
         return Part(quantity, rule, margin, self.look)
 
 

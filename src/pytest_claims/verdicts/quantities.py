@@ -72,6 +72,8 @@ class Quantity:
         An identifier of the runs' data, such as a hash; empty for runs without data.
     marks
         The points of learning curves that the quantity uses.
+    seedless
+        True if all runs are the same in everything that they tell, so that the seed changed nothing.
     """
 
     values: np.ndarray
@@ -87,6 +89,7 @@ class Quantity:
     doses: tuple[float, ...] = ()
     data: str = ""
     marks: tuple[Mark, ...] = ()
+    seedless: bool = False
 
     @property
     def label(self) -> str:
@@ -154,6 +157,7 @@ class Quantity:
             operands=(self, other),
             data=self.data or other.data,
             marks=_marks(self, other),
+            seedless=self.seedless and other.seedless,
         )
 
 
@@ -227,6 +231,7 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
         doses=tuple(float(dose) for dose in doses),
         data=first.data,
         marks=_marks(*quantities),
+        seedless=all(quantity.seedless for quantity in quantities),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -171,7 +172,21 @@ class Runs:
         return "nats" if "cross_entropy" in self._histories else ""
 
     def _quantity(self, values: np.ndarray, name: str, unit: str) -> Quantity:
-        return Quantity(values, self.seeds, name, self.name, unit, "plain", self.tier, data=self._data)
+        return Quantity(
+            *(values, self.seeds, name, self.name, unit, "plain", self.tier), data=self._data, seedless=self._seedless
+        )
+
+    @cached_property
+    def _seedless(self) -> bool:
+        """True if there are several runs, and all of them have the same histories and measurements."""
+        columns: list[Any] = [*self._histories.values(), *self._measurements.values()]
+        return len(self.seeds) > 1 and all(_are_equal(column) for column in columns)
+
+
+def _are_equal(values: Sequence[Any]) -> bool:
+    """True if all entries of axis 0 are the same; NaN equals NaN, and entries of other shapes differ."""
+    first = np.asarray(values[0], float)
+    return all(np.array_equal(np.asarray(value, float), first, equal_nan=True) for value in values)
 
 
 def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
