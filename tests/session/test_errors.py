@@ -196,6 +196,11 @@ def test_number_that_the_seed_does_not_change_is_refused_unless_it_is_exact(cata
         ("judge(high.final('val_loss'), above=0.1)", "*high records no 'val_loss'*"),
         ("judge(high.measured('accuracy', unit='accuracy'), above=55)", "*its margin is 0.55 rather than 55*"),
         ("judge(high.measured('accuracy'), within=0.55)", "*within= takes a pair of bounds, not 0.55*"),
+        ("judge(high.measured('accuracy', unit='accuracy'), within=(0.5, 1))", "*within=(0.5, 1) write above=0.5*"),
+        (
+            "judge(high.measured('accuracy', unit='share'), within=(0, 0.7))",
+            "*between 0 and 1. Instead*write below=0.7*",
+        ),
         (
             "judge(high.measured('accuracy') - 0.5, above=0.0)",
             "*a quantity is compared with another quantity, not with 0.5*",

@@ -175,6 +175,8 @@ class Judge:
             raise ValueError(f"'{quantity.label}': {keyword}= takes a pair of bounds, not {margin!r}")
         for bound in bounds(margin):
             _check_bound(quantity, bound)
+        if keyword == "within":
+            _check_ends(quantity, *bounds(margin))
         is_difference = quantity.kind == "difference"
         rule = statistics.rule_as_read(
             kind.name, kind.keywords[keyword], margin, unit=quantity.unit, difference=is_difference
@@ -198,6 +200,18 @@ def _check_holding(part: Part, included: Quantity) -> None:
         raise ValueError(
             f"'{part.quantity.label}': the bounds {part.margin} leave out '{included.label}', which is {low:g} to "
             f"{high:g}: widen them"
+        )
+
+
+def _check_ends(quantity: Quantity, low: float, high: float) -> None:
+    """Refuse bounds that no fraction can cross. Near them an interval around a mean reaches across all the same."""
+    if quantity.unit not in ("accuracy", "share") or quantity.kind == "difference":
+        return
+    if low <= 0 or high >= 1:
+        only = f"above={low:g}" if low > 0 else f"below={high:g}" if high < 1 else "a bound that it can cross"
+        raise ValueError(
+            f"'{quantity.label}' is a fraction, so it always lies between 0 and 1. Instead of within=({low:g}, "
+            f"{high:g}) write {only}"
         )
 
 
