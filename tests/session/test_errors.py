@@ -199,7 +199,7 @@ def test_number_that_the_seed_does_not_change_is_refused_unless_it_is_exact(cata
         ("judge(high.measured('accuracy', unit='accuracy'), within=(0.5, 1))", "*within=(0.5, 1) write above=0.5*"),
         (
             "judge(high.measured('accuracy', unit='share'), within=(0, 0.7))",
-            "*between 0 and 1. Instead*write below=0.7*",
+            "*Instead*write below=0.7*",
         ),
         (
             "judge(high.measured('accuracy') - 0.5, above=0.0)",
