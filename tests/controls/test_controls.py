@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_claims.controls import on_record, planted
-from pytest_claims.statistics import RULES, Decision, EquivalenceRule, SuperiorityRule
+from pytest_claims.statistics import RULES, Decision, EquivalenceRule, Look, SuperiorityRule
 
 CLAIMS = """
 from pytest_claims import ratio
@@ -148,6 +148,22 @@ def test_a_rule_that_prefers_one_side_is_found_by_the_mirror(record, monkeypatch
 def test_a_rule_that_looks_at_size_alone_is_found_by_exchanging_the_arms(record, monkeypatch):
     plant(monkeypatch, lambda decide, rule, values, look: decide(np.abs(values), look))
     assert len(control(record, "swapped arms").failures) == 2
+
+
+def test_a_part_that_is_just_supported_may_have_its_arms_exchanged(record):
+    """A part of two refutes with half of alpha: exchanged, it would be undecided by that."""
+    claim = record["claims"][0]
+    [part] = claim["parts"]
+    noise = np.array(part["values"]) - np.mean(part["values"])
+    rule = SuperiorityRule("greater", 0.0, 0.0)
+    look = Look(**claim["look"], parts=2)
+    shifts = np.linspace(0.0, 0.1, 2001)
+    just = next(shift for shift in shifts if rule.decide(noise + shift, look).verdict == "supported")
+    assert rule.decide(-(noise + just), look).verdict == "inconclusive"
+    part.update(values=(noise + just).tolist(), margin=0.0, verdict="supported")
+    claim["parts"] = [part, dict(part)]
+
+    assert control(record, "swapped arms").failures == []
 
 
 def test_a_rule_that_depends_on_the_order_of_seeds_is_found(record, monkeypatch):

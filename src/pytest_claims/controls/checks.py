@@ -114,7 +114,11 @@ def mirror(record: JudgedRecord) -> Control:
 
 
 def swapped_arms(record: JudgedRecord) -> Control:
-    """Check that a supported superiority is refuted if its arms are exchanged."""
+    """Check that a supported superiority is refuted if its arms are exchanged.
+
+    Each part of a claim may refute it, so a refutation spends a share of alpha and a support all of it. The exchanged
+    part is judged alone, as the part was that supports its claim.
+    """
     tally = _Tally()
     for part in all_parts(record):
         rule = part.rule
@@ -125,7 +129,8 @@ def swapped_arms(record: JudgedRecord) -> Control:
         elif part.decision().verdict != "supported":
             tally.exempt[part.claim] = "is not supported as it stands"
         else:
-            verdict = part.negated(rule).decision().verdict
+            alone = replace(part.negated(rule), look=replace(part.look, parts=1))
+            verdict = alone.decision().verdict
             tally.check(part, f"{verdict} with its arms exchanged" if verdict != "refuted" else None)
     return tally.control("swapped arms", "With its arms exchanged, a supported superiority is refuted.")
 
