@@ -181,3 +181,38 @@ def test_reproduction_counts_the_single_runs_in_which_all_parts_hold(judge):
     verdict = judge(quantity(), above=0.5) & judge(quantity(), below=0.51)
     holds = (NOISE > 0) & (NOISE < 0.01)
     assert verdict.record()["reproduction"]["count"] == holds.sum()
+
+
+@pytest.mark.parametrize(
+    ("low_mean", "factor", "reason"),
+    [
+        (0.9, 0.8, "smaller"),  # nearer, but not by a fifth
+        (1.1, 0.8, "reversed"),
+        (1.0, 0.8, "missed"),  # neither nearer nor farther is shown
+    ],
+)
+def test_difference_of_multiples_is_reversed_only_if_the_plain_difference_is(judge, low_mean, factor, reason):
+    one, other = quantity(low_mean), quantity(1.0)
+    verdict = judge(replace(one, values=low_mean + NOISE[::-1]) - factor * other, below=0.0)
+    [part] = verdict.record()["parts"]
+
+    assert (verdict.verdict, verdict.reason) == ("refuted", reason)
+    assert part["plain"] == pytest.approx(low_mean + NOISE[::-1] - (1.0 + NOISE))
+
+
+def test_zero_is_no_multiple(judge):
+    with pytest.raises(ValueError, match="its factor is 0"):
+        0 * quantity()
+
+
+def test_slope_keeps_the_flags_of_runs_that_ended_too_early(judge):
+    flags = np.arange(len(SEEDS)) < 2
+    doses = [quantity(mean, name="loss") for mean in (0.5, 0.4, 0.3)]
+    doses[0] = replace(doses[0], at_least=flags)
+    doses[2] = replace(doses[2], at_least=~flags)
+    steep = slope([0, 1, 2], doses, per="step")
+
+    # A larger number at the lowest dose makes the slope steeper downwards, one at the highest dose flatter.
+    np.testing.assert_array_equal(steep.at_most, flags)
+    np.testing.assert_array_equal(steep.at_least, ~flags)
+    assert judge(steep, above=-0.5).verdict == "inconclusive"

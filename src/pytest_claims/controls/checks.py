@@ -142,7 +142,8 @@ def same_in_other_order_and_unit(record: JudgedRecord) -> Control:
         given = part.decision()
         others = {"with its seeds in reverse": part.reversed().decision()}
         if scaled := part.rule.in_percent():
-            others["in percent"] = replace(part, rule=scaled, values=100 * part.values).decision()
+            plain = None if part.plain is None else 100 * part.plain
+            others["in percent"] = replace(part, rule=scaled, values=100 * part.values, plain=plain).decision()
         different = [
             f"{given.verdict}, {how} {changed.verdict}"
             for how, changed in others.items()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_claims.statistics import Decision, Look, Rule, looks, mark_censored, rule_as_read
+from pytest_claims.statistics import Decision, Look, Rule, looks, mark_censored, rule_as_read, told_without_factors
 from pytest_claims.support.record_types import ClaimRecord, JudgedRecord, PartRecord
 from pytest_claims.support.scale import as_tested
 
@@ -28,6 +28,8 @@ class Judged:
         The rule on the tested scale: logarithms for a ratio.
     values
         Shape ``(num_seeds,)``; infinite or NaN for a collapsed run.
+    plain
+        Shape ``(num_seeds,)``: for a difference of multiples, ``A − c·B``, the plain difference ``A − B``.
     at_least, at_most
         Shape ``(num_seeds,)``: True if the true value may be larger, or smaller.
     look
@@ -40,6 +42,7 @@ class Judged:
     quantity: str
     rule: Rule
     values: Values
+    plain: Values | None
     at_least: Flags
     at_most: Flags
     look: Look
@@ -52,16 +55,20 @@ class Judged:
 
     def decision(self) -> Decision:
         """Decide on the part's numbers."""
-        return mark_censored(self.rule.decide(self.values, self.look), self.rule, self.at_least, self.at_most)
+        decision = self.rule.decide(self.values, self.look)
+        if self.plain is not None:
+            decision = told_without_factors(decision, self.rule, self.plain, self.look)
+        return mark_censored(decision, self.rule, self.at_least, self.at_most)
 
     def negated(self, rule: Rule) -> Judged:
         """Return the part with negated values under a rule; a value that may be larger then may be smaller."""
-        return replace(self, rule=rule, values=-self.values, at_least=self.at_most, at_most=self.at_least)
+        plain = None if self.plain is None else -self.plain
+        return replace(self, rule=rule, values=-self.values, plain=plain, at_least=self.at_most, at_most=self.at_least)
 
     def reversed(self) -> Judged:
         """Return the part with its seeds in reverse order."""
         backwards = {name: getattr(self, name)[::-1] for name in ("values", "at_least", "at_most")}
-        return replace(self, **backwards)
+        return replace(self, **backwards, plain=None if self.plain is None else self.plain[::-1])
 
 
 def judged_parts(record: JudgedRecord) -> list[tuple[ClaimRecord, list[Judged]]]:
@@ -84,9 +91,12 @@ def _judged(claim: ClaimRecord, part: PartRecord, schedule: tuple[Look, ...]) ->
         claim["id"],
         part["quantity"],
         rule_as_read(
-            part["rule"], part["alternative"], part["margin"], unit=part["unit"], difference=part["difference"]
+            *(part["rule"], part["alternative"], part["margin"]),
+            unit=part["unit"],
+            difference=part["difference"] and "plain" not in part,
         ),
         np.array([as_tested(value, part["unit"]) for value in part["values"]]),
+        np.array(part["plain"], float) if "plain" in part else None,
         at_least,
         at_most,
         look,

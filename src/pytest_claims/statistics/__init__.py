@@ -11,7 +11,7 @@ from pytest_claims.statistics.rule import MeanRule, Rule, mark_censored
 from pytest_claims.statistics.rules import RULES, rule_as_read, rules_by_keyword
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, sign_flip_pvalue
 from pytest_claims.statistics.stability import stability
-from pytest_claims.statistics.superiority_rule import SuperiorityRule, superiority
+from pytest_claims.statistics.superiority_rule import SuperiorityRule, superiority, told_without_factors
 from pytest_claims.statistics.trend import page_trend_pvalue, slopes
 
 __all__ = [
@@ -52,4 +52,5 @@ __all__ = [
     "smallest_detectable_effect",
     "stability",
     "superiority",
+    "told_without_factors",
 ]

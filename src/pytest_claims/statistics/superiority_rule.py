@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, check_look, seed_values
 from pytest_claims.statistics.looks import Look
-from pytest_claims.statistics.rule import Booleans, MeanRule, Side
+from pytest_claims.statistics.rule import Booleans, MeanRule, Rule, Side
 from pytest_claims.statistics.samples import Sample, decide_by_share, is_close
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction, sign_flip_pvalue
 
@@ -136,6 +136,28 @@ def superiority(
         blind = null is not None and sample.cannot_see(abs(margin - null), look)
         return Decision("inconclusive", "underpowered" if blind else "straddles", estimate)
     return decision if _signs_agree(beyond, look, level) else Decision("inconclusive", "tests disagree", estimate)
+
+
+def told_without_factors(decision: Decision, rule: Rule, plain: ArrayLike, look: Look) -> Decision:
+    """Give a refuted claim about a difference ``A − c·B`` the reason that ``A − B`` has.
+
+    The value 0 of ``A − c·B`` does not mean "no effect", but that of ``A − B`` does. The reason becomes ``"reversed"``
+    if ``A − B`` lies beyond 0 on the side opposite to the claim's, ``"smaller"`` if on the claim's, else ``"missed"``.
+
+    Parameters
+    ----------
+    decision, rule, look
+        The decision on ``A − c·B``, with the rule and the look by which it was made.
+    plain
+        Shape ``(num_seeds,)``: ``A − B``.
+    """
+    array = seed_values(plain)
+    if decision.verdict != "refuted" or not rule.is_directed or not np.isfinite(array).all():
+        return decision
+    interval, sign = Sample.of(array).interval(look.refuting_alpha), direction(rule.alternative)
+    if _is_beyond(interval, 0.0, -sign):
+        return replace(decision, reason="reversed")
+    return replace(decision, reason="smaller" if _is_beyond(interval, 0.0, sign) else "missed")
 
 
 def _is_beyond(interval: Estimate, bound: float, sign: int) -> bool:

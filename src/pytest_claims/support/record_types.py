@@ -87,6 +87,7 @@ class PartRecord(NumbersRecord):
     censored: ShareRecord | None
     trend_pvalue: float | None
     operands: list[OperandRecord]
+    plain: NotRequired[list[float]]
     published: NotRequired[Mapping[str, Sequence[float]]]
     smallest_detectable_effect: float | None
 

@@ -177,7 +177,7 @@ class Judge:
             _check_bound(quantity, bound)
         if keyword == "within":
             _check_ends(quantity, *bounds(margin))
-        is_difference = quantity.kind == "difference"
+        is_difference = quantity.kind == "difference" and quantity.plain is None
         rule = statistics.rule_as_read(
             kind.name, kind.keywords[keyword], margin, unit=quantity.unit, difference=is_difference
         )

@@ -53,6 +53,8 @@ class Part:
             for flags in (self.quantity.at_least, self.quantity.at_most)
         )
         decision = self.rule.decide(self.quantity.values[left], look)
+        if self.quantity.plain is not None:
+            decision = statistics.told_without_factors(decision, self.rule, self.quantity.plain[left], look)
         return statistics.mark_censored(decision, self.rule, at_least, at_most)
 
     def record(self, decision: Decision) -> PartRecord:
@@ -92,6 +94,8 @@ class Part:
             ],
             "smallest_detectable_effect": None,
         }
+        if quantity.plain is not None:
+            recorded["plain"] = quantity.plain.tolist()
         if self.published is not None:
             recorded["published"] = {metric: list(line) for metric, line in self.published.items()}
         return recorded

@@ -72,6 +72,10 @@ class Quantity:
         An identifier of the runs' data, such as a hash; empty for runs without data.
     marks
         The points of learning curves that the quantity uses.
+    factor
+        The factor by which a plain quantity was multiplied.
+    plain
+        Shape ``(num_seeds,)``: for a difference ``A − c·B`` of multiples, ``A − B``. ``None`` for other quantities.
     seedless
         True if all runs are the same in everything that they tell, so that the seed changed nothing.
     """
@@ -89,6 +93,8 @@ class Quantity:
     doses: tuple[float, ...] = ()
     data: str = ""
     marks: tuple[Mark, ...] = ()
+    factor: float = 1.0
+    plain: np.ndarray | None = None
     seedless: bool = False
 
     @property
@@ -102,12 +108,17 @@ class Quantity:
 
     def __sub__(self, other: Quantity) -> Quantity:
         """Return this quantity minus `other`, seed by seed."""
-        return self._paired(other, "−", np.subtract, "difference", self.unit)
+        difference = self._paired(other, "−", np.subtract, "difference", self.unit)
+        if self.factor == other.factor:
+            return difference
+        with np.errstate(all="ignore"):
+            plain = self.values / self.factor - other.values / other.factor
+        return replace(difference, plain=plain)
 
     def __rmul__(self, factor: float) -> Quantity:
-        """Return a multiple of a plain quantity: ``0.5 * rise``."""
-        if self.kind != "plain":
-            raise ValueError(f"'{self.label}' is no plain quantity, so it has no multiple")
+        """Return a multiple of a plain quantity: ``0.5 * rise``; the factor is not 0."""
+        if self.kind != "plain" or factor == 0:
+            raise ValueError(f"'{self.label}' is no plain quantity, or its factor is 0: so it has no multiple")
         bounds = (self.at_least, self.at_most) if factor >= 0 else (self.at_most, self.at_least)
         return replace(
             self,
@@ -115,6 +126,7 @@ class Quantity:
             subject=f"{factor:g} × {self.subject}",
             at_least=bounds[0],
             at_most=bounds[1],
+            factor=factor * self.factor,
         )
 
     def between(self, low: float, high: float) -> Quantity:
@@ -227,6 +239,8 @@ def slope(doses: Sequence[float], quantities: Sequence[Quantity], *, per: str) -
     subject = ", ".join(quantity.subject for quantity in quantities)
     return Quantity(
         *(values, first.seeds, f"{first.name}, per {per}", subject, first.unit, "difference", first.tier),
+        at_least=_either(*_towards(quantities, doses, up=True)),
+        at_most=_either(*_towards(quantities, doses, up=False)),
         operands=tuple(quantities),
         doses=tuple(float(dose) for dose in doses),
         data=first.data,
@@ -261,6 +275,16 @@ def steps(quantities: Sequence[Quantity]) -> list[Quantity]:
 
 def _marks(*quantities: Quantity) -> tuple[Mark, ...]:
     return tuple(dict.fromkeys(mark for quantity in quantities for mark in quantity.marks))
+
+
+def _towards(quantities: Sequence[Quantity], doses: Sequence[float], *, up: bool) -> list[np.ndarray | None]:
+    """The flags of the values that, if they are larger or smaller than seen, make the slope steeper upwards (`up`)."""
+    middle = np.mean(doses)
+    return [
+        quantity.at_least if (dose > middle) == up else quantity.at_most
+        for quantity, dose in zip(quantities, doses, strict=True)
+        if dose != middle
+    ]
 
 
 def _either(*flags_of_quantities: np.ndarray | None) -> np.ndarray | None:

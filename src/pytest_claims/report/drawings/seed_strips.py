@@ -122,7 +122,7 @@ def _seed_value(value: float, part: Part) -> str:
 
 def _zero(part: Part, x: Scale) -> int | None:
     """The coordinate of no effect; ``None`` if it lies outside the scale."""
-    none = no_effect(part["unit"], difference=part["difference"])
+    none = no_effect(part["unit"], difference=part["difference"] and "plain" not in part)
     return x(none) if none is not None and x.low <= none <= x.high else None
 
 
