@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from pytest_claims.catalogue.published_logs import PublishedLog, claim_on, read_logs
+from pytest_claims.catalogue.published_logs import PublishedLog, _log, claim_on, read_logs
 from pytest_claims.statistics import fixed_look
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.verdicts.judge import Judge
@@ -92,7 +92,7 @@ def test_series_added_to_the_file_are_picked_up(tmp_path):
     logs = read_logs(file)
     assert list(logs) == ["old", "new"]
     assert logs["new"].metrics == {"val_loss": (3, 2, 1), "val_accuracy": (0.1, 0.2, 0.3)}
-    assert (logs["new"].arm, logs["new"].num_epochs) == ("new_arm", 3)
+    assert (logs["new"].arm, logs["new"].printed) == ("new_arm", (1, 2, 3))
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,37 @@ def test_series_added_to_the_file_are_picked_up(tmp_path):
         {"a": {"training": {"loss": [1]}}},
         {"a": entry(training={"loss": ["x"]})},
         {"a": []},
+        {"a": entry(training={"loss": [2, 1]}, epoch=[1, 3])},
+        {"a": entry(training={"loss": [2, 1]}, epochs=[1, 2, 3])},
+        {"a": entry(training={"loss": [2, 1]}, epochs=[0, 1])},
+        {"a": entry(training={"loss": [2, 1]}, epochs=[3, 1])},
+        {"a": entry(training={"loss": [2, 1]}, epochs=[1, 2.5])},
+        {"a": entry(training={"loss": [2, 1]}, epochs=[])},
     ],
 )
 def test_faulty_file_of_logs_is_named(tmp_path, series):
     with pytest.raises(ClaimsError, match=r"logs\.json is no file of published logs"):
         read_logs(written(tmp_path, **series))
+
+
+def test_unknown_key_is_named():
+    with pytest.raises(ValueError, match=r"'short' has learning_rate, note, expected only arm, epochs, setup"):
+        _log("short", entry(training={"loss": [1]}, note="", learning_rate=1))
+
+
+def test_log_with_gaps_is_compared_with_the_epochs_that_it_printed(tmp_path):
+    series = entry(training={"loss": [1.0, 0.4], "accuracy": [0.6, 0.5]}, epochs=[1, 3])
+    log = read_logs(written(tmp_path, gaps=series))["gaps"]
+    part = judged(runs(), log).record()["parts"][0]
+
+    # An accuracy of 0.5 is far from 0.9 in epoch 3. Compared with epoch 2 the loss would be off, too.
+    assert "the log's: accuracy, epoch 3" in part["quantity"]
+    assert part["estimate"] == pytest.approx(0.9 / 0.5, rel=0.05)
+    assert part["published"] == {"loss": [1.0, None, 0.4], "accuracy": [0.6, None, 0.5]}
+    near = PublishedLog("near", "B", "", {"loss": (1.0, 0.4)}, epochs=(1, 3))
+    assert judged(runs(), near).verdict == "compatible"
+    with pytest.raises(ValueError, match="some_arm has 2 epochs, the log 'near' 3"):
+        judged(runs(num_epochs=2), near)
 
 
 def test_log_without_an_arm_says_what_to_add():

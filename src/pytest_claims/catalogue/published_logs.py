@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from pytest_claims.support.errors import ClaimsError
 
 _PREFIXES = {"training": "", "validation": "val_"}
+_KEYS = {"source", "setup", "arm", "epochs", *_PREFIXES}
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,11 @@ class PublishedLog:
     setup
         The training configuration, in words.
     metrics
-        One number per epoch for each metric; metrics have the names of our runs. All have the same length.
+        One number per printed epoch for each metric; metrics have the names of our runs. All have the same length.
     arm
         Name of the arm with the same setup, if the file names it.
+    epochs
+        The printed epochs, counted from 1, if some are missing; ``None`` for all from the first on.
     """
 
     name: str
@@ -39,11 +43,20 @@ class PublishedLog:
     setup: str
     metrics: Mapping[str, tuple[float, ...]]
     arm: str | None = None
+    epochs: tuple[int, ...] | None = None
 
     @property
-    def num_epochs(self) -> int:
-        """The number of printed epochs."""
-        return len(next(iter(self.metrics.values())))
+    def printed(self) -> tuple[int, ...]:
+        """The printed epochs, counted from 1."""
+        return self.epochs or tuple(range(1, 1 + len(next(iter(self.metrics.values())))))
+
+    def lines(self) -> dict[str, list[float | None]]:
+        """For each metric one number per epoch up to the last printed one; ``None`` where none is printed."""
+        at = {epoch: index for index, epoch in enumerate(self.printed)}
+        return {
+            metric: [values[at[epoch]] if epoch in at else None for epoch in range(1, self.printed[-1] + 1)]
+            for metric, values in self.metrics.items()
+        }
 
 
 def read_logs(path: Path) -> dict[str, PublishedLog]:
@@ -53,12 +66,14 @@ def read_logs(path: Path) -> dict[str, PublishedLog]:
     ----------
     path
         A JSON file with an object ``series``. Each experiment in it has ``source``, ``setup``, and ``training``,
-        ``validation`` or both; these map metrics to lists of numbers, one per epoch. ``arm`` is optional.
+        ``validation`` or both; these map metrics to lists of numbers, one per epoch. ``arm`` is optional. ``epochs``
+        lists the printed epochs in ascending order, if some are missing.
 
     Raises
     ------
     ClaimsError
-        If the file cannot be read, or if an experiment has no metrics or metrics of different lengths.
+        If the file cannot be read; or if an experiment has no metrics, metrics of different lengths, an unknown key, or
+        other epochs than numbers.
     """
     try:
         series = json.loads(path.read_text(encoding="utf-8"))["series"]
@@ -68,6 +83,8 @@ def read_logs(path: Path) -> dict[str, PublishedLog]:
 
 
 def _log(name: str, entry: Mapping[str, Any]) -> PublishedLog:
+    if unknown := sorted(entry.keys() - _KEYS):
+        raise ValueError(f"{name!r} has {', '.join(unknown)}, expected only {', '.join(sorted(_KEYS))}")
     metrics = {
         prefix + metric: tuple(float(value) for value in values)
         for part, prefix in _PREFIXES.items()
@@ -75,7 +92,15 @@ def _log(name: str, entry: Mapping[str, Any]) -> PublishedLog:
     }
     if len({len(values) for values in metrics.values()}) != 1 or not all(metrics.values()):
         raise ValueError(f"{name!r} needs metrics of one length, under {' or '.join(_PREFIXES)}")
-    return PublishedLog(name, entry["source"], entry["setup"], metrics, entry.get("arm"))
+    log = PublishedLog(name, entry["source"], entry["setup"], metrics, entry.get("arm"))
+    if (epochs := entry.get("epochs")) is None:
+        return log
+    ascending = all(isinstance(epoch, int) and epoch > before for before, epoch in pairwise([0, *epochs]))
+    if len(epochs) != len(log.printed) or not ascending:
+        raise ValueError(
+            f"{name!r} has epochs {epochs}, expected {len(log.printed)} whole numbers in ascending order, from 1 on"
+        )
+    return replace(log, epochs=tuple(epochs))
 
 
 def claim_on(log: PublishedLog, arm: str | None = None, **mark: Any) -> Callable[..., None]:

@@ -88,7 +88,7 @@ class PartRecord(NumbersRecord):
     trend_pvalue: float | None
     operands: list[OperandRecord]
     plain: NotRequired[list[float]]
-    published: NotRequired[Mapping[str, Sequence[float]]]
+    published: NotRequired[Mapping[str, Sequence[float | None]]]
     smallest_detectable_effect: float | None
 
 

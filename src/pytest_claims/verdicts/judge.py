@@ -146,11 +146,11 @@ class Judge:
         Raises
         ------
         ValueError
-            If our runs lack one of the log's metrics, or have fewer epochs than the log.
+            If our runs lack one of the log's metrics, or the last of its epochs.
         """
         quantity, deviation = log_deviations(log, runs)
         rule, margin = statistics.LogRule("as far", deviation), as_read(deviation, quantity.unit)
-        part = Part(quantity, rule, margin, self.look, log.metrics)
+        part = Part(quantity, rule, margin, self.look, log.lines())
         self._judged.append(part)
         return Verdict((part,), self._note, self.schedule)
 

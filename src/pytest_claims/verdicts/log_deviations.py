@@ -21,12 +21,13 @@ def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
         If our runs lack one of the log's metrics, or have fewer epochs than the log.
     """
     histories = [runs.history(metric) for metric in log.metrics]
-    if histories[0].shape[1] < log.num_epochs:
-        raise ValueError(f"{runs.name} has {histories[0].shape[1]} epochs, the log {log.name!r} {log.num_epochs}")
-    curves = np.hstack([history[:, : log.num_epochs] for history in histories])
+    if histories[0].shape[1] < log.printed[-1]:
+        raise ValueError(f"{runs.name} has {histories[0].shape[1]} epochs, the log {log.name!r} {log.printed[-1]}")
+    printed = np.array(log.printed) - 1
+    curves = np.hstack([history[:, printed] for history in histories])
     distances = deviations(np.hstack(list(log.metrics.values())), curves)
     position = distances.epoch - 1
-    metric, epoch = list(log.metrics)[position // log.num_epochs], position % log.num_epochs + 1
+    metric, epoch = list(log.metrics)[position // printed.size], log.printed[position % printed.size]
     farthest = f"largest deviation from the other runs (the log's: {metric}, epoch {epoch})"
     name = f"{' and '.join(log.metrics)}, {farthest}"
     marks = tuple(map(Mark, log.metrics))

@@ -32,14 +32,14 @@ class Part:
     look
         The look at which the part is judged.
     published
-        For a published log, its numbers, one per epoch, for each metric.
+        For a published log, its numbers, one per epoch, for each metric; ``None`` where none is printed.
     """
 
     quantity: Quantity
     rule: statistics.Rule
     margin: Margin
     look: Look
-    published: Mapping[str, Sequence[float]] | None = None
+    published: Mapping[str, Sequence[float | None]] | None = None
 
     def decision(self, num_parts: int, *, without: int | None = None) -> Decision:
         """Decide on the part of a claim with `num_parts` parts, each of which may refute the claim.

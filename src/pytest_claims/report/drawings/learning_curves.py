@@ -96,8 +96,8 @@ def thinned(arm: ArmRecord, num_claims: int) -> ArmRecord:
     return {**arm, "curves": {metric: {**curve, "runs": []} for metric, curve in kept.items()}}
 
 
-def _published(line: Sequence[float]) -> CurveRecord:
-    """A published log as the curve of an arm of one run."""
+def _published(line: Sequence[float | None]) -> CurveRecord:
+    """A published log as the curve of an arm of one run; `None` where no epoch was printed."""
     return {"mean": line, "low": line, "high": line, "runs": []}
 
 
