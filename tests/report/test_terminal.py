@@ -33,7 +33,7 @@ def test_what_is_unexpected_is_marked_and_explained():
 def test_counts_stand_below():
     text = " ".join(table(record()).split())
 
-    counts = "4 supported, 3 refuted, 3 inconclusive, 1 compatible, 1 incompatible, 2 not run"
+    counts = "4 supported, 3 refuted, 3 inconclusive, 1 compatible, 1 incompatible, 1 not run, 1 error"
     assert f"14 claims: {counts}; 3 unexpected" in text
 
 

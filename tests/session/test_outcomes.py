@@ -173,6 +173,34 @@ def test_low(low, judge):
     assert [claim["verdict"] for claim in catalogue.record()["claims"]] == ["supported", "not run"]
 
 
+def test_a_claim_that_crashes_is_told_apart_from_one_that_is_skipped(catalogue):
+    catalogue.write(
+        test_numbers="""
+@pytest.mark.claim("A01", "High is high.")
+def test_high(high, judge):
+    raise KeyError("a bug")
+
+@pytest.mark.claim("A02", "Low is low.")
+def test_low(low, judge):
+    pytest.skip("not today")
+"""
+    )
+    result = catalogue.run("-m", "fast")
+    result.stdout.fnmatch_lines(
+        [
+            "A01 * error ! *",
+            "A02 * not run *",
+            "2 claims: 1 not run, 1 error; 1 unexpected",
+            "  A01: KeyError: 'a bug'",
+            "not run, not today: A02",
+        ]
+    )
+    claims = catalogue.record()["claims"]
+    assert [(claim["verdict"], claim["reason"]) for claim in claims] == [("not run", "error"), ("not run", "not run")]
+    page = (catalogue.path / "reports" / "claims.html").read_text(encoding="utf-8")
+    assert page.count('data-verdict="error unexpected"') == page.count('data-verdict="not-run"') == 1
+
+
 def test_a_seed_that_fails_later_leaves_what_was_decided_before(catalogue):
     catalogue.write(
         test_numbers="""

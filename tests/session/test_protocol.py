@@ -74,19 +74,31 @@ def test_all_claims_skipped_is_no_error(catalogue):
     result.assert_outcomes(skipped=1)
 
 
-EXITS = """
-import sys
+LEAVES = """
+import pytest, sys
+
+class Stop(BaseException):
+    pass
 
 def leave(arrays, tier, seed):
-    sys.exit("no such file")
+    {leave}
 
 leaving = arm(Measurement(leave))
 """
 
 
-def test_sys_exit_in_a_measurement_fails_the_claims_of_that_arm_alone(catalogue):
+@pytest.mark.parametrize(
+    ("leave", "told"),
+    [
+        ("sys.exit('no such file')", "SystemExit: no such file"),
+        ("raise Stop('enough')", "Stop: enough"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("pytest.exit('enough')", "Exit: enough"),
+    ],
+)
+def test_a_measurement_that_leaves_fails_the_claims_of_that_arm_alone(catalogue, leave, told):
     conftest = catalogue.path / "conftest.py"
-    conftest.write_text(conftest.read_text() + EXITS)
+    conftest.write_text(conftest.read_text() + LEAVES.format(leave=leave))
     catalogue.write(
         test_numbers='@pytest.mark.claim("A01", "High is high.")\ndef test_high(high, judge):\n'
         "    assert judge(high.measured('accuracy'), above=0.55)\n\n"
@@ -97,9 +109,73 @@ def test_sys_exit_in_a_measurement_fails_the_claims_of_that_arm_alone(catalogue)
     )
     result = catalogue.run()
     result.assert_outcomes(passed=1, failed=1, errors=1)
-    result.stdout.fnmatch_lines("*arm 'leaving' could not be trained: its code called sys.exit('no such file')*")
+    result.stdout.fnmatch_lines(f"*arm 'leaving' could not be trained: {told} (conftest.py:*, in leave)*")
     verdicts = {claim["id"]: claim["verdict"] for claim in catalogue.record()["claims"]}
     assert verdicts == {"A01": "supported", "A02": "not run", "A03": "not run"}
+
+
+TWO = """
+@pytest.mark.claim("A01", "High is high.")
+def test_high(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+
+@pytest.mark.claim("A02", "Vague is high.", expected="inconclusive", because="It scatters.")
+def test_vague(vague, judge):
+    {before}
+    assert judge(vague.measured("accuracy"), above=0.5)
+"""
+
+
+def test_pytest_exit_in_a_claim_ends_the_session_after_the_claims_before_it(catalogue):
+    catalogue.write(test_numbers=TWO.format(before="pytest.exit('enough')"))
+    result = catalogue.run("-m", "fast")
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["A01 * supported *", "1 claim: 1 supported; all as expected", "*Exit: enough*"])
+
+
+def test_what_an_arm_cannot_import_skips_the_claims_that_need_it(catalogue):
+    conftest = catalogue.path / "conftest.py"
+    conftest.write_text(conftest.read_text() + LEAVES.format(leave="pytest.importorskip('no_such_module')"))
+    catalogue.write(
+        test_numbers='@pytest.mark.claim("A01", "It leaves.")\ndef test_leaving(leaving, judge):\n    assert leaving\n'
+    )
+    catalogue.run("-m", "fast", "-rs").assert_outcomes(skipped=1)
+
+
+WATCHING = """
+def pytest_exception_interact():
+    raise RuntimeError("as the debugger of --pdb")
+
+@pytest.fixture(scope="session", autouse=True)
+def once():
+    with open("set-up", "a") as file:
+        file.write("x")
+"""
+
+
+def test_a_trial_sets_up_the_session_once_and_never_stops_in_the_debugger(catalogue):
+    conftest = catalogue.path / "conftest.py"
+    conftest.write_text("import pytest\n" + conftest.read_text() + WATCHING)
+    catalogue.write(test_numbers=TWO.format(before="pass"))
+    catalogue.run("-m", "fast").assert_outcomes(passed=1, xfailed=1)
+    assert (catalogue.path / "set-up").read_text() == "x"
+
+
+REVERSING = """
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+
+
+def test_a_report_keeps_the_order_of_the_lecture_whatever_the_order_of_the_tests(catalogue):
+    catalogue.pytester.makepyfile(reversing=REVERSING)
+    catalogue.pytester.syspathinsert()
+    catalogue.write(test_numbers=TWO.format(before="pass"))
+    catalogue.run("-m", "fast", "-p", "reversing").assert_outcomes(passed=1, xfailed=1)
+    assert [claim["id"] for claim in catalogue.record()["claims"]] == ["A01", "A02"]
 
 
 RENAMING = """

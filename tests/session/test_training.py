@@ -97,7 +97,7 @@ def test_runs_are_trained_stored_and_not_trained_again(blobs):
     first.stdout.fnmatch_lines(
         [
             "claims: data: Blobs stand-in",
-            "*ValueError: arm 'misfit' could not be trained: the loss 'sparse_categorical_crossentropy'*",
+            "*Failed: arm 'misfit' could not be trained: the loss 'sparse_categorical_crossentropy'*",
         ]
     )
     by_id = {claim["id"]: claim for claim in blobs.record()["claims"]}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pytest_claims.report.drawings.learning_curves import Curves, curves
 from pytest_claims.report.drawings.seed_strips import Strip, strip
-from pytest_claims.report.words.expectations import standing
+from pytest_claims.report.words.expectations import standing, verdict_or_error
 from pytest_claims.report.words.numbers import Claim, Part, confidence, effect_with_interval, margin, pvalue
 from pytest_claims.report.words.robustness import (
     detectable_sentence,
@@ -97,7 +97,7 @@ def claim_view(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: 
         statement=claim["statement"],
         source=claim["source"],
         section=claim["section"],
-        verdict=claim["verdict"],
+        verdict=verdict_or_error(claim),
         reason=reason_in_words(claim["reason"]) if claim["reason"] else None,
         standing=standing(claim),
         expected=" or ".join(claim["expected"]),

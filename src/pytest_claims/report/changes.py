@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_claims.report.words.expectations import verdict_or_error
 from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
 from pytest_claims.report.words.rules import words_of
 from pytest_claims.support.record_types import Record
@@ -78,10 +79,10 @@ def text(old: Record, new: Record) -> str:
 
 
 def _between(before: Claim, after: Claim) -> list[Change]:
-    if before["verdict"] != after["verdict"]:
+    if verdict_or_error(before) != verdict_or_error(after):
         stability = before["stability"]
         again = f" (it would come again with {stability['probability']:.0%})" if stability else ""
-        return [Change(after["id"], "verdict", f"{before['verdict']}{again} → {after['verdict']}")]
+        return [Change(after["id"], "verdict", f"{verdict_or_error(before)}{again} → {verdict_or_error(after)}")]
     pairs = [
         (was, now)
         for was, now in zip(before["parts"], after["parts"], strict=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_claims.report.words.expectations import counts_in_words, standing
+from pytest_claims.report.words.expectations import counts_in_words, standing, verdict_or_error
 from pytest_claims.report.words.numbers import effect_with_interval
 from pytest_claims.support.record_types import ClaimRecord, Record
 from pytest_claims.support.vocabulary import HOLDS
@@ -22,7 +22,8 @@ def markdown(record: Record) -> str:
 
 
 def _row(claim: ClaimRecord) -> str:
-    verdict = claim["verdict"] if claim["verdict"] in HOLDS else f"**{claim['verdict']}**"
+    word = verdict_or_error(claim)
+    verdict = word if word in HOLDS else f"**{word}**"
     if standing(claim) == "unexpected":
         verdict += " (unexpected)"
     effects = "<br>".join(effect_with_interval(part) for part in claim["parts"])

@@ -13,7 +13,7 @@ from pytest_claims.report.drawings.learning_curves import CLAIMS_WITH_CURVES, th
 from pytest_claims.report.drawings.overview import Overview, overview
 from pytest_claims.report.words import header
 from pytest_claims.report.words.certificate import ControlView, audit, calibration, controls
-from pytest_claims.report.words.expectations import VERDICTS, findings, missing, standing
+from pytest_claims.report.words.expectations import ERROR, VERDICTS, findings, missing, standing, verdict_or_error
 from pytest_claims.report.words.numbers import Claim
 from pytest_claims.report.words.sentences import capitalized
 from pytest_claims.support.record_types import ArmRecord, DataRecord, Record
@@ -122,10 +122,10 @@ def _changes(older: Record, record: Record, anchors: Mapping[str, str]) -> Chang
 
 
 def _counts(claims: Sequence[Claim]) -> tuple[Count, ...]:
-    totals = Counter(claim["verdict"] for claim in claims)
-    unexpected = Counter(claim["verdict"] for claim in claims if standing(claim) == "unexpected")
-    # A record without published logs does not list their verdicts with a count of 0.
-    shown = [verdict for verdict in VERDICTS if totals[verdict] or not verdict.endswith("compatible")]
+    totals = Counter(map(verdict_or_error, claims))
+    unexpected = Counter(verdict_or_error(claim) for claim in claims if standing(claim) == "unexpected")
+    # A record without published logs or errors does not list these words with a count of 0.
+    shown = [verdict for verdict in VERDICTS if totals[verdict] or not verdict.endswith(("compatible", ERROR))]
     return tuple(Count(verdict, totals[verdict], unexpected[verdict]) for verdict in shown)
 
 

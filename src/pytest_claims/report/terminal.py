@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from pytest_claims.report.words.expectations import counts_in_words, missing, standing
+from pytest_claims.report.words.expectations import counts_in_words, missing, standing, verdict_or_error
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 from pytest_claims.support.record_types import Record
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STYLES = {
     "supported": "green", "refuted": "red", "inconclusive": "yellow", "compatible": "green", "incompatible": "red",
-    "not run": "dim",
+    "not run": "dim", "error": "red",
 }  # fmt: skip
 
 UNEXPECTED_MARK = "!"
@@ -65,7 +65,7 @@ def _renderables(record: Record) -> Iterator[RenderableType]:
         for claim in claims:
             if standing(claim) == "unexpected":
                 yield Text(f"  {claim['id']}: {claim['message'] or 'the test failed'}")
-    for reason, ids in missing(claim for claim in claims if standing(claim) == "not run").items():
+    for reason, ids in missing(claims).items():
         yield Text(f"not run, {reason}: {', '.join(ids)}")
 
 
@@ -81,7 +81,8 @@ def _rows(claims: list[Claim]) -> Table:
     rows.add_column("statement", no_wrap=True, overflow="ellipsis", ratio=1, min_width=8)
     for claim in claims:
         mark = f" {UNEXPECTED_MARK}" if standing(claim) == "unexpected" else ""
-        verdict = Text(claim["verdict"] + mark, style=STYLES[claim["verdict"]])
+        word = verdict_or_error(claim)
+        verdict = Text(word + mark, style=STYLES[word])
         effects = "\n".join(effect_with_interval(part) for part in claim["parts"]) or MISSING
         statement = " ".join(claim["statement"].split())
         rows.add_row(Text(claim["id"]), verdict, Text(effects), str(claim["num_seeds"]), Text(statement))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from _pytest.runner import runtestprotocol
 
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.planning.seed_schedule import SeedSchedule
+from pytest_claims.session.failures import raise_for
 from pytest_claims.verdicts.judge import Judge
 from pytest_claims.verdicts.runs import Runs, runs_from
 
@@ -68,15 +71,14 @@ class LookByLook:
 
     def runs_for(self, claim: Claim) -> Callable[[str], Runs]:
         """A function from an arm's name to its runs, for the seeds of the claim's current look."""
-        return lambda name: self._runs_of(claim, name)
+        return partial(self._runs_of, claim)
 
     def _runs_of(self, claim: Claim, name: str) -> Runs:
+        __tracebackhide__ = True
         key = self._plan.keys_of(claim)[name]
         seeds = self._schedule.seeds(self.looks[claim.item.nodeid].num_seeds)
         if key in self._trainer.failures and self._plan.missing({key: seeds}):
-            error = self._trainer.failures[key]
-            reason = f"its code called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
-            raise ValueError(f"arm {name!r} could not be trained: {reason}") from error
+            raise_for(name, self._trainer.failures[key])
         shown = self._plan.names_of(claim)[name]
         if (shown, key, seeds) not in self._runs:
             stored = self._plan.store.runs(key, seeds)
@@ -92,12 +94,18 @@ class LookByLook:
         Pytest itself runs the test, with its setup, its fixtures and its teardown, and nobody hears of the outcome.
         """
         item = claim.item
+        # Fixtures of the whole session stay for the tests to come. They belong to the session, and so it is the next.
+        session: Any = item.session
+        properties = list(item.user_properties)
         self._judges.pop(item.nodeid, None)
         self.is_trying = True
         try:
-            runtestprotocol(item, log=False, nextitem=None)
+            runtestprotocol(item, log=False, nextitem=session)
+        except pytest.exit.Exception:  # the test itself will end the session, after the tests before it
+            session._setupstate.teardown_exact(session)
         finally:
             self.is_trying = False
             item._report_sections.clear()
+            item.user_properties[:] = properties
         judge = self._judges.get(item.nodeid)
         return judge is None or judge.asserted is None or judge.asserted.verdict != "inconclusive"

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.outcomes import OutcomeException
 
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.session.options import Options
+from pytest_claims.support.errors import told
 from pytest_claims.support.record_types import ClaimRecord, Record
 from pytest_claims.support.vocabulary import HOLDS
 
@@ -157,8 +159,10 @@ def _not_judged(
             message = f"judged and not asserted: {'; '.join(judge.dropped)}. Join the parts of a claim with &"
         report.outcome = "failed"
         report.longrepr = f"{record['id']}: {message}"
-        record["outcome"], record["message"] = "failed", message
+        record["outcome"], record["reason"], record["message"] = "failed", "error", message
         return
-    lines = str(call.excinfo.value).splitlines() or [call.excinfo.typename]
-    outcome = "skipped" if report.skipped else "error"
-    record["outcome"], record["reason"], record["message"] = outcome, "not run", lines[0]
+    message = told(call.excinfo.value)
+    if isinstance(call.excinfo.value, OutcomeException):  # of pytest.skip and pytest.fail, whose text says it all
+        message = message.removeprefix(f"{call.excinfo.typename}: ")
+    outcome, reason = ("skipped", "not run") if report.skipped else ("error", "error")
+    record["outcome"], record["reason"], record["message"] = outcome, reason, message

@@ -145,11 +145,11 @@ class ClaimsSession:
         items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
 
     def _prepare(self, session: pytest.Session) -> None:
-        # By item: another plugin may have given items other ids, as xdist does for groups.
-        by_item = {id(claim.item): claim for claim in self.claims.values()}
-        dropped = [by_item[key].item for key in by_item.keys() - {id(item) for item in session.items}]
+        # By item, in the lecture's order: another plugin may have given items other ids, or another order.
+        here = {id(item) for item in session.items}
+        dropped = [claim.item for claim in self.claims.values() if id(claim.item) not in here]
         self._narrowed = selection.matches_marks(self.config, dropped)
-        self.claims = {item.nodeid: by_item[id(item)] for item in session.items if id(item) in by_item}
+        self.claims = {claim.item.nodeid: claim for claim in self.claims.values() if id(claim.item) in here}
         self._order = list(self.claims)
         # pytest calls this hook also after a failed collection, for instance after an invalid mark expression.
         if not self.claims or session.testsfailed or not self.collected:
@@ -160,10 +160,9 @@ class ClaimsSession:
         # pytest says of these tests that they are skipped, and nothing is trained for them.
         self.claims = {id_: claim for id_, claim in self.claims.items() if not selection.is_skipped(claim.item)}
         plan, data = self._make_plan(dry_run=dry_run)
-        if dry_run:
-            return
-        self._take_processors()
-        self._train(plan, data)
+        if not dry_run:
+            self._take_processors()
+            self._train(plan, data)
 
     def _make_plan(self, *, dry_run: bool) -> tuple[Plan, DataSets]:
         """Make the plan, skip the claims that lack data, and describe the plan on the terminal."""
@@ -239,8 +238,9 @@ class ClaimsSession:
 
     def compare(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         """Compare a claim's verdict with the expected one, and add its record to the test report."""
-        is_trial = self._looks is not None and self._looks.is_trying
-        if isinstance(item, pytest.Function) and mark_of(item) and not is_trial:
+        if self._looks is not None and self._looks.is_trying:
+            report.wasxfail = ""  # so that --pdb does not stop in a trial
+        elif isinstance(item, pytest.Function) and mark_of(item):
             claim = self.claims.get(item.nodeid) or read_claim(item)
             kinds = self._plan.kinds_of_data(claim) if self._plan else set()
             names = self._plan.names_of(claim) if self._plan else {}

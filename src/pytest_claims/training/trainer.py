@@ -9,8 +9,6 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_claims.catalogue.arms import Arm, Measurement, Source
 from pytest_claims.engines.conditions import in_words
 from pytest_claims.planning.plan import Key, Plan, Planned, conditions_of, engine_of
@@ -91,7 +89,9 @@ class Trainer:
         try:
             if missing := self.plan.missing({planned.fingerprint: seeds}).get(planned.fingerprint):
                 self._train_one(planned, missing, progress)
-        except (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exception) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             # The claims that need this arm report the error. The other arms are still trained.
             self.failures[planned.fingerprint] = error
 

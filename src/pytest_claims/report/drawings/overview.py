@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_claims.report.drawings.scales import Scale
 from pytest_claims.report.drawings.seed_strips import Tick
-from pytest_claims.report.words.expectations import deciding_part
+from pytest_claims.report.words.expectations import deciding_part, verdict_or_error
 from pytest_claims.report.words.numbers import Claim, Part, effect_with_interval
 from pytest_claims.report.words.rules import side_asked, words_of
 from pytest_claims.report.words.sentences import num_collapsed
@@ -133,8 +133,8 @@ def _row(claim: Claim, anchor: str, x: Scale, y: int) -> Row:
         y=y,
         claim=claim["id"],
         anchor=anchor,
-        verdict=claim["verdict"],
+        verdict=verdict_or_error(claim),
         estimate=estimate,
         interval=(low, high) if low is not None and high is not None else None,
-        effect=effect_with_interval(part) if part else "not run",
+        effect=effect_with_interval(part) if part else verdict_or_error(claim),
     )

@@ -12,7 +12,10 @@ from pytest_claims.support.vocabulary import VERDICTS as JUDGED
 
 Standing = Literal["as expected", "unexpected", "not run", "not compared"]
 
-VERDICTS = (*JUDGED, "not run")
+ERROR = "error"
+"""The word for a claim that has no verdict because its code, or the code of an arm that it needs, failed."""
+
+VERDICTS = (*JUDGED, "not run", ERROR)
 
 
 def standing(claim: Claim) -> Standing:
@@ -26,6 +29,11 @@ def standing(claim: Claim) -> Standing:
     if claim["verdict"] == "not run":
         return "not run"
     return "as expected" if claim["verdict"] in claim["expected"] else "not compared"
+
+
+def verdict_or_error(claim: Claim) -> str:
+    """The verdict of a claim; ``"error"`` if its test failed and so came to no verdict."""
+    return ERROR if claim["verdict"] == "not run" and standing(claim) == "unexpected" else claim["verdict"]
 
 
 def deciding_part(claim: Claim) -> Part | None:
@@ -46,10 +54,10 @@ def findings(claims: Iterable[Claim]) -> list[Claim]:
 
 
 def missing(claims: Iterable[Claim]) -> dict[str, list[str]]:
-    """Ids of the claims without a verdict, by reason."""
+    """Ids of the claims that were not run, by reason."""
     by_reason: dict[str, list[str]] = {}
     for claim in claims:
-        if claim["verdict"] == "not run":
+        if standing(claim) == "not run":
             by_reason.setdefault(claim["message"] or claim["reason"] or "no reason recorded", []).append(claim["id"])
     return by_reason
 
@@ -62,7 +70,7 @@ def counts_in_words(claims: Sequence[Claim]) -> str:
     >>> counts_in_words([{"verdict": "supported", "outcome": "passed", "expected": ["supported"]}])
     '1 claim: 1 supported; all as expected'
     """
-    verdicts = Counter(claim["verdict"] for claim in claims)
+    verdicts = Counter(map(verdict_or_error, claims))
     standings = Counter(standing(claim) for claim in claims)
     counts = ", ".join(f"{verdicts[name]} {name}" for name in VERDICTS if verdicts[name])
     deviations = [f"{standings[name]} {name}" for name in ("unexpected", "not compared") if standings[name]]

@@ -41,6 +41,7 @@ REASONS = {
     "collapsed": "some runs collapsed, so that their mean does not decide",
     "not yet due": "an event is judged once, at the last look",
     "not run": "nothing was run",
+    "error": "the claim's code, or an arm that it needs, failed",
 }
 
 
