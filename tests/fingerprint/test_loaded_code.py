@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -92,6 +93,55 @@ def test_code_that_was_edited_after_it_was_imported_is_refused_by_name(module, b
         of(loaded)
     assert named in str(caught.value)
     assert "restart the notebook's kernel" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "member"), [("double", lambda self: 9), ("rate", 0.5)])
+@pytest.mark.parametrize("hashed_before", [True, False])
+def test_a_class_whose_members_were_replaced_is_refused_by_name(module, name, member, hashed_before):
+    loaded, _ = module
+    if hashed_before:
+        of(loaded)
+    setattr(loaded.Settings, name, member)
+    with pytest.raises(ClaimsError, match=rf"would run code that its file does not hold any more: Settings\.{name}"):
+        of(loaded)
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_module_that_other_code_executed_is_compared_with_its_file(module, tmp_path, monkeypatch, registered):
+    executed, edit = types.ModuleType("executed"), module[1]
+    if registered:
+        monkeypatch.setitem(sys.modules, "executed", executed)
+    exec(compile(MODULE, str(tmp_path / "lesson_arms.py"), "exec", dont_inherit=True), vars(executed))
+    assert text_of(executed.other)
+    edit("return 1", "return 2")
+    with pytest.raises(EditedError, match="other was imported, and then edited in"):
+        text_of(executed.other)
+
+
+HELPER = """
+RATE = 0.1
+calls = 0
+
+def rate():
+    global calls
+    calls += 1
+    return RATE
+"""
+
+
+def test_a_constant_of_a_module_that_code_imports_is_compared_with_its_file(module, tmp_path):
+    loaded, edit = module
+    edit("def other():\n", "def other():\n    from lesson_helper import rate\n    rate()\n")
+    loaded = importlib.reload(loaded)
+    helper = tmp_path / "lesson_helper.py"
+    helper.write_text(HELPER)
+    known = of(loaded)
+    loaded.other()
+    assert of(loaded) == known  # a number that changes while running is no edit
+    helper.write_text(HELPER.replace("0.1", "0.25"))
+    with pytest.raises(ClaimsError, match=r"RATE of lesson_helper was imported as 0\.1, and then edited"):
+        of(loaded)
+    del sys.modules["lesson_helper"]
 
 
 def test_edits_that_change_no_code_that_is_used_are_no_reason(module):

@@ -7,8 +7,8 @@ determine. Settings of libraries and golden steps count where they deviate from 
 docstrings, the machine and versions of libraries do not count; a run's provenance has the last two. This module imports
 no deep-learning library.
 
-It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, files that code reads, and
-lists and mappings in a decorator's closure.
+It cannot see names that code resolves only at run time, such as ``getattr(module, name)``, files and environment
+variables that code reads, and lists and mappings in a decorator's closure.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ from pytest_claims.fingerprint.declarations import (
     fields_of,
 )
 from pytest_claims.fingerprint.defaults import enclosed, values_beside_source
-from pytest_claims.fingerprint.loaded_code import EditedError, module_is_current
+from pytest_claims.fingerprint.loaded_code import EditedError, text_of_file
+from pytest_claims.fingerprint.loaded_modules import module_is_current
 from pytest_claims.fingerprint.source_text import (
     Text,
     file_of_module,
@@ -221,7 +222,9 @@ class _Material:
             try:
                 text = source_of(value)
             except OSError as error:
-                raise self._unreadable(value, where, f"{value.__qualname__}, whose source cannot be read") from error
+                raise self._unreadable(
+                    value, where, f"{value.__qualname__}, whose source cannot be read ({error})"
+                ) from error
             except EditedError as error:
                 raise self._edited(error) from error
             package = scope.get("__package__") or scope.get("__name__", "").rpartition(".")[0]
@@ -269,7 +272,7 @@ class _Material:
             try:
                 text = module_source(file)
                 if module in sys.modules:
-                    module_is_current(sys.modules[module])
+                    module_is_current(sys.modules[module], text_of_file(str(file)))
             except (OSError, SyntaxError, UnicodeDecodeError) as error:
                 raise ClaimsError(f"{self._name} imports {module}, which cannot be read: {error}") from error
             except EditedError as error:

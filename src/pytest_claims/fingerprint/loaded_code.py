@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
 from pytest_claims.fingerprint.constants import is_same
@@ -68,7 +68,8 @@ def text_of(value: FunctionType | type) -> str:
         text = _function_text(value.__code__, file, stamp, _is_rewritten(value), _can_be_compared(value))
         _check_defaults(value, text, file)
         return text
-    return _class_text(value, file, stamp)
+    members = tuple((name, id(member)) for name, member in vars(value).items())
+    return _class_text(value, file, stamp, members)
 
 
 def functions_of(cls: type) -> Iterator[FunctionType]:
@@ -97,7 +98,8 @@ def _function_text(code: CodeType, file: str, stamp: Stamp, rewritten: bool, com
 
 
 @cache
-def _class_text(cls: type, file: str, stamp: Stamp) -> str:
+def _class_text(cls: type, file: str, stamp: Stamp, members: tuple[tuple[str, int], ...]) -> str:
+    """The text of a class; `members` in the cache's key makes a class be read again whose members were replaced."""
     source = _read(file, stamp)
     spans = source.spans.get(cls.__qualname__, [])
     if not spans:
@@ -109,6 +111,10 @@ def _class_text(cls: type, file: str, stamp: Stamp) -> str:
             text_of(function)
     # Of several definitions with one name the last one counts, as when Python ran the module.
     text = source.text(spans[-1])
+    for name in _undecorated_methods(text):
+        member = vars(cls).get(name)
+        if isinstance(member, FunctionType) and member.__qualname__ != f"{cls.__qualname__}.{name}":
+            raise EditedError(f"{cls.__qualname__}.{name} was replaced by {member.__qualname__}")
     for name, value in _literals(text).items():
         imported = vars(cls).get(name)
         # A decorator or a metaclass may have replaced the literal; such a value has another type, and is skipped.
@@ -153,13 +159,23 @@ def _expressions(text: str) -> dict[str, ast.expr]:
             **dict(zip(positional[::-1], given.defaults[::-1], strict=False)),
             **{argument.arg: node for argument, node in keywords if node is not None},
         }
+    return assignments(definition.body) if isinstance(definition, ast.ClassDef) else {}
+
+
+def assignments(body: list[ast.stmt]) -> dict[str, ast.expr]:
+    """Return the expressions that the body of a class or a module assigns to names."""
     assigned = {}
-    for node in definition.body if isinstance(definition, ast.ClassDef) else ():
+    for node in body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):
                 assigned[target.id] = node.value
     return assigned
+
+
+def _undecorated_methods(text: str) -> list[str]:
+    body = getattr(_definition(text), "body", [])
+    return [node.name for node in body if isinstance(node, ast.FunctionDef) and not node.decorator_list]
 
 
 def _definition(text: str) -> ast.stmt:
@@ -192,8 +208,13 @@ def _is_rewritten(value: FunctionType | type) -> bool:
 
 
 def _can_be_compared(value: FunctionType | type) -> bool:
-    """Tell if the module was compiled from its file unchanged, or with no other change than rewritten assertions."""
-    return isinstance(_loader_of(value), SourceFileLoader) or _is_rewritten(value)
+    """Tell if the module was compiled from its file unchanged, or with no other change than rewritten assertions.
+
+    A module without a loader was executed by other code, as `runpy` does. A notebook's cell has no file.
+    """
+    loader = _loader_of(value)
+    executed = loader is None and Path(_file_of(value)).is_file()
+    return executed or isinstance(loader, SourceFileLoader) or _is_rewritten(value)
 
 
 def _stamp(file: str) -> Stamp:
@@ -208,7 +229,7 @@ def _stamp(file: str) -> Stamp:
 @cache
 def _read(file: str, stamp: Stamp) -> SourceFile:
     """Read and compile a file; the stamp in the cache's key makes it read an edited file again."""
-    text = _text_of_file(file)
+    text = text_of_file(file)
     tree = ast.parse(text, file)
     codes = _codes(compile(tree, file, "exec", dont_inherit=True))
     return SourceFile(text.splitlines(keepends=True), _spans(tree), codes)
@@ -219,14 +240,14 @@ def _read_rewritten(file: str, stamp: Stamp) -> SourceFile:
     """Read a file and compile it as pytest does, with rewritten assertions."""
     from _pytest.assertion.rewrite import rewrite_asserts
 
-    text = _text_of_file(file)
+    text = text_of_file(file)
     tree = ast.parse(text, file)
     spans = _spans(tree)
     rewrite_asserts(tree, text.encode(), file)
     return SourceFile([], spans, _codes(compile(tree, file, "exec", dont_inherit=True)))
 
 
-def _text_of_file(file: str) -> str:
+def text_of_file(file: str) -> str:
     """Read a file as Python does, with its byte-order mark and its encoding; or read the cell of a notebook."""
     if Path(file).is_file():
         with tokenize.open(file) as opened:
@@ -274,19 +295,3 @@ def _essence(code: CodeType) -> tuple[Any, ...]:
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     return code.co_code, constants, names, counts, code.co_exceptiontable
-
-
-def module_is_current(module: ModuleType) -> None:
-    """Check that the functions and classes of an imported module are still those in its file.
-
-    Raises
-    ------
-    EditedError
-        One of them differs.
-    """
-    for value in list(vars(module).values()):
-        if isinstance(value, FunctionType | type) and value.__module__ == module.__name__:
-            try:
-                text_of(value)
-            except OSError:  # code made it at run time, so it is in no file
-                continue
