@@ -93,9 +93,13 @@ def test_ordinary_models_are_not_refused() -> None:
 
 
 def leaving(input_shape: tuple[int, ...], *, setting: str, value: Any) -> Any:
+    import jax
     import keras
 
-    getattr(keras.config, f"set_{setting}")(value)
+    if setting.startswith("jax_"):
+        jax.config.update(setting, value)
+    else:
+        getattr(keras.config, f"set_{setting}")(value)
     return dense(input_shape)
 
 
@@ -106,16 +110,21 @@ def leaving(input_shape: tuple[int, ...], *, setting: str, value: Any) -> Any:
         ("epsilon", 1e-3),
         ("image_data_format", "channels_first"),
         ("dtype_policy", "mixed_float16"),
+        ("jax_disable_jit", True),
+        ("jax_default_matmul_precision", "bfloat16"),
     ],
 )
-def test_a_builder_that_changes_a_setting_of_keras_is_refused_and_the_setting_put_back(
+def test_a_builder_that_changes_a_setting_is_refused_and_the_setting_put_back(
     stacked: Any, setting: str, value: Any
 ) -> None:
+    import jax
     import keras
 
-    read = getattr(keras.config, setting)
+    owner, read = "Keras", getattr(keras.config, setting, None)
+    if read is None:
+        owner, read = "JAX", lambda: jax.config.values[setting]
     before, alone = read(), train(stacked, DENSE)[0].history
-    with pytest.raises(ValueError, match=f"building the model changed Keras' {setting} from"):
+    with pytest.raises(ValueError, match=f"building the model changed {owner}' {setting} from"):
         train(create("stacked"), replace(DENSE, model=partial(leaving, setting=setting, value=value)))
     assert read() == before
     assert train(create("stacked"), DENSE)[0].history == alone

@@ -22,6 +22,11 @@ def runs(losses=LOSSES, seeds=(0, 1), name="a", tier="fast"):
     return Runs(name, tier, seeds, histories, {"norm": [1.0, 2.0], "weights": [[1.0], [2.0]]})
 
 
+def measured(*by_seed):
+    kept = [Run("f", "a", "fast", "measurement", seed, {}, {}, values, {}, 0.1) for seed, values in enumerate(by_seed)]
+    return runs_from("a", "fast", kept)
+
+
 @pytest.mark.parametrize(
     ("method", "arguments", "expected", "unit"),
     [
@@ -114,6 +119,16 @@ def test_what_is_not_paired_is_refused(other, message):
         ),
         (lambda: runs().measured("nrm"), "a has no measurement 'nrm', only norm, weights"),
         (lambda: runs().measured("weights"), "is 1-dimensional, not a number"),
+        (
+            lambda: measured({"size": [1.0]}, {"size": [1.0, 2.0]}).measured("size"),
+            "cannot be read as one number per seed",
+        ),
+        (lambda: measured({"size": 10**400}).measured("size"), "cannot be read as one number per seed: .*too large"),
+        (lambda: measured({}).measured("size"), "a has no measurement 'size', only none"),
+        (
+            lambda: measured({"size": 1.0}, {"mass": 1.0}),
+            "a has the measurements size for seed 0, and mass for seed 1; expected the same names for every seed",
+        ),
         (lambda: runs().mean_of_last("val_accuracy", 9), "has 4 epochs, not 9"),
         (lambda: runs().final("val_accuracy") - runs().final("val_cross_entropy"), "is in 'accuracy' and .* in 'nats'"),
         (lambda: runs().final("val_accuracy").between(0.4, 0.2), "the lower bound comes first"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import isclass, signature
@@ -26,7 +27,7 @@ def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[in
     Raises
     ------
     ValueError
-        If `builder` does not return a Keras model, or changes a setting of Keras for all later arms.
+        If `builder` does not return a Keras model, or changes a setting of Keras or JAX for all later arms.
     """
     with _drawing_nothing():
         model = _with_settings_kept(lambda: builder(input_shape), "model")
@@ -56,31 +57,43 @@ def build_optimizer(builder: Callable[[], Any]) -> Any:
     Raises
     ------
     ValueError
-        If `builder` changes a setting of Keras for all who come after.
+        If `builder` changes a setting of Keras or JAX for all who come after.
     """
     return _with_settings_kept(builder, "optimizer")
 
 
 def _with_settings_kept(build: Callable[[], Any], what: str) -> Any:
-    """Build something, and put back the settings of Keras that this changed, which is an error."""
+    """Build something, and put back the settings of Keras and JAX that this changed, which is an error."""
     before = _settings()
     try:
         built = build()
     finally:
-        changed = {name: value for name, value in _settings().items() if value != before[name]}
-        for name in changed:
-            getattr(keras.config, f"set_{name}")(before[name])
+        changed = {setting: value for setting, value in _settings().items() if value != before[setting]}
+        for setting in changed:
+            _set(*setting, before[setting])
     if changed:
-        told = ", ".join(f"{name} from {before[name]} to {value}" for name, value in changed.items())
+        told = ", ".join(
+            f"{owner}' {name} from {before[owner, name]} to {new}" for (owner, name), new in changed.items()
+        )
         raise ValueError(
-            f"building the {what} changed Keras' {told}, for every arm that is built after it. Give the layers what"
+            f"building the {what} changed {told}, for every arm that is built after it. Give the layers what"
             " they need, such as dtype='mixed_float16', and leave the setting as it is."
         )
     return built
 
 
-def _settings() -> dict[str, Any]:
-    return {name: getattr(keras.config, name)() for name in KERAS_SETTINGS}
+def _settings() -> dict[tuple[str, str], Any]:
+    """The global settings of Keras, and those of JAX where it is imported, by library and name."""
+    of_keras = {("Keras", name): getattr(keras.config, name)() for name in KERAS_SETTINGS}
+    jax = sys.modules.get("jax")
+    return of_keras | ({("JAX", name): value for name, value in jax.config.values.items()} if jax else {})
+
+
+def _set(owner: str, name: str, value: Any) -> None:
+    if owner == "Keras":
+        getattr(keras.config, f"set_{name}")(value)
+    else:
+        sys.modules["jax"].config.update(name, value)
 
 
 OVERRIDDEN = ("compute_loss", "train_step", "test_step", "compute_metrics")

@@ -82,8 +82,14 @@ class Runs:
             If there is no measurement of that name, or it is not one number per seed.
         """
         if name not in self._measurements:
-            raise ValueError(f"{self.name} has no measurement {name!r}, only {', '.join(sorted(self._measurements))}")
-        values = np.asarray(self._measurements[name], float)
+            known = ", ".join(sorted(self._measurements)) or "none"
+            raise ValueError(f"{self.name} has no measurement {name!r}, only {known}")
+        try:
+            values = np.asarray(self._measurements[name], float)
+        except (ValueError, OverflowError) as error:  # other shapes for other seeds, or an integer beyond all floats
+            raise ValueError(
+                f"measurement {name!r} of {self.name} cannot be read as one number per seed: {error}"
+            ) from error
         if values.ndim != 1:
             raise ValueError(f"measurement {name!r} of {self.name} is {values.ndim - 1}-dimensional, not a number")
         marks = (Mark(name),) if name in self._histories else ()
@@ -195,6 +201,13 @@ def runs_from(name: str, tier: Tier, stored: Sequence[Run]) -> Runs:
     histories = {metric: np.array([run.history[metric] for run in stored], float) for metric in metrics}
     for values in histories.values():
         values.setflags(write=False)
+    for run in stored:
+        if run.measurements.keys() != stored[0].measurements.keys():
+            measured = [", ".join(sorted(one.measurements)) or "none" for one in (stored[0], run)]
+            raise ValueError(
+                f"{name} has the measurements {measured[0]} for seed {stored[0].seed}, and {measured[1]} for seed "
+                f"{run.seed}; expected the same names for every seed"
+            )
     measurements = {key: [run.measurements[key] for run in stored] for key in stored[0].measurements}
     data = (stored[0].provenance.get("data") or {}).get("content_hash", "")
     return Runs(name, tier, [run.seed for run in stored], histories, measurements, data)
