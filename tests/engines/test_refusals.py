@@ -14,7 +14,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 from pytest_claims import Split
 from pytest_claims.engines import create
-from pytest_claims.engines.models import build_model, build_optimizer, check_split, refuse_own_training
+from pytest_claims.engines.models import build_model, build_optimizer, check_split, checked_pool, refuse_own_training
 from tests.helpers.engine_arms import DATA, DENSE, dense, split, train
 
 
@@ -55,6 +55,64 @@ def test_a_split_that_does_not_fit_is_refused_with_both_numbers(changes: dict[st
     check_split(Split(**given | {"train_targets": None, "validation_targets": None}), 10)
     with pytest.raises(ValueError, match=said):
         check_split(Split(**given | changes), 10)
+
+
+def test_a_masked_target_is_refused_and_so_is_what_is_no_split() -> None:
+    masked = np.ma.masked_equal(LABELS, 1)
+    with pytest.raises(ValueError, match="train targets are a masked array"):
+        check_split(Split(ROWS, ROWS, masked, LABELS), 10)
+    with pytest.raises(ValueError, match="split must return a Split, got tuple"):
+        check_split((ROWS, ROWS, LABELS, LABELS), 10)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pool", "said"),
+    [
+        (np.array([[1.0], [np.nan]]), "got NaN or infinity among them"),
+        (np.array([[1.0], [-np.inf]], "f2"), "got NaN or infinity among them"),
+        (np.array([1, 2**31]), "got integers from 1 to 2147483648, beyond 32 bits"),
+        (np.array([-1, -(2**31) - 1]), "beyond 32 bits"),
+        (np.array([2**32], "u8"), "beyond 32 bits"),
+        (np.array([1j]), "got complex128 of shape"),
+        (np.array(["a"]), "got <U1 of shape"),
+        (np.array([None]), "got object of shape"),
+        (np.array(5), "got int64 of shape \\(\\)"),
+    ],
+)
+def test_a_pool_that_no_device_holds_as_it_is_is_refused(pool: np.ndarray, said: str) -> None:
+    with pytest.raises(ValueError, match=f"pool must give finite real numbers of shape.*{said}"):
+        checked_pool(pool)
+
+
+def test_pools_of_32_bits_and_what_fits_into_them_are_taken() -> None:
+    for pool in (np.array([2**31 - 1]), np.array([2**32 - 1], "u8"), np.ones(2), np.zeros((0, 2)), np.array([True])):
+        assert checked_pool(pool) is pool
+
+
+def halves(arrays: Any, tier: str, seed: int) -> Split:
+    given = split(arrays, tier, seed)
+    return replace(given, train_targets=given.train_targets * 0.5)
+
+
+def with_nan(arrays: Any) -> np.ndarray:
+    return np.full((300, 20), np.nan, "f4")
+
+
+def nothing(xp: Any, batch: Any, rows: Any, seed: Any) -> None:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"split": halves}, "some labels are fractions, expected whole numbers"),
+        ({"pool": with_nan}, "pool must give finite real numbers"),
+        ({"decode": nothing}, "decode must return an array, got NoneType"),
+    ],
+)
+def test_data_that_jax_would_forgive_are_not_trained_on(stacked: Any, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        train(stacked, replace(DENSE, data=replace(DATA, **changes)))
 
 
 def too_few_labels(arrays: Any, tier: str, seed: int) -> Split:

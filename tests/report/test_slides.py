@@ -51,3 +51,8 @@ def test_a_claim_has_the_same_name_alone_as_among_others(drawn):
     ids = ["a?b", "a/b", "A_b"]
     together = [path.name for path in drawn(ids)]
     assert [path.name for claim in ids for path in drawn(ids, [claim])] == together
+
+
+def test_no_name_is_that_of_a_device_of_windows(drawn):
+    written = {path.name.partition(".")[0].casefold() for path in drawn(["nul.txt", "CON.", "com1.a", "con"])}
+    assert not written & {"nul", "con", "com1"}

@@ -23,6 +23,12 @@ def test_high(high, judge):
             "*the text 'High is ?ud83d high.' has half of a surrogate pair*",
         ),
         ('"High is high."', '"High.", source="\\udc80"', "*the text '?udc80' has half of a surrogate pair*"),
+        ('"High is high."', '"High \\x1b[31m is high."', "*the text 'High ?x1b?31m is high.' has a control character*"),
+        (
+            "@pytest.mark.claim",
+            "@pytest.mark.parametrize('high', [1])\n@pytest.mark.claim",
+            "*takes no mark 'parametrize': write a claim with an id of its own for each value*",
+        ),
         ('"High is high."', '"High is high.", tiers="fst"', "*claim A01: unknown tier 'fst', known are fast, full"),
         ('"High is high."', '"High is high.", expectd="refuted"', "*claim A01: unknown keyword 'expectd'*"),
         ('"High is high."', '"High is high.", expected="wrong"', "*expected='wrong' is no verdict*"),
@@ -54,6 +60,58 @@ def test_claim_without_a_section(catalogue):
     result = catalogue.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines("*a claim without a section: add pytestmark = pytest.mark.section*")
+
+
+def test_claim_in_a_test_case_of_unittest(catalogue):
+    catalogue.write(
+        test_numbers="import unittest\nclass TestNumbers(unittest.TestCase):\n"
+        '    @pytest.mark.claim("A01", "High is high.")\n    def test_high(self):\n        pass\n'
+    )
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*which pytest gives to no method of a unittest.TestCase: leave out the base*")
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[[assertion", "*lecture.toml is no TOML: *"),
+        (b"\xff\xfe", "*lecture.toml is no TOML: *"),
+        (b"section = 5", "*lecture.toml: a ?[[]section]] has 5; expected *"),
+        (b"x = 1", "*lecture.toml has tables ?[[]x]]; known are *"),
+    ],
+)
+def test_damaged_list_of_assertions_is_named_before_anything_is_trained(catalogue, content, message):
+    catalogue.write(test_numbers=GOOD)
+    catalogue.pytester.makeini("[pytest]\nclaims_assertions = lecture.toml")
+    (catalogue.path / "lecture.toml").write_bytes(content)
+    result = catalogue.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(message)
+    assert not catalogue.store.exists()
+
+
+@pytest.mark.parametrize("option", [[], ["--claims-against=old.json"]], ids=["pilot", "against"])
+def test_brackets_without_end_are_no_json(catalogue, option):
+    catalogue.write(test_numbers=GOOD)
+    (catalogue.path / "fixtures").mkdir()
+    (catalogue.path / ("old.json" if option else "fixtures/pilot.json")).write_text(DEEP)
+    result = catalogue.run(*option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*RecursionError*" if not option else "*old.json is no complete JSON file*")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"statistics": 1', DEEP], ids=["empty", "list", "half", "deep"])
+@pytest.mark.parametrize("name", ["controls.json", "audit-fast.json", "claims-fast.json"])
+def test_damaged_file_among_the_reports_costs_no_report(catalogue, name, content):
+    catalogue.write(test_numbers=GOOD)
+    (catalogue.path / "reports").mkdir()
+    (catalogue.path / "reports" / name).write_text(content)
+    catalogue.run().assert_outcomes(passed=1)
+    assert catalogue.record()["claims"][0]["verdict"] == "supported"
 
 
 def test_id_used_twice(catalogue):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pytest_claims.audit import items
@@ -19,6 +21,15 @@ def test_verdicts_are_shown_where_no_report_can_be_written(catalogue, body, stat
     assert [line.count("--claims-report=DIR") for line in result.outlines if "could not be written" in line] == [1]
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("report: *")
+
+
+def test_verdicts_are_shown_where_the_page_cannot_be_made(catalogue, monkeypatch):
+    catalogue.claim()
+    monkeypatch.setitem(sys.modules, "jinja2", None)  # as where the package is damaged, or the path was cleared
+    monkeypatch.delitem(sys.modules, "pytest_claims.report.html", raising=False)
+    result = catalogue.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["1 claim: 1 supported*", "the report could not be written (*jinja2*): *"])
 
 
 def test_a_report_that_can_be_written_in_part_alone_is_not_written(catalogue):

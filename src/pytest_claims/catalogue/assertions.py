@@ -30,15 +30,16 @@ def read_lecture(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ClaimsError(f"{path} is no TOML: {error}") from error
     for name, tables in content.items():
         if name not in _KEYS:
             raise ClaimsError(f"{path} has tables [[{name}]]; known are {', '.join(_KEYS)}")
-        for table in tables:
-            if set(table) != _KEYS[name]:
-                raise ClaimsError(f"{path}: a [[{name}]] has {sorted(table)}; expected {sorted(_KEYS[name])}")
+        for table in tables if isinstance(tables, list) else [tables]:
+            found = sorted(table) if isinstance(table, dict) else table
+            if found != sorted(_KEYS[name]):
+                raise ClaimsError(f"{path}: a [[{name}]] has {found}; expected {sorted(_KEYS[name])}")
     return content
 
 

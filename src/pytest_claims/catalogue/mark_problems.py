@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
+from unicodedata import category
+from unittest import TestCase
 
 import pytest
 
 from pytest_claims.catalogue.claims import OWN_ARGUMENTS, arguments_of, known_arms, mark_of, sources_of, tiers_of
 from pytest_claims.support.vocabulary import HOLDS, TIERS, VERDICTS
+
+INSTEAD_OF_MARKS = {
+    "xfail": "write expected=... and because=...",
+    "parametrize": "write a claim with an id of its own for each value, and a function that all of them call",
+}
 
 
 def problems(items: Sequence[pytest.Function]) -> list[str]:
@@ -31,8 +38,8 @@ def _problems_of(item: pytest.Function) -> list[str]:
     if mark is None:
         return ["takes judge or an arm and is no claim: add @pytest.mark.claim(id, statement)"]
     foreign_marks = [
-        f"a claim takes no mark {name!r}: write expected=... and because=..."
-        for name in ("xfail", "parametrize")
+        f"a claim takes no mark {name!r}: {instead}"
+        for name, instead in INSTEAD_OF_MARKS.items()
         if item.get_closest_marker(name)
     ]
     return [
@@ -102,18 +109,25 @@ def _problems_of_section(section: pytest.Mark | None) -> list[str]:
 
 
 def _problems_of_texts(marks: Sequence[pytest.Mark | None]) -> list[str]:
-    """Name texts that no file and no worker can take: half of a surrogate pair is no character."""
+    """Name texts that no file can hold, and texts that a terminal would obey instead of showing them."""
     values = [value for mark in marks if mark for value in (*mark.args, *mark.kwargs.values())]
     texts = [value for value in values if isinstance(value, str)]
-    return [
+    lines = [
         f"the text {text!a} has half of a surrogate pair, which is no character: write the whole character"
         for text in texts
-        if any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+        if any(category(character) == "Cs" for character in text)
+    ]
+    return lines + [
+        f"the text {text!a} has a control character: leave it out, or double the backslash"
+        for text in texts
+        if any(category(character) == "Cc" and character not in "\n\t" for character in text)
     ]
 
 
 def _problems_of_arguments(item: pytest.Function) -> list[str]:
     arguments = arguments_of(item)
+    if item.cls is not None and issubclass(item.cls, TestCase):
+        return ["a claim takes arguments, which pytest gives to no method of a unittest.TestCase: leave out the base"]
     if "judge" not in arguments:
         return ["a claim takes judge among its arguments, and asserts the verdict it gives"]
     return [problem for name in arguments if name not in OWN_ARGUMENTS for problem in _problems_of_argument(item, name)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.errors import DAMAGED, ClaimsError
 
 _PREFIXES = {"training": "", "validation": "val_"}
 _KEYS = {"source", "setup", "arm", "epochs", *_PREFIXES}
@@ -76,9 +76,9 @@ def read_logs(path: Path) -> dict[str, PublishedLog]:
         other epochs than numbers.
     """
     try:
-        series = json.loads(path.read_text(encoding="utf-8"))["series"]
+        series = json.loads(path.read_text(encoding="utf-8-sig"))["series"]
         return {name: _log(name, entry) for name, entry in series.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGED as error:
         raise ClaimsError(f"{path} is no file of published logs: {error!r}") from error
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pytest_claims.support.errors import DAMAGED
 from pytest_claims.support.files import replace_files
 
 AUDIT_SCHEMA_VERSION = 1
@@ -40,11 +42,12 @@ def audit_summary(folder: Path, arms: Iterable[Mapping[str, Any]]) -> AuditRecor
     for tier in sorted({tier for _, tier in declared}):
         file = folder / f"audit-{tier}.json"
         if file.is_file():
-            record: AuditRecord = json.loads(file.read_text(encoding="utf-8"))
-            same = [declared.get((arm["name"], tier)) == arm["fingerprint"] for arm in record["arms"]]
-            if record["schema"] == AUDIT_SCHEMA_VERSION and all(same):
-                audited = [_fields(arm, OF_ARM) | {"num_compared": len(arm["compared"])} for arm in record["arms"]]
-                return _fields(record, OF_AUDIT) | {"arms": audited}
+            with suppress(*DAMAGED):  # it is as if there were none
+                record: AuditRecord = json.loads(file.read_text(encoding="utf-8"))
+                same = [declared.get((arm["name"], tier)) == arm["fingerprint"] for arm in record["arms"]]
+                if record["schema"] == AUDIT_SCHEMA_VERSION and all(same):
+                    audited = [_fields(arm, OF_ARM) | {"num_compared": len(arm["compared"])} for arm in record["arms"]]
+                    return _fields(record, OF_AUDIT) | {"arms": audited}
     return None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from pytest_claims.controls.audit_record import audit_summary
 from pytest_claims.controls.calibration import Row
 from pytest_claims.controls.checks import Control, on_record
+from pytest_claims.support.errors import DAMAGED
 from pytest_claims.support.files import replace_file
 from pytest_claims.support.record_types import CertificateRecord, JudgedRecord
 
@@ -65,8 +66,11 @@ def _calibration(kept: Path) -> dict[str, Any] | None:
     """Return the measurements of the present statistics, or ``None``."""
     if not kept.is_file():
         return None
-    content: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-    return content if content.get("statistics") == _statistics() else None
+    try:
+        content: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return content if content.get("statistics") == _statistics() else None
+    except DAMAGED:
+        return None
 
 
 def _statistics() -> str:

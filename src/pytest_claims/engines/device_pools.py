@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims.data.sets import Arrays
+from pytest_claims.engines.models import checked_pool
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -56,7 +57,7 @@ class Pools:
         """
         key = (make, id(arrays))
         if key not in self._kept:
-            host = np.asarray(make(arrays))
+            host = checked_pool(make(arrays))
             same = (pool for _, pool in self._kept.values() if _same_memory(pool.host, host))
             self._kept[key] = arrays, next(same, None) or Pool(host)
         self._kept.move_to_end(key)

@@ -15,7 +15,15 @@ from pytest_claims.catalogue.arms import Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
 from pytest_claims.engines.conditions import verify
 from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
-from pytest_claims.engines.models import build_model, build_optimizer, check_split, inputs_of, measure, trained_run
+from pytest_claims.engines.models import (
+    build_model,
+    build_optimizer,
+    check_split,
+    checked_pool,
+    inputs_of,
+    measure,
+    trained_run,
+)
 from pytest_claims.engines.objective import Objective, objective_of
 from pytest_claims.support.vocabulary import at_tier
 
@@ -36,7 +44,7 @@ class FitEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
-        pool = np.asarray(at_tier(job.arm.data.pool, job.tier)(job.arrays))
+        pool = checked_pool(at_tier(job.arm.data.pool, job.tier)(job.arrays))
         for seed in job.seeds:
             keras.utils.clear_session()
             yield _train(job, seed, pool, progress)

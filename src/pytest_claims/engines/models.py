@@ -142,6 +142,31 @@ def _not_drawn(_: Any, shape: tuple[int, ...], dtype: Any = None, **__: Any) -> 
     return np.full(shape, np.nan, dtype)
 
 
+def checked_pool(given: Any) -> np.ndarray:
+    """Return a pool as an array of finite numbers.
+
+    JAX cuts off imaginary parts and all bits of an integer beyond 32.
+
+    Raises
+    ------
+    ValueError
+        There are no rows, or something else than finite real numbers, or an integer beyond 32 bits.
+    """
+    pool = np.asarray(given)
+    problem = ""
+    if pool.ndim == 0 or pool.dtype.kind in "cmMOSU":
+        problem = f"{pool.dtype} of shape {pool.shape}"
+    elif pool.dtype.kind == "f" and not np.isfinite(pool).all():
+        problem = "NaN or infinity among them"
+    elif pool.dtype.itemsize == 8 and pool.dtype.kind in "iu" and pool.size:
+        kept = np.iinfo(f"{pool.dtype.kind}4")
+        if pool.min() < kept.min or pool.max() > kept.max:
+            problem = f"integers from {pool.min()} to {pool.max()}, beyond 32 bits"
+    if problem:
+        raise ValueError(f"the data's pool must give finite real numbers of shape (num_rows, ...), got {problem}.")
+    return pool
+
+
 def check_split(split: Split, num_rows: int) -> None:
     """Check that a split names rows of its pool of `num_rows`, and has a finite target for each.
 
@@ -153,6 +178,8 @@ def check_split(split: Split, num_rows: int) -> None:
         The rows are no row numbers, or there are none. The targets are not as many, or not finite. Rows are in both
         sets, and the split does not say so.
     """
+    if not isinstance(split, Split):
+        raise ValueError(f"the data's split must return a Split, got {type(split).__name__}.")
     for name, rows, targets in (
         ("train", split.train_rows, split.train_targets),
         ("validation", split.validation_rows, split.validation_targets),
@@ -182,6 +209,8 @@ def check_split(split: Split, num_rows: int) -> None:
 def _check_targets(name: str, targets: Any, num_rows: int) -> None:
     if targets is None:
         return
+    if isinstance(targets, np.ma.MaskedArray):
+        raise ValueError(f"the split's {name} targets are a masked array. Leave out the rows that have no target.")
     if not isinstance(targets, np.ndarray) or targets.ndim == 0 or len(targets) != num_rows:
         received = f"shape {targets.shape}" if isinstance(targets, np.ndarray) else type(targets).__name__
         raise ValueError(

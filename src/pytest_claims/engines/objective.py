@@ -209,6 +209,8 @@ def _misfit(
         )
     if targets is None or not targets.size or not kind:
         return None
+    if sparse and not np.array_equal(targets, np.floor(targets)):
+        return "some labels are fractions, expected whole numbers. Number the classes from 0."
     low, high = targets.min(), targets.max()
     allowed = (output_shape[-1] or 0) - 1 if sparse else 1
     if low < 0 or high > allowed:

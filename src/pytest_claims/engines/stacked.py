@@ -186,6 +186,8 @@ class StackedEngine:
             lambda pool, rows, seed: arm.data.decode(jnp, pool[rows], rows, seed),
             *(pool, jax.ShapeDtypeStruct((1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.uint32)),
         )
+        if not hasattr(decoded, "shape"):
+            raise ValueError(f"the data's decode must return an array, got {type(decoded).__name__}.")
         input_shape = tuple(decoded.shape[1:])
         optimizer = build_optimizer(arm.optimizer)
         # With stacked runs the sparse layer would call the host once per step and run, which gains nothing.

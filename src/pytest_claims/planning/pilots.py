@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.errors import DAMAGED, ClaimsError
 from pytest_claims.support.files import replace_file
 from pytest_claims.support.record_types import PartRecord, Record
 from pytest_claims.support.scale import as_read, as_tested
@@ -121,7 +121,7 @@ class Pilot:
         if not path.is_file():
             return cls()
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8-sig"))
             spreads = {
                 claim: {
                     tier: {kind: [Spread(**spread) for spread in parts] for kind, parts in kinds.items()}
@@ -130,7 +130,7 @@ class Pilot:
                 for claim, tiers in content.get("spreads", {}).items()
             }
             return cls(content["seconds_per_run"], spreads)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except DAMAGED as error:
             raise ClaimsError(f"{path} is not a pilot file ({error!r}): write it with `pytest-claims pilot`") from error
 
     def write(self, path: Path) -> None:

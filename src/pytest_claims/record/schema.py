@@ -82,8 +82,8 @@ def read_record(file: Path) -> Record:
         If the file is not a record of this version.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # UnicodeDecodeError among them
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError among them
         raise ValueError(f"{file} is no complete JSON file ({error}); expected a record such as claims.json") from error
     try:
         validate(content)

@@ -87,7 +87,9 @@ def file_names(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 
 def _safe(stem: str) -> str:
-    return re.sub(r"^\.|[^A-Za-z0-9_.-]", "_", stem)[:LONGEST_NAME]
+    name = re.sub(r"^\.|[^A-Za-z0-9_.-]", "_", stem)[:LONGEST_NAME]
+    # Windows takes a name for a device whatever follows its first dot.
+    return f"_{name}" if re.match(r"(con|prn|aux|nul|com\d|lpt\d)\.", name, re.IGNORECASE) else name
 
 
 def _pyplot() -> Any:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_claims.catalogue.assertions import read_lecture
 from pytest_claims.record.build import RecordInputs, build
-from pytest_claims.record.schema import read_record, record_text
+from pytest_claims.record.schema import record_text
+from pytest_claims.session.given import Given
 from pytest_claims.session.options import Options
 from pytest_claims.session.workers import Published
-from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.errors import DAMAGED, told
 from pytest_claims.support.files import replace_files
 from pytest_claims.support.record_types import ClaimRecord, PlannedArmRecord, Record
 from pytest_claims.support.text import file_of
@@ -50,20 +50,12 @@ def arms_of(
     ]
 
 
-def read_older(file: Path) -> Record:
-    """Read the older record before training: it may be faulty, and this session may replace it."""
-    try:
-        return read_record(file)
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error
-
-
 def written(kind: str, write: Callable[[], Path]) -> str:
     """Write a file into the directory of the reports; returns a line with its path, or with the reason for none."""
     try:
         return f"{kind}: {write()}"
-    except OSError as error:
-        return f"the {kind} could not be written ({error}): name another directory with --claims-report=DIR"
+    except Exception as error:  # whatever fails here, the table of verdicts is still to come
+        return f"the {kind} could not be written ({told(error)}): name another directory with --claims-report=DIR"
 
 
 @dataclass(frozen=True)
@@ -80,6 +72,8 @@ class Reports:
         Start of the session, in seconds since 1970.
     partial
         True if only a selection of the claims has run. A partial report never replaces a complete one.
+    given
+        The files that were read before training.
     """
 
     config: pytest.Config
@@ -87,10 +81,10 @@ class Reports:
     published: Published
     started: float
     partial: bool
+    given: Given
 
-    def write(self, claims: Sequence[ClaimRecord], older: Record | None) -> list[tuple[Record, str]]:
+    def write(self, claims: Sequence[ClaimRecord]) -> list[tuple[Record, str]]:
         """Write the reports; returns each tier's record and a line about its page."""
-        from pytest_claims.report.html import render
         from pytest_claims.store.store import Store
 
         lines = []
@@ -101,10 +95,7 @@ class Reports:
                     continue
                 partial = self.partial or self._lacks_claims(tier)
                 record = build(self._inputs(tier, judged, partial=partial), store)
-                texts = {".json": record_text(record), ".html": render(record, older)}
-                lines.append(
-                    (record, written("report", functools.partial(self._write_one, tier, texts, partial=partial)))
-                )
+                lines.append((record, written("report", functools.partial(self._write_one, record))))
         return lines
 
     def _lacks_claims(self, tier: Tier) -> bool:
@@ -112,13 +103,13 @@ class Reports:
         try:
             content = json.loads((self.options.report / f"claims-{tier}.json").read_text(encoding="utf-8"))
             tests = [str(claim["test"]) for claim in content["claims"] if claim["id"] not in self.published.known]
-        except (OSError, ValueError, LookupError, TypeError):  # no report, or none that can be read
+        except DAMAGED:  # no report, or none that can be read
             return False
         files = {file_of(test) for test in tests} - set(self.published.files)
         return any((self.config.rootpath / file).is_file() for file in files)
 
     def _inputs(self, tier: Tier, claims: Sequence[ClaimRecord], *, partial: bool) -> RecordInputs:
-        published, listed = self.published, self.config.getini("claims_assertions")
+        published = self.published
         return RecordInputs(
             tier=tier,
             claims=sorted(claims, key=lambda claim: published.order.index(claim["test"])),
@@ -128,7 +119,7 @@ class Reports:
             num_trained=published.num_trained,
             known=published.known,
             lecture=self.config.getini("claims_lecture"),
-            assertions=read_lecture(self.config.rootpath / listed) if listed else None,
+            assertions=self.given.assertions,
             partial=partial,
             duration_seconds=round(time.time() - self.started, 1),
             first_seed=self.options.first_seed,
@@ -136,8 +127,11 @@ class Reports:
             folder=self.options.report,
         )
 
-    def _write_one(self, tier: Tier, texts: Mapping[str, str], *, partial: bool) -> Path:
-        kind = "claims" if not partial and self.options.default_protocol else "partial"
+    def _write_one(self, record: Record) -> Path:
+        from pytest_claims.report.html import render
+
+        tier, texts = record["tier"], {".json": record_text(record), ".html": render(record, self.given.older)}
+        kind = "claims" if not record["partial"] and self.options.default_protocol else "partial"
         folder = self.options.report
         names = (f"{kind}-{tier}", kind)
         replace_files({folder / f"{name}{suffix}": text for name in names for suffix, text in texts.items()})

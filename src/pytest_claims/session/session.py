@@ -13,6 +13,7 @@ from pytest_claims.catalogue.claims import Claim, is_claim, mark_of, read_claim
 from pytest_claims.catalogue.mark_problems import problems
 from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session import selection
+from pytest_claims.session.given import Given, read_given
 from pytest_claims.session.options import Options
 from pytest_claims.session.outcomes import Outcomes
 from pytest_claims.session.terminal import Output, Summary
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_claims.planning.data_sets import DataSets
     from pytest_claims.planning.plan import Plan
     from pytest_claims.session.look_by_look import LookByLook
-    from pytest_claims.support.record_types import Record
     from pytest_claims.verdicts.judge import Judge
 
 HOW_TO_RESUME = (
@@ -70,8 +70,8 @@ class ClaimsSession:
         self.collected = False
         # The records of claims that have run.
         self.outcomes = Outcomes(self.options)
-        # The older record of --claims-against, read before training.
-        self.older: Record | None = None
+        # The older record and the lecture's assertions, read before training.
+        self.given = Given()
         # Start of the session, in seconds since 1970.
         self._started = time.time()
         # Prints to the terminal before the tests.
@@ -91,13 +91,10 @@ class ClaimsSession:
         self._error = ""
 
     def start(self) -> None:
-        """Read the older record, and start a new store if the options ask for it. Runs before any worker starts."""
+        """Read the files for the report, and start a new store if the options ask. Runs before any worker starts."""
         if is_worker(self.config) or selection.runs_no_test(self.config):
             return
-        if self.options.against:
-            from pytest_claims.session.reports import read_older
-
-            self.older = read_older(self.options.against)
+        self.given = read_given(self.config, self.options)
         if self.options.fresh:
             from pytest_claims.store.store import Store
 
@@ -285,8 +282,8 @@ class ClaimsSession:
 
         missing = set(published.order) - {record["test"] for record in self.outcomes.records}
         partial = selection.is_partial(self.config, session) or self.options.stored or published.narrowed
-        reports = Reports(self.config, self.options, published, self._started, partial or bool(missing))
-        self.outcomes.written = reports.write(self.outcomes.records, self.older)
+        reports = Reports(self.config, self.options, published, self._started, partial or bool(missing), self.given)
+        self.outcomes.written = reports.write(self.outcomes.records)
 
     def summarize(self, summary: Summary) -> None:
         """Print the table of verdicts and the path of each report."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a damaged JSON file raises: no permission, no JSON, other content, or brackets without end."""
+
 
 class ClaimsError(Exception):
     """An error that the user can put right: the message says what was received, what was expected, what to do.
