@@ -195,4 +195,32 @@ def test_claims_are_found_though_another_plugin_gives_their_tests_other_ids(cata
     catalogue.claim()
     result = catalogue.run("-p", "renaming")
     result.assert_outcomes(passed=1)
-    assert [claim["verdict"] for claim in catalogue.record()["claims"]] == ["supported"]
+    [claim] = catalogue.record()["claims"]
+    assert (claim["verdict"], claim["test"]) == ("supported", "test_numbers.py::test_high[fast]")
+
+
+REVERSING = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+
+
+def test_record_has_the_lectures_order_though_another_plugin_changes_the_order_of_the_tests(catalogue):
+    catalogue.pytester.makepyfile(reversing=REVERSING)
+    catalogue.pytester.syspathinsert()
+    catalogue.write(
+        test_numbers="".join(
+            f"""
+@pytest.mark.claim("{name}", "High is high.")
+def test_{name}(high, judge):
+    assert judge(high.measured("accuracy"), above=0.55)
+"""
+            for name in ("A01", "A02", "A03")
+        )
+    )
+    result = catalogue.run("-p", "reversing", "-v")
+    result.stdout.fnmatch_lines(["*test_A03*SUPPORTED*", "*test_A01*SUPPORTED*"])
+    assert [claim["id"] for claim in catalogue.record()["claims"]] == ["A01", "A02", "A03"]

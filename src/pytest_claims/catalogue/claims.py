@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 OWN_ARGUMENTS = ("judge", "claims_tier")
 
+_COLLECTED_ID = pytest.StashKey[str]()
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -23,8 +25,8 @@ class Claim:
 
     Parameters
     ----------
-    item
-        The test.
+    item, test
+        The test, and the id with which it was collected.
     id, statement, source, section, section_number
         The catalogue's id, and the catalogue's words for the assertion, its source and its section.
     tier
@@ -41,6 +43,7 @@ class Claim:
     """
 
     item: pytest.Function
+    test: str
     id: str
     statement: str
     source: str
@@ -64,6 +67,11 @@ class Claim:
             keys = ["stand-in", self.tier] if stand_in else [self.tier]
             expected = next((expected[key] for key in keys if key in expected), "supported")
         return (expected,) if isinstance(expected, str) else tuple(expected)
+
+
+def id_of(item: pytest.Item) -> str:
+    """Return the id that a test had at the first call; other plugins may add to it later, as xdist does for groups."""
+    return item.stash.setdefault(_COLLECTED_ID, item.nodeid)
 
 
 def is_claim(item: pytest.Item) -> bool:
@@ -94,6 +102,7 @@ def read_claim(item: pytest.Function) -> Claim:
     tier: Any = item.callspec.params["claims_tier"]
     return Claim(
         item=item,
+        test=id_of(item),
         id=mark.args[0],
         statement=mark.args[1],
         source=mark.kwargs.get("source", ""),

@@ -151,11 +151,11 @@ class Plan:
         """Plan the arms of one claim, by the test's argument names."""
         for planned in arms.values():
             self.arms.setdefault(planned.fingerprint, planned)
-        self._keys[claim.item.nodeid] = {name: planned.fingerprint for name, planned in arms.items()}
+        self._keys[claim.test] = {name: planned.fingerprint for name, planned in arms.items()}
 
     def keys_of(self, claim: Claim) -> dict[str, Key]:
         """The fingerprints of a claim's arms, by the test's argument names; empty if the claim is not planned."""
-        return self._keys.get(claim.item.nodeid, {})
+        return self._keys.get(claim.test, {})
 
     def names_of(self, claim: Claim) -> dict[str, str]:
         """For each argument name of a claim's test, an arm name that is unique in the plan and the tier.
@@ -163,7 +163,7 @@ class Plan:
         If two modules give different arms the same name, the module is added to the name.
         """
         keys = self.keys_of(claim)
-        home = file_of(claim.item.nodeid)
+        home = file_of(claim.test)
         return {name: f"{name} ({home})" if self._is_ambiguous(name, keys[name]) else name for name in keys}
 
     def _is_ambiguous(self, name: str, key: Key) -> bool:

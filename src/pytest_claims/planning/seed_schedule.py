@@ -47,10 +47,10 @@ class SeedSchedule:
         wanted: dict[Key, int] = {}
         for claim in claims:
             for key in plan.keys_of(claim).values():
-                wanted[key] = max(looks[claim.item.nodeid].num_seeds, wanted.get(key, 0))
+                wanted[key] = max(looks[claim.test].num_seeds, wanted.get(key, 0))
         return {key: self.seeds(num_seeds) for key, num_seeds in wanted.items()}
 
     def wanted_at(self, index: int, plan: Plan, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs for look number `index` of the claims."""
         claims = list(claims)
-        return self.wanted(plan, claims, {claim.item.nodeid: self.looks(claim)[index] for claim in claims})
+        return self.wanted(plan, claims, {claim.test: self.looks(claim)[index] for claim in claims})

@@ -58,15 +58,15 @@ class LookByLook:
             undecided = [claim for claim in undecided if index < len(self._schedule.looks(claim))]
             if stored_alone:
                 undecided = [claim for claim in undecided if not self._plan.missing(self._wanted(index, [claim]))]
-            self.looks |= {claim.item.nodeid: self._schedule.looks(claim)[index] for claim in undecided}
+            self.looks |= {claim.test: self._schedule.looks(claim)[index] for claim in undecided}
             self._trainer.train(self._wanted(index, undecided), progress)
             undecided = [claim for claim in undecided if not self._is_decided(claim)]
-        return [claim for claim in claims if claim.item.nodeid not in self.looks]
+        return [claim for claim in claims if claim.test not in self.looks]
 
     def judge_for(self, claim: Claim) -> Judge:
         """A judge at the claim's current look."""
-        judge = Judge(claim.tier, self.looks[claim.item.nodeid], self._schedule.looks(claim))
-        self._judges[claim.item.nodeid] = judge
+        judge = Judge(claim.tier, self.looks[claim.test], self._schedule.looks(claim))
+        self._judges[claim.test] = judge
         return judge
 
     def runs_for(self, claim: Claim) -> Callable[[str], Runs]:
@@ -76,7 +76,7 @@ class LookByLook:
     def _runs_of(self, claim: Claim, name: str) -> Runs:
         __tracebackhide__ = True
         key = self._plan.keys_of(claim)[name]
-        seeds = self._schedule.seeds(self.looks[claim.item.nodeid].num_seeds)
+        seeds = self._schedule.seeds(self.looks[claim.test].num_seeds)
         if key in self._trainer.failures and self._plan.missing({key: seeds}):
             raise_for(name, self._trainer.failures[key])
         shown = self._plan.names_of(claim)[name]
@@ -97,7 +97,7 @@ class LookByLook:
         # Fixtures of the whole session stay for the tests to come. They belong to the session, and so it is the next.
         session: Any = item.session
         properties = list(item.user_properties)
-        self._judges.pop(item.nodeid, None)
+        self._judges.pop(claim.test, None)
         self.is_trying = True
         try:
             runtestprotocol(item, log=False, nextitem=session)
@@ -107,5 +107,5 @@ class LookByLook:
             self.is_trying = False
             item._report_sections.clear()
             item.user_properties[:] = properties
-        judge = self._judges.get(item.nodeid)
+        judge = self._judges.get(claim.test)
         return judge is None or judge.asserted is None or judge.asserted.verdict != "inconclusive"

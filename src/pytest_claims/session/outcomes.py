@@ -58,7 +58,7 @@ class Outcomes:
             return
         expected = claim.expected_on(stand_in="stand-in" in kinds)
         record = _record(claim, expected, arms)
-        judge = self.judges.get(claim.item.nodeid) if call.when == "call" else None
+        judge = self.judges.get(claim.test) if call.when == "call" else None
         if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
             _not_judged(judge, call, report, record)
         else:
@@ -124,7 +124,7 @@ def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> ClaimRe
         "section": claim.section,
         "statement": claim.statement,
         "source": claim.source,
-        "test": claim.item.nodeid,
+        "test": claim.test,
         "verdict": "not run",
         "reason": None,
         "expected": list(expected),

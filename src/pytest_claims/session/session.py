@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_claims.catalogue.claims import Claim, is_claim, mark_of, read_claim
+from pytest_claims.catalogue.claims import Claim, id_of, is_claim, mark_of, read_claim
 from pytest_claims.catalogue.mark_problems import problems
 from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session import selection
@@ -131,22 +131,22 @@ class ClaimsSession:
         if messages := problems(tests):
             raise ClaimsError("\n".join(messages))
         selection.deselect(items, self.config)
-        selected = {item.nodeid for item in items}
+        selected = set(map(id_of, items))
         for item in tests:
             item.extra_keyword_matches.add(mark_of(item).args[0])  # type: ignore[union-attr]
-        claims = [read_claim(item) for item in tests if item.nodeid in selected]
+        claims = [read_claim(item) for item in tests if id_of(item) in selected]
         # In the lecture's order, after tests that are no claims.
         claims.sort(key=lambda claim: claim.section_number)
         self._tests = tests
-        self.claims = {claim.item.nodeid: claim for claim in claims}
-        items[:] = [item for item in items if item.nodeid not in self.claims] + [claim.item for claim in claims]
+        self.claims = {claim.test: claim for claim in claims}
+        items[:] = [item for item in items if id_of(item) not in self.claims] + [claim.item for claim in claims]
 
     def _prepare(self, session: pytest.Session) -> None:
-        # By item, in the lecture's order: another plugin may have given items other ids, or another order.
-        here = {id(item) for item in session.items}
-        dropped = [claim.item for claim in self.claims.values() if id(claim.item) not in here]
+        # Other plugins may have left out tests, or have put them into another order.
+        kept = set(map(id_of, session.items))
+        dropped = [claim.item for id_, claim in self.claims.items() if id_ not in kept]
         self._narrowed = selection.matches_marks(self.config, dropped)
-        self.claims = {claim.item.nodeid: claim for claim in self.claims.values() if id(claim.item) in here}
+        self.claims = {id_: claim for id_, claim in self.claims.items() if id_ in kept}
         self._order = list(self.claims)
         # pytest calls this hook also after a failed collection, for instance after an invalid mark expression.
         if not self.claims or session.testsfailed or not self.collected:
@@ -176,7 +176,7 @@ class ClaimsSession:
 
     def _skip(self, claim: Claim, reason: str) -> None:
         claim.item.add_marker(pytest.mark.skip(reason=reason))
-        del self.claims[claim.item.nodeid]
+        del self.claims[claim.test]
 
     def _take_processors(self) -> None:
         """Give a worker its share of the processors, before a library takes all."""
@@ -224,12 +224,12 @@ class ClaimsSession:
     def judge_for(self, item: pytest.Item) -> Judge:
         """A judge at the claim's current look."""
         assert self._looks is not None
-        return self._looks.judge_for(self.claims[item.nodeid])
+        return self._looks.judge_for(self.claims[id_of(item)])
 
     def runs_for(self, item: pytest.Item) -> Callable[[str], Any]:
         """A function from an arm's name to its runs, for the seeds of the claim's current look."""
         assert self._looks is not None
-        return self._looks.runs_for(self.claims[item.nodeid])
+        return self._looks.runs_for(self.claims[id_of(item)])
 
     # Outcomes, and the report.
 
@@ -238,7 +238,7 @@ class ClaimsSession:
         if self._looks is not None and self._looks.is_trying:
             report.wasxfail = ""  # so that --pdb does not stop in a trial
         elif isinstance(item, pytest.Function) and mark_of(item):
-            claim = self.claims.get(item.nodeid) or read_claim(item)
+            claim = self.claims.get(id_of(item)) or read_claim(item)
             kinds = self._plan.kinds_of_data(claim) if self._plan else set()
             names = self._plan.names_of(claim) if self._plan else {}
             spreads = self._plan.pilot.spreads_of(claim.id, claim.tier, kinds) if self._plan else []
