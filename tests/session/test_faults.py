@@ -21,6 +21,8 @@ import pytest
 
 from pytest_claims.store.store import Store
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="the system has no signals for groups of processes")
+
 NUM_TRIALS = int(os.environ.get("CLAIMS_NUM_FAULTS", "3"))
 
 ARMS = """

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -43,6 +43,8 @@ def place():
 @pytest.fixture
 def unprivileged():
     """The superuser may write everywhere; tests about permissions run as somebody else."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("permissions of this system are others")
     if os.geteuid() != 0:
         yield
         return
@@ -270,6 +272,14 @@ def test_network_file_systems_are_refused(path, monkeypatch, kind, fresh):
     assert f"network file system ({kind})" in message
     assert "local disk" in message
     assert not path.exists()
+
+
+@pytest.mark.parametrize("share", ["//server/share", r"\\?\UNC\server\share"])
+def test_shares_of_windows_are_refused(share):
+    with pytest.raises(ClaimsError, match=r"network file system \(a share of Windows\)"):
+        file_checks.refuse_network_file_system(PureWindowsPath(share) / "runs.sqlite")
+    for local in ("C:/runs.sqlite", r"\\?\C:\runs.sqlite"):
+        assert not file_checks.is_on_a_share(PureWindowsPath(local))
 
 
 def test_a_local_disk_below_a_network_file_system_is_used(path, monkeypatch):

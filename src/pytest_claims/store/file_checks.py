@@ -6,7 +6,7 @@ import os
 import re
 import struct
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pytest_claims.store.directory import make_directory
 from pytest_claims.support.errors import ClaimsError
@@ -36,6 +36,8 @@ NETWORK_FILE_SYSTEMS = frozenset(_SERVED | {f"fuse.{name}" for name in _SERVED_T
 9p is not in the list: virtual machines and sandboxes also use it for their own disk.
 """
 
+_SHARE = "a share of Windows"
+
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100  # sqlite.org/fileformat2.html, section 1.3
 _USER_VERSION_AT, _APPLICATION_ID_AT = 60, 68
@@ -43,18 +45,27 @@ _USER_VERSION_AT, _APPLICATION_ID_AT = 60, 68
 
 def refuse_network_file_system(path: Path) -> None:
     """Raise `ClaimsError` if `path` lies on a file system that several machines share."""
-    kind = file_system_type(path, mount_table())
-    if kind in NETWORK_FILE_SYSTEMS:
+    kind = _SHARE if is_on_a_share(path) else file_system_type(path, mount_table())
+    if kind == _SHARE or kind in NETWORK_FILE_SYSTEMS:
         raise ClaimsError(
             f"the store {path} lies on a network file system ({kind}). Several processes cannot safely write to one"
             " SQLite file there. Put the store on a local disk, and copy the file from there afterwards"
         )
 
 
+def is_on_a_share(path: PurePath) -> bool:
+    r"""Tell if a path lies on a share of Windows, such as ``\\server\share``. A mapped drive resolves to one.
+
+    Paths that begin with ``\\?\`` may be long. They are local, unless ``UNC`` follows.
+    """
+    drive = path.drive.upper()
+    return drive.startswith("\\\\?\\UNC\\") or (drive.startswith("\\\\") and not drive.startswith("\\\\?\\"))
+
+
 def mount_table() -> str:
     """Read the mounts of this process, see ``/proc/PID/mountinfo`` in proc(5); empty if the system is not Linux."""
     try:
-        return Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
+        return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
 

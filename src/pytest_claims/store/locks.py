@@ -56,8 +56,8 @@ def _take(file: Path, locks: ExitStack) -> bool:
     """Lock a file until `locks` is closed; return False if another block has locked it."""
     try:
         make_directory(file.parent, _README)
-        # A block may end in another thread. A soft lock would outlive its process.
-        lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False)
+        # A block may end in another thread. A soft lock would outlive its process. On Windows filelock deletes files.
+        lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False, preserve_lock_file=True)
         locks.enter_context(lock.acquire())
     except Timeout:
         return False
