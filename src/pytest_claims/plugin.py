@@ -111,7 +111,8 @@ class ClaimsHooks:
             parameters = [pytest.param(tier, marks=getattr(pytest.mark, tier)) for tier in tiers]
             metafunc.parametrize("claims_tier", parameters, indirect=True)
 
-    @pytest.hookimpl(wrapper=True)
+    # First, to see the tests in the order of the catalogue. pytest-randomly shuffles them in such a wrapper, too.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
         """Check claims, and deselect tests that nobody asked for. Called once, after all tests are collected."""
         self.session.select(items)

@@ -202,14 +202,16 @@ def test_claims_are_found_though_another_plugin_gives_their_tests_other_ids(cata
 REVERSING = """
 import pytest
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl({hook})
 def pytest_collection_modifyitems(items):
     items.reverse()
+    {then}
 """
 
 
-def test_record_has_the_lectures_order_though_another_plugin_changes_the_order_of_the_tests(catalogue):
-    catalogue.pytester.makepyfile(reversing=REVERSING)
+@pytest.mark.parametrize(("hook", "then"), [("trylast=True", "return"), ("wrapper=True, tryfirst=True", "yield")])
+def test_record_has_the_lectures_order_though_another_plugin_changes_the_order_of_the_tests(catalogue, hook, then):
+    catalogue.pytester.makepyfile(reversing=REVERSING.format(hook=hook, then=then))
     catalogue.pytester.syspathinsert()
     catalogue.write(
         test_numbers="".join(

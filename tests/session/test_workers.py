@@ -11,35 +11,12 @@ import pytest
 
 from pytest_claims.planning.shares import Worker
 from pytest_claims.session.workers import worker_of
-
-CLAIMS = """
-@pytest.mark.claim("A01", "High is high.")
-def test_high(high, judge):
-    assert judge(high.measured("accuracy"), above=0.55)
-
-@pytest.mark.claim("A02", "Low is low.")
-def test_low(low, judge):
-    assert judge(low.measured("accuracy"), below=0.55)
-
-@pytest.mark.claim("A03", "Vague is high.", expected="inconclusive", because="It is spread too widely.")
-def test_vague(vague, judge):
-    assert judge(vague.measured("accuracy"), above=0.5)
-
-@pytest.mark.claim("A04", "High is low.", expected="refuted", because="It is higher.")
-def test_high_is_low(high, low, judge):
-    assert judge(high.measured("accuracy") - low.measured("accuracy"), below=0.0)
-"""
+from tests.helpers.four_claims import FOUR_CLAIMS
 
 
 def scrubbed(record):
     changing = ("created", "duration_seconds", "num_trained", "arms")
     return {key: value for key, value in record.items() if key not in changing}
-
-
-@pytest.fixture
-def four(catalogue):
-    catalogue.write(test_numbers=CLAIMS)
-    return catalogue
 
 
 def test_workers_come_to_the_same_record(four):
@@ -60,7 +37,7 @@ def test_workers_measure_nothing_twice(four):
 
 
 def test_mistakes_are_told_under_workers_too(four):
-    four.write(test_numbers=CLAIMS.replace("test_low(low", "test_low(lwo"))
+    four.write(test_numbers=FOUR_CLAIMS.replace("test_low(low", "test_low(lwo"))
     result = four.run_apart("-n", "2")
     assert result.ret != 0
     assert "there is no arm 'lwo'; did you mean 'low'?" in result.stdout.str() + result.stderr.str()
