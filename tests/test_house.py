@@ -115,6 +115,14 @@ def test_tox_passes_on_what_says_where_data_are(environment):
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+def test_nightly_takes_the_newest_release_of_every_dependency():
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    command = tox["testenv:newest"]["commands_pre"].replace("\\\n", " ").split()
+    upgraded = command[command.index("--upgrade") + 1 :]
+    assert upgraded == sorted(Requirement(line).name for line in PROJECT["dependencies"])
+
+
 def pinned(file: str) -> dict[str, list[str]]:
     """Versions by name; a lock for several versions of Python may pin more than one."""
     found: dict[str, list[str]] = {}
