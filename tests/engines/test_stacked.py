@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -13,7 +14,6 @@ import pytest
 
 from pytest_claims.engines import Job, create
 from pytest_claims.engines.draws import order
-from pytest_claims.engines.stacked import OF_A_PROGRAM
 from pytest_claims.support.errors import ClaimsError
 from tests.helpers.engine_arms import (
     ARMS,
@@ -69,6 +69,8 @@ def test_programs_used_last_are_kept_within_a_number_of_parameters() -> None:
     arms = [replace(DENSE, batch_size=size) for size in (8, 16, 32)]
     train(stacked, arms[0])
     (only, _), *_ = stacked.programs.values()
+    from pytest_claims.engines.stacked import OF_A_PROGRAM  # which imports Keras, on the backend of the engine
+
     stacked.num_parameters = 2 * (OF_A_PROGRAM + only.model.count_params())
 
     for arm in (arms[1], arms[0], arms[2]):
@@ -93,6 +95,15 @@ def test_stacking_seeds_changes_nothing(stacked: Any) -> None:
         assert one.seed == other.seed
         for name, values in one.history.items():
             np.testing.assert_allclose(other.history[name], values, rtol=1e-3, atol=1e-3, err_msg=name)
+
+
+def test_recurrence_is_stacked_where_keras_would_choose_cudnn(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = create("stacked")
+    together.stack = 2
+    backend = sys.modules["keras.src.backend.jax.rnn"]
+    monkeypatch.setattr(backend, "cudnn_ok", lambda *_, **__: True, raising=False)
+
+    assert len(train(together, ARMS["lstm"], 0, 1)) == 2
 
 
 def test_runs_beside_each_other_are_those_of_one_after_the_other() -> None:

@@ -108,6 +108,10 @@ class EpochProgram:
         self._fills_validation = independent and self._loss.reduction == MEAN
         self._fills_training = self._fills_validation and not model.non_trainable_variables
         self._executables: dict[int, Any] = {}
+        # JAX cannot stack cuDNN's recurrence, which Keras chooses on a graphics processor.
+        for layer in model._flatten_layers():
+            if hasattr(layer, "use_cudnn"):
+                layer.use_cudnn = False
         self._logits = jax.jit(self._compute_logits)
         optimizer.build(model.trainable_variables)
         # Copies, since each run leaves its own values in the variables.
