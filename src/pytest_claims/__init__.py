@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pytest_claims.engines.base import ENGINES, create, known_warnings
     from pytest_claims.support.randomness import generator
     from pytest_claims.support.vocabulary import ByTier, Tier, at_tier, by_tier
-    from pytest_claims.verdicts.quantities import Quantity, ratio, slope, steps
+    from pytest_claims.verdicts.doses import slope, steps
+    from pytest_claims.verdicts.quantities import Quantity, ratio
     from pytest_claims.verdicts.runs import Runs
 
 __version__ = "0.1.0"
@@ -47,8 +48,8 @@ _HOME = {
     "ratio": "verdicts.quantities",
     "read_logs": "catalogue.published_logs",
     "read_npz": "data.npz",
-    "slope": "verdicts.quantities",
-    "steps": "verdicts.quantities",
+    "slope": "verdicts.doses",
+    "steps": "verdicts.doses",
 }
 """The module of each public name, without the package's own name before it."""
 

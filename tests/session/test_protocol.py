@@ -161,23 +161,6 @@ def test_a_trial_sets_up_the_session_once_and_never_stops_in_the_debugger(catalo
     assert (catalogue.path / "set-up").read_text() == "x"
 
 
-REVERSING = """
-import pytest
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    items.reverse()
-"""
-
-
-def test_a_report_keeps_the_order_of_the_lecture_whatever_the_order_of_the_tests(catalogue):
-    catalogue.pytester.makepyfile(reversing=REVERSING)
-    catalogue.pytester.syspathinsert()
-    catalogue.write(test_numbers=TWO.format(before="pass"))
-    catalogue.run("-m", "fast", "-p", "reversing").assert_outcomes(passed=1, xfailed=1)
-    assert [claim["id"] for claim in catalogue.record()["claims"]] == ["A01", "A02"]
-
-
 RENAMING = """
 import pytest
 
