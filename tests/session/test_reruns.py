@@ -27,7 +27,7 @@ def pytest_runtest_protocol(item, nextitem):
 
 
 def report(outcome: str, *, test: str = "test_a.py::test_high[fast]", verdict: str = "refuted") -> SimpleNamespace:
-    record = {"test": test, "verdict": verdict, "outcome": "failed", "parts": [{}]}
+    record = {"test": test, "id": test[10:], "tier": "fast", "verdict": verdict, "outcome": "failed", "parts": [{}]}
     return SimpleNamespace(outcome=outcome, when="call", user_properties=[(PROPERTY, record)])
 
 
@@ -57,3 +57,26 @@ def test_a_refuted_claim_that_runs_three_times_is_one_row(catalogue, outcome):
     result.stdout.fnmatch_lines("1 claim: 1 refuted; 1 unexpected")
     assert [claim["id"] for claim in catalogue.record()["claims"]] == ["A01"]
     assert (catalogue.path / "reports" / "claims.html").read_text(encoding="utf-8").count('id="A01"') == 1
+
+
+REPEATS = """
+def pytest_generate_tests(metafunc):
+    metafunc.fixturenames.append("step")
+    metafunc.parametrize("step", [1, 2], indirect=True)
+
+@pytest.fixture
+def step(request):
+    pass
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_a_claim_whose_test_another_plugin_repeats_is_one_claim_of_a_whole_report(catalogue, workers):
+    catalogue.claim(body="judge(high.measured('accuracy'), below=0.55)")
+    conftest = catalogue.path / "conftest.py"
+    conftest.write_text("import pytest\n" + conftest.read_text() + REPEATS)
+    result = catalogue.run("-m", "fast", *workers)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines("1 claim: 1 refuted; 1 unexpected")
+    record = catalogue.record()
+    assert ([claim["id"] for claim in record["claims"]], record["partial"]) == (["A01"], False)

@@ -39,6 +39,8 @@ class Outcomes:
         self._options = options
         self.judges: dict[str, Judge] = {}
         self.records: list[ClaimRecord] = []
+        # The tests that have run. pytest-repeat makes several of one claim.
+        self.tests: set[str] = set()
         self.written: list[tuple[Record, str]] = []
 
     def compare(
@@ -95,12 +97,14 @@ class Outcomes:
                     part["smallest_detectable_effect"] = detectable.get(part["quantity"])
 
     def collect(self, report: pytest.TestReport) -> None:
-        """Keep the record of a claim from the report of its test: the last one, if the test runs again."""
+        """Keep the record of a claim from the report of its test: the last one, if another plugin repeats the test."""
         if report.outcome == RERUN:
             return
         records: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
         for record in records[-1:]:
-            self.records = [kept for kept in self.records if kept["test"] != record["test"]] + [record]
+            self.tests.add(record["test"])
+            others = [kept for kept in self.records if (kept["id"], kept["tier"]) != (record["id"], record["tier"])]
+            self.records = [*others, record]
 
     def status(self, report: Any) -> tuple[str, str, Any] | None:
         """Category, letter and word of a claim's outcome; ``None`` leaves them to pytest."""

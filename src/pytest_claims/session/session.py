@@ -280,7 +280,7 @@ class ClaimsSession:
     def _write_reports(self, session: pytest.Session, published: Published) -> None:
         from pytest_claims.session.reports import Reports
 
-        missing = set(published.order) - {record["test"] for record in self.outcomes.records}
+        missing = set(published.order) - self.outcomes.tests
         partial = selection.is_partial(self.config, session) or self.options.stored or published.narrowed
         reports = Reports(self.config, self.options, published, self._started, partial or bool(missing), self.given)
         self.outcomes.written = reports.write(self.outcomes.records)
