@@ -89,6 +89,15 @@ def test_pools_of_32_bits_and_what_fits_into_them_are_taken() -> None:
         assert checked_pool(pool) is pool
 
 
+def unseeded(arrays: Any, tier: str, seed: int) -> Split:
+    return split(arrays, tier, int(np.random.default_rng().integers(2**31)))
+
+
+def from_the_global_generator(arrays: Any, tier: str, seed: int) -> Split:
+    given = split(arrays, tier, seed)
+    return replace(given, train_targets=np.random.permutation(given.train_targets))  # noqa: NPY002
+
+
 def halves(arrays: Any, tier: str, seed: int) -> Split:
     given = split(arrays, tier, seed)
     return replace(given, train_targets=given.train_targets * 0.5)
@@ -105,6 +114,8 @@ def nothing(xp: Any, batch: Any, rows: Any, seed: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"split": unseeded}, "split gave other train_rows when it was called again for seed 0. Draw from the seed"),
+        ({"split": from_the_global_generator}, "split gave other train_targets"),
         ({"split": halves}, "some labels are fractions, expected whole numbers"),
         ({"pool": with_nan}, "pool must give finite real numbers"),
         ({"decode": nothing}, "decode must return an array, got NoneType"),

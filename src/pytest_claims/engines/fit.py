@@ -19,6 +19,7 @@ from pytest_claims.engines.models import (
     build_model,
     build_optimizer,
     check_split,
+    check_split_repeats,
     checked_pool,
     inputs_of,
     measure,
@@ -44,6 +45,7 @@ class FitEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
+        check_split_repeats(job)
         pool = checked_pool(at_tier(job.arm.data.pool, job.tier)(job.arrays))
         for seed in job.seeds:
             keras.utils.clear_session()

@@ -16,6 +16,7 @@ from pytest_claims.engines.base import Job, Trained
 from pytest_claims.engines.draws import remember_starts
 from pytest_claims.engines.objective import Objective
 from pytest_claims.engines.program_key import KERAS_SETTINGS
+from pytest_claims.support.vocabulary import at_tier
 
 Inputs = Callable[[np.ndarray], np.ndarray]
 """Takes rows of the pool, shape ``(num_rows,)``, and gives their inputs, ``(num_rows, ...)``."""
@@ -165,6 +166,24 @@ def checked_pool(given: Any) -> np.ndarray:
     if problem:
         raise ValueError(f"the data's pool must give finite real numbers of shape (num_rows, ...), got {problem}.")
     return pool
+
+
+def check_split_repeats(job: Job) -> None:
+    """Check that the split of the first seed is the same when it is made again.
+
+    Raises
+    ------
+    ValueError
+        It differs, as where it is drawn without the seed.
+    """
+    make, seed = at_tier(job.arm.data.split, job.tier), job.seeds[0]
+    one, other = (make(job.arrays, job.tier, seed) for _ in range(2))
+    for name in ("train_rows", "validation_rows", "train_targets", "validation_targets"):
+        if np.asarray(getattr(one, name, None)).tobytes() != np.asarray(getattr(other, name, None)).tobytes():
+            raise ValueError(
+                f"the data's split gave other {name} when it was called again for seed {seed}. Draw from the seed, "
+                "such as np.random.default_rng(seed)."
+            )
 
 
 def check_split(split: Split, num_rows: int) -> None:

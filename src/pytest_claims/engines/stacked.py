@@ -26,6 +26,7 @@ from pytest_claims.engines.models import (
     build_model,
     build_optimizer,
     check_split,
+    check_split_repeats,
     inputs_of,
     measure,
     refuse_own_training,
@@ -100,6 +101,7 @@ class StackedEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
+        check_split_repeats(job)
         on_cpu = jax.default_backend() == "cpu"
         at_a_time = self.at_a_time if on_cpu else 1
         chunks = self._chunks(job, self.stack or (1 if on_cpu else len(job.seeds)))
