@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from pytest_claims.cli.main import main
+from pytest_claims.controls.certificate import lacking
 
 
 def publish(catalogue):
@@ -13,7 +16,7 @@ def publish(catalogue):
     catalogue.run("--claims-seeds=15")
     catalogue.run()
     record, output = catalogue.path / "reports" / "claims.json", catalogue.path / "published.sqlite"
-    assert main(["publish", str(record), str(output), f"--store={catalogue.store}"]) == 0
+    assert main(["publish", str(record), str(output), f"--store={catalogue.store}", "--unchecked"]) == 0
     catalogue.store.unlink()
     return output
 
@@ -96,6 +99,48 @@ def test_store_and_published_runs_exclude_each_other(catalogue):
 def test_file_that_is_there_is_not_written_over(catalogue, capsys):
     output = publish(catalogue)
     record = catalogue.path / "reports" / "claims.json"
-    assert main(["publish", str(record), str(output), f"--store={output}"]) == 2
+    assert main(["publish", str(record), str(output), f"--store={output}", "--unchecked"]) == 2
     assert "exists already" in capsys.readouterr().err
     assert json.loads(record.read_text())["claims"]
+
+
+def checked(record):
+    """A record whose certificate has all that it can have."""
+    passed = {"planted": {"failures": []}, "rows": [{"keeps_promise": True}]}
+    record["certificate"].update(calibration=passed, audit={"ok": True})
+    record["arms"][0]["curves"] = {"loss": {}}
+    return record
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({}, []),
+        ({"calibration": None}, ["the rules are not calibrated: run `pytest -m controls`, then judge again"]),
+        ({"calibration": {"planted": {"failures": []}, "rows": [{"keeps_promise": False}]}}, ["the calibration fails"]),
+        ({"calibration": {"planted": {"failures": ["weak"]}, "rows": []}}, ["the calibration fails"]),
+        ({"audit": None}, ['no run was trained again: run `pytest -m "audit and fast"`']),
+        ({"audit": {"ok": False}}, ["the audit fails"]),
+        ({"controls": [{"name": "mirror", "failures": ["A01"]}]}, ["the control 'mirror' fails"]),
+    ],
+)
+def test_record_is_published_only_with_a_whole_certificate(catalogue, changes, lacks):
+    catalogue.claim()
+    catalogue.run()
+    record = checked(catalogue.record())
+    record["certificate"].update(changes)
+
+    assert lacking(record) == lacks
+
+
+def test_measurements_need_no_audit_and_the_way_out_is_told(catalogue, capsys):
+    catalogue.claim()
+    catalogue.run()
+    record = catalogue.path / "reports" / "claims.json"
+    output = catalogue.path / "published.sqlite"
+
+    assert main(["publish", str(record), str(output), f"--store={catalogue.store}"]) == 2
+    told = capsys.readouterr().err
+    assert "is not published: the rules are not calibrated: run `pytest -m controls`, then judge again. Or" in told
+    assert "trained again" not in told
+    assert not output.exists()

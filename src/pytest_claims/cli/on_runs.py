@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from pytest_claims.cli.commands import CATALOGUE, RECORD, STORE, argument, command
+from pytest_claims.controls.certificate import lacking
 from pytest_claims.record.schema import read_record
+from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.text import encodable
 
 
@@ -31,6 +33,7 @@ def arms(options: argparse.Namespace) -> str:
     RECORD,
     argument("output", type=Path, metavar="RUNS.sqlite"),
     STORE,
+    argument("--unchecked", action="store_true", help="publish also what its certificate does not vouch for"),
 )
 def publish(options: argparse.Namespace) -> str:
     """Write the runs of a record's claims to one file; returns a line with its path, number of runs and size."""
@@ -38,6 +41,8 @@ def publish(options: argparse.Namespace) -> str:
 
     _check_is_there(options.store, "name the store of the record's runs with --store")
     content = read_record(options.record)
+    if (lacks := lacking(content)) and not options.unchecked:
+        raise ClaimsError(f"{options.record} is not published: {'; '.join(lacks)}. Or give --unchecked")
     seeds = {arm["fingerprint"]: content["first_seed"] + arm["num_seeds"] for arm in content["arms"]}
     with Store.open(options.store) as store:
         num_runs = store.publish(options.output, seeds)

@@ -16,7 +16,7 @@ from pytest_claims.controls.calibration import Row
 from pytest_claims.controls.checks import Control, on_record
 from pytest_claims.support.errors import DAMAGED
 from pytest_claims.support.files import replace_file
-from pytest_claims.support.record_types import CertificateRecord, JudgedRecord
+from pytest_claims.support.record_types import CertificateRecord, JudgedRecord, Record
 
 KEPT = "controls.json"
 """Name of the file, in the folder of the reports, to which ``pytest -m controls`` writes its measurements."""
@@ -37,6 +37,27 @@ def certificate(record: JudgedRecord, folder: Path) -> CertificateRecord:
         "calibration": _calibration(folder / KEPT),
         "audit": audit_summary(folder, record["arms"]),
     }
+
+
+def lacking(record: Record) -> list[str]:
+    """What stands against publishing a record: controls that fail, and longer checks that were not run or failed."""
+    kept = record["certificate"]
+    lacks = [f"the control {control['name']!r} fails" for control in kept["controls"] if control["failures"]]
+    if kept["calibration"] is None:
+        lacks.append("the rules are not calibrated: run `pytest -m controls`, then judge again")
+    elif kept["calibration"]["planted"]["failures"] or not _keeps_promises(kept["calibration"]):
+        lacks.append("the calibration fails")
+    if not any(arm["curves"] for arm in record["arms"]):
+        return lacks  # only trained arms can be audited
+    if kept["audit"] is None:
+        lacks.append(f'no run was trained again: run `pytest -m "audit and {record["tier"]}"`')
+    elif not kept["audit"]["ok"]:
+        lacks.append("the audit fails")
+    return lacks
+
+
+def _keeps_promises(calibration: dict[str, Any]) -> bool:
+    return all(row["keeps_promise"] for row in calibration["rows"])
 
 
 def write_controls(folder: Path, rows: Iterable[Row], planted: Control) -> Path:
