@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pytest
 
+from pytest_claims import Measurement
 from pytest_claims.engines import base
 from pytest_claims.planning.plan import identity
 from pytest_claims.store.store import Store
@@ -193,6 +194,23 @@ def test_a_task_of_another_engine_version_is_refused(monkeypatch):
 
     with pytest.raises(ValueError, match="other code for this arm"):
         dask_trainer.perform(dask_trainer.Task(pickled=pickle.dumps(arm), fingerprint=digest, **given), {})
+
+
+def leaving(arrays, tier, seed):
+    sys.exit("no such file")
+
+
+def failing(arrays, tier, seed):
+    pytest.fail("no such number")
+
+
+@pytest.mark.parametrize(("measure", "told"), [(leaving, "SystemExit: no such file"), (failing, "Failed: no such n")])
+def test_a_measurement_that_leaves_does_not_end_its_worker(measure, told):
+    given = {"tier": "fast", "seeds": (0,), "engine": "stacked", "data_hash": "", "name": "arm"}
+    source = Measurement(measure)
+    digest = identity("arm", source, "fast", "", "stacked", 1)
+    with pytest.raises(ValueError, match=told):
+        dask_trainer.perform(dask_trainer.Task(pickled=pickle.dumps(source), fingerprint=digest, **given), None)
 
 
 DATA = """

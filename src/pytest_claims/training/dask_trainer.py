@@ -23,7 +23,7 @@ from pytest_claims.catalogue.arms import Arm, Source
 from pytest_claims.engines.conditions import in_words
 from pytest_claims.planning.plan import Key, Plan, Planned, conditions_of, identity
 from pytest_claims.planning.shares import SEEDS_OF_A_PIECE
-from pytest_claims.support.errors import ClaimsError
+from pytest_claims.support.errors import ClaimsError, told
 from pytest_claims.support.vocabulary import Tier
 from pytest_claims.training.progress import Progress
 from pytest_claims.training.trainer import Trainer, make_runs
@@ -91,8 +91,10 @@ def perform(task: Task, arrays: Mapping[str, Any] | None) -> tuple[list[RunResul
         with _one_at_a_time if is_arm else nullcontext():
             kept = _kept(task.data_hash, arrays)
             results = list(make_runs(source, task.tier, task.seeds, kept, partial(_engine, task.engine)))
-    except (pytest.skip.Exception, pytest.fail.Exception) as error:
-        raise ValueError(str(error)) from error  # Dask ends a worker over an error that is no `Exception`
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # Dask ends a worker over an error that is no `Exception`
+        raise ValueError(told(error)) from error
     return results, provenance(task.engine if is_arm else None)
 
 
