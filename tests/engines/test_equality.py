@@ -22,6 +22,7 @@ from tests.helpers.engine_arms import (
     shared_engine,
     split,
 )
+from tests.helpers.engine_kinds import KINDS, history_and_weights
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_first_step_is_that_of_keras_on_jax(stacked: Any, name: str) -> None:
     assert_same_history(histories(stacked, arm)[0], keras_history(arm), tolerance=1e-5)
 
 
-@pytest.mark.parametrize("name", COMPARED_WITH_KERAS)
+@pytest.mark.parametrize("name", [*COMPARED_WITH_KERAS, "random layers"])
 def test_epoch_in_float64_is_that_of_keras_on_jax(float64_histories: Any, name: str) -> None:
     ours, keras = float64_histories[name]
 
@@ -74,6 +75,17 @@ def test_epoch_in_float64_is_that_of_keras_on_jax(float64_histories: Any, name: 
 @pytest.mark.parametrize("name", DETERMINISTIC)
 def test_engines_agree_on_deterministic_layers(stacked: Any, fit_histories: Any, name: str) -> None:
     assert_same_history(histories(stacked, ARMS[name])[0], fit_histories[name][0], tolerance=1e-3)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_engines_agree_on_kinds_of_layers_and_optimizers(stacked: Any, fit_histories: Any, name: str) -> None:
+    tolerance = 1e-3 if "low precision" in name else 1e-5
+    assert_same_history(history_and_weights(stacked, KINDS[name]), fit_histories["kinds"][name], tolerance)
+
+
+def test_fit_refuses_embeddings_whose_steps_keras_computes_otherwise_on_tensorflow(fit_histories: Any) -> None:
+    for said, name in zip(fit_histories["refused"], ("RMSprop", "SGD"), strict=True):
+        assert f"is trained by {name}. Train it with --claims-engine=stacked, or by SGD without clipping" in said
 
 
 def test_engines_agree_on_dropout_in_distribution(stacked: Any, fit_histories: Any) -> None:

@@ -147,7 +147,7 @@ def smoothing(input_shape: tuple[int, ...], *, method: str) -> Any:
     return Smoothing(inputs, keras.layers.Dense(3, activation="softmax")(inputs))
 
 
-@pytest.mark.parametrize("method", ["compute_loss", "train_step", "test_step", "compute_metrics"])
+@pytest.mark.parametrize("method", ["compute_loss", "train_step", "test_step", "compute_metrics", "fit", "evaluate"])
 def test_a_model_that_trains_in_a_way_of_its_own_is_refused(stacked: Any, method: str) -> None:
     with pytest.raises(ValueError, match=f"Smoothing has a {method} of its own.*--claims-engine=fit"):
         train(stacked, replace(DENSE, model=partial(smoothing, method=method)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import Counter
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 from pytest_claims.engines import Job, create
 from pytest_claims.engines.draws import order

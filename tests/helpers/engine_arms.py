@@ -250,6 +250,13 @@ def write_fit_histories(path: str) -> None:
     found = {name: histories(engine, arm) for name, arm in DETERMINISTIC.items()}
     found["dense again"] = histories(engine, DENSE)
     found["dropout"] = histories(engine, DROPOUT, DROPOUT_SEEDS)
+    import tensorflow as tf
+
+    from tests.helpers.engine_kinds import KINDS, history_and_weights, refused_by_fit
+
+    tf.config.run_functions_eagerly(True)  # a graph takes longer to make than these few steps take
+    found["kinds"] = {name: history_and_weights(engine, arm) for name, arm in KINDS.items()}
+    found["refused"] = refused_by_fit(engine)
     Path(path).write_text(json.dumps(found))
 
 
@@ -262,7 +269,9 @@ def write_float64_histories(path: str) -> None:
     sparse_layer.SMALLEST_PRODUCT = 0
     keras.config.set_floatx("float64")
     found = {}
-    for name, compared in COMPARED_WITH_KERAS.items():
+    from tests.helpers.engine_kinds import RANDOM
+
+    for name, compared in (COMPARED_WITH_KERAS | {"random layers": RANDOM}).items():
         arm = replace(compared, epochs=1)
         found[name] = [histories(engine, arm)[0], keras_history(arm)]
     Path(path).write_text(json.dumps(found))

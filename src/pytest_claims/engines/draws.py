@@ -67,11 +67,16 @@ def initial_weights(model: Any, seed: int, hook: Hook | None = None) -> dict[str
         if initializer is None:
             weights[path] = _start_of(model, path, variable, owner)
             continue
-        values = draw(initializer, tuple(variable.shape), generator(seed, "weights", path))
-        if getattr(owner, "unit_forget_bias", False) and variable.name == "bias":
-            values[owner.units : 2 * owner.units] = 1.0
-        weights[path] = values.astype(variable.dtype)
+        weights[path] = _drawn(initializer, variable, owner, generator(seed, "weights", path))
     return _hooked(weights, hook, seed) if hook else weights
+
+
+def _drawn(initializer: Any, variable: Any, owner: Any, rng: np.random.Generator) -> npt.NDArray[Any]:
+    values = draw(initializer, tuple(variable.shape), rng)
+    if getattr(owner, "unit_forget_bias", False) and variable.name == "bias":
+        num_units = len(values) // 4  # an LSTM has four gates, and the forget gate is the second
+        values[num_units : 2 * num_units] = 1.0
+    return values.astype(variable.dtype)
 
 
 def is_seed_state(path: str) -> bool:
@@ -101,14 +106,24 @@ def remember_starts(model: Any) -> None:
     """Keep what weights whose layers keep no initializer were built as, and set to zero what was not drawn.
 
     A model is built with NaN in the place of random numbers.
+
+    Raises
+    ------
+    ValueError
+        If a weight has another value than its initializer gives.
     """
     starts = _starts[model] = {}
     for path, variable, owner in zip(canonical_paths(model.weights), model.weights, owners(model), strict=True):
         values = np.asarray(variable)
         if values.size and np.isnan(values.flat[0]):
             variable.assign(np.zeros_like(values))
-        elif _initializer_of(variable, owner) is None:
+        elif (initializer := _initializer_of(variable, owner)) is None:
             starts[path] = values.copy()
+        elif not np.array_equal(values, _drawn(initializer, variable, owner, generator(0))):
+            raise ValueError(
+                f"the arm's model sets the weight {path!r} of its layer {type(owner).__name__} {owner.name!r}, but each"
+                " run draws its weights anew. Give the arm initial_weights, which set it in each run."
+            )
 
 
 def _start_of(model: Any, path: str, variable: Any, owner: Any) -> np.ndarray:
@@ -162,13 +177,20 @@ def draw(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> 
     ValueError
         If the initializer is unknown here.
     """
-    for name in (cls.__name__ for cls in type(initializer).__mro__):
+    names = [] if is_own(type(initializer), "__call__") else [cls.__name__ for cls in type(initializer).__mro__]
+    for name in names:
         if name in _DRAW:
             return _DRAW[name](initializer, shape, rng)
     raise ValueError(
         f"unknown initializer {type(initializer).__name__}, expected one of {', '.join(sorted(_DRAW))} "
-        "or a class derived from one of them."
+        "or a class derived from one of them without a __call__ of its own."
     )
+
+
+def is_own(kind: type, name: str) -> bool:
+    """True if the method `name` of the class `kind` is not defined by Keras."""
+    definer = next(cls for cls in kind.__mro__ if name in vars(cls))
+    return definer.__module__.partition(".")[0] != "keras"
 
 
 def compute_fans(shape: tuple[int, ...], input_axes: Any = None, output_axes: Any = None) -> tuple[int, int]:

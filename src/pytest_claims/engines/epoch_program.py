@@ -14,6 +14,7 @@ import numpy as np
 
 from pytest_claims.engines.draws import canonical_paths, is_seed_state, seed_state
 from pytest_claims.engines.objective import MEAN, Objective
+from pytest_claims.engines.own_code import refuse_changes, start_of
 
 if TYPE_CHECKING:
     from pytest_claims.catalogue.arms import Decode
@@ -79,6 +80,11 @@ class EpochProgram:
         Turns rows of the pool into inputs.
     batch_size
         Batch size of training.
+    examples_meet
+        True if examples of a batch act on each other. Then validation has the batches of training.
+
+    Attributes
+    ----------
     first_layer
         Replaces the model's first layer if the pool is sparse.
     """
@@ -90,21 +96,24 @@ class EpochProgram:
         objective: Objective,
         decode: Decode,
         batch_size: int,
-        first_layer: SparseFirstLayer | None = None,
+        examples_meet: bool = False,
     ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.objective = objective
-        self.first_layer = first_layer
+        self.first_layer: SparseFirstLayer | None = None
         self.num_traces = 0
         self._decode = decode
         self._batch_size = batch_size
         self._loss = objective.from_output()
         # If no computation mixes examples, the last batch can be padded with examples that do not count. Otherwise the
         # last batch is smaller. Its separate step makes the program half as large again, and as long to compile.
-        independent = len(model.output_shape) == 2 and not any(
-            layer.activity_regularizer for layer in model._flatten_layers()
+        independent = (
+            not examples_meet
+            and len(model.output_shape) == 2
+            and not any(layer.activity_regularizer for layer in model._flatten_layers())
         )
+        self._examples_meet = examples_meet
         self._fills_validation = independent and self._loss.reduction == MEAN
         self._fills_training = self._fills_validation and not model.non_trainable_variables
         self._executables: dict[int, Any] = {}
@@ -113,10 +122,9 @@ class EpochProgram:
             if hasattr(layer, "use_cudnn"):
                 layer.use_cudnn = False
         self._logits = jax.jit(self._compute_logits)
-        optimizer.build(model.trainable_variables)
         # Copies, since each run leaves its own values in the variables.
         self._defaults = [np.array(v) for v in model.non_trainable_variables]
-        self._optimizer_start = [np.array(v) for v in optimizer.variables]
+        self._optimizer_start = start_of(optimizer, model.trainable_variables)
 
     def start(self, weights: Mapping[str, np.ndarray], seed: int, learning_rate: float | None) -> State:
         """Make the initial state of a run, on the host."""
@@ -174,7 +182,7 @@ class EpochProgram:
         step = partial(self._validation_step, pool=pool, data=validation, seed=seed)
         # Batches of nearly equal size need the least padding.
         num_batches = -(-len(everything) // max(self._batch_size, VALIDATION_BATCH_SIZE))
-        batch_size = -(-len(everything) // num_batches)
+        batch_size = self._batch_size if self._examples_meet else -(-len(everything) // num_batches)
         _, validation_logs = _over_batches(step, state, everything, batch_size, fill=self._fills_validation)
         return state, logs | {f"val_{name}": value for name, value in validation_logs.items()}
 
@@ -208,15 +216,17 @@ class EpochProgram:
     ) -> tuple[Any, tuple[dict[str, Any], list[Any]]]:
         first: AbstractContextManager[None] = self.first_layer.on(batch.rows) if self.first_layer else nullcontext()
         with self.objective.logits(), first:
-            output, non_trainable, penalties = self.model.stateless_call(
+            output, updated, penalties = self.model.stateless_call(
                 trainable, non_trainable, batch.inputs, training=training, return_losses=True
             )
+        if not training:
+            refuse_changes(self.model, non_trainable, updated)
         plain = self._loss(batch.targets, output, batch.weights)
         loss = plain + sum(jnp.sum(penalty) for penalty in penalties)
         logs = {"loss": loss, self.objective.quantity: plain}
         if self.objective.accuracy_metric:
             logs["accuracy"] = batch.mean(self.objective.matches(batch.targets, self.objective.activate(output)))
-        return loss, (logs, non_trainable)
+        return loss, (logs, updated)
 
     def _compute_logits(self, trainable: list[Any], non_trainable: list[Any], inputs: Any) -> Any:
         with self.objective.logits():

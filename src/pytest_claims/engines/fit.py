@@ -101,6 +101,7 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
     orders = np.stack([order(seed, epoch, num_train) for epoch in range(epochs)])
     optimizer = build_optimizer(arm.optimizer)
     verify("fit", run.model, optimizer, run.objective.loss)
+    _refuse_sparse_gradients(run.model, optimizer)
     run.model.compile(optimizer=optimizer, loss=arm.loss, metrics=_metrics(run.objective))
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1) if progress else None)
     started = time.perf_counter()
@@ -117,6 +118,21 @@ def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> 
     seconds = time.perf_counter() - started
     history = {name: [float(value) for value in values] for name, values in fitted.history.items()}
     return RunResult(seed, history, measure(arm, _trained(job, seed, run)), seconds)
+
+
+def _refuse_sparse_gradients(model: Any, optimizer: Any) -> None:
+    """Refuse embeddings with optimizers that square, clip or normalize gradients.
+
+    On TensorFlow an embedding's gradient lists each use of a row. Keras then squares the parts, and not their sum.
+    """
+    clips = any((optimizer.clipnorm, optimizer.clipvalue, optimizer.global_clipnorm))
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Embedding) and (clips or type(optimizer) is not keras.optimizers.SGD):
+            raise ValueError(
+                f"Keras on TensorFlow computes other steps than elsewhere for the rows of Embedding {layer.name!r} that"
+                f" a batch uses more than once, if it is trained by {type(optimizer).__name__}. Train it with"
+                " --claims-engine=stacked, or by SGD without clipping."
+            )
 
 
 def _start(model: Any, weights: dict[str, np.ndarray], seed: int) -> None:

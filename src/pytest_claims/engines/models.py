@@ -13,7 +13,7 @@ import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Trained
-from pytest_claims.engines.draws import remember_starts
+from pytest_claims.engines.draws import is_own, remember_starts
 from pytest_claims.engines.objective import Objective
 from pytest_claims.engines.program_key import KERAS_SETTINGS
 from pytest_claims.support.vocabulary import at_tier
@@ -28,13 +28,19 @@ def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[in
     Raises
     ------
     ValueError
-        If `builder` does not return a Keras model, or changes a setting of Keras or JAX for all later arms.
+        If `builder` does not return a Keras model, compiles it or sets its weights, or changes a setting of Keras or
+        JAX for all later arms.
     """
     with _drawing_nothing():
         model = _with_settings_kept(lambda: builder(input_shape), "model")
         if not isinstance(model, keras.Model):
             raise ValueError(f"an arm's model must build a keras.Model, got {type(model).__name__}. Return the model.")
         _check_tells_its_output(model)
+        if model.compiled:
+            raise ValueError(
+                "the arm's model is compiled, and its optimizer, loss and metrics would not be used. Leave out its "
+                "compile(): the arm declares the optimizer and the loss, and measurements stand for metrics."
+            )
         if not model.built:
             model.build((None, *input_shape))
     remember_starts(model)
@@ -42,13 +48,11 @@ def build_model(builder: Callable[[tuple[int, ...]], Any], input_shape: tuple[in
 
 
 def _check_tells_its_output(model: Any) -> None:
-    """Refuse a subclass of `keras.Model` whose output's shape nothing tells before it is called."""
-    kind = type(model)
-    tells = isinstance(model, keras.Sequential) or getattr(model, "inputs", None) is not None
-    if not tells and kind.compute_output_shape is keras.Model.compute_output_shape:
+    """Refuse a subclass of `keras.Model` that does not tell its output layer."""
+    if not isinstance(model, keras.Sequential) and getattr(model, "inputs", None) is None:
         raise ValueError(
-            f"{kind.__name__}, a subclass of keras.Model, does not tell the shape of its output. Build a"
-            " keras.Sequential, or keras.Model(inputs, outputs), or give the class a compute_output_shape."
+            f"{type(model).__name__}, a subclass of keras.Model, does not tell the shape of its output, nor its last"
+            " layer. Build a keras.Sequential, or keras.Model(inputs, outputs)."
         )
 
 
@@ -97,25 +101,40 @@ def _set(owner: str, name: str, value: Any) -> None:
         sys.modules["jax"].config.update(name, value)
 
 
-OVERRIDDEN = ("compute_loss", "train_step", "test_step", "compute_metrics")
+OVERRIDDEN = (
+    *("fit", "evaluate", "compile", "make_train_function", "make_test_function", "train_step", "test_step"),
+    *("compute_loss", "compute_metrics", "get_metrics_result", "metrics"),
+)
 """Methods that `keras.Model.fit` calls on a model, and a compiled epoch does not."""
 
 
 def refuse_own_training(model: Any) -> None:
-    """Refuse a model whose class trains in a way of its own.
+    """Refuse a model that trains in a way of its own.
 
     Raises
     ------
     ValueError
-        Its class has a `compute_loss` or the like, which a compiled epoch would not call.
+        Its class has a `compute_loss` or the like, which a compiled epoch would not call. Or a layer has metrics or a
+        state that passes from batch to batch, or Keras would scale the model's loss.
     """
     for name in OVERRIDDEN:
-        definer = next(cls for cls in type(model).__mro__ if name in vars(cls))
-        if definer.__module__.partition(".")[0] != "keras":
+        if is_own(type(model), name):
             raise ValueError(
-                f"{definer.__qualname__} has a {name} of its own, which the engine 'stacked' would not call. Train it "
-                "with --claims-engine=fit, or say the same by the arm's loss and layers."
+                f"{type(model).__name__} has a {name} of its own, which the engine 'stacked' would not call. Train "
+                "it with --claims-engine=fit, or say the same by the arm's loss and layers."
             )
+    for layer in model._flatten_layers():
+        if layer._metrics:
+            problem = "has metrics, which the engine 'stacked' does not report"
+        elif getattr(layer, "stateful", False):
+            problem = "carries a state from batch to batch, which the engine 'stacked' does not"
+        elif layer is model and layer.dtype_policy.name == "mixed_float16":
+            problem = "is 'mixed_float16', for which Keras scales the loss, and the engine 'stacked' does not"
+        else:
+            continue
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r} {problem}. Train it with --claims-engine=fit, or build another."
+        )
 
 
 @contextmanager

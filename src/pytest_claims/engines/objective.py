@@ -19,6 +19,13 @@ MEAN = "mean_with_sample_weight"
 HEADS = {"sparse_categorical": "softmax", "categorical": "softmax", "binary": "sigmoid"}
 
 
+# Losses that the engines would compute differently, and why.
+_OF_A_BATCH = "is no mean over the examples of a batch. Choose one that gives each example a loss"
+REFUSED = dict.fromkeys(("dice", "tversky", "circle", "ctc"), _OF_A_BATCH) | {
+    "binary_focal_crossentropy": "is computed from logits by Keras on TensorFlow, and not on JAX. Choose another"
+}
+
+
 @dataclass(frozen=True)
 class Objective:
     """The loss and the accuracy of a model.
@@ -127,6 +134,8 @@ def objective_of(model: Any, loss: str, split: Split, input_shape: tuple[int, ..
     ValueError
         If the loss is unknown, or if the output or the targets do not fit it.
     """
+    import keras
+
     name = _loss_name(loss)
     kind = name.removesuffix("_crossentropy") if name.endswith("_crossentropy") else None
     kind = kind if kind in HEADS else None
@@ -138,6 +147,11 @@ def objective_of(model: Any, loss: str, split: Split, input_shape: tuple[int, ..
         raise ValueError(
             f"the loss {loss!r} is computed from the logits behind a {HEADS[kind]}. {received}; expected a last layer "
             f"with activation={HEADS[kind]!r}. Add it, or choose a loss for this output."
+        )
+    if kind and head.compute_dtype != keras.config.floatx():
+        raise ValueError(
+            f"the loss {loss!r} is computed from logits in {keras.config.floatx()}. {received} in {head.compute_dtype};"
+            f" give the last layer dtype={keras.config.floatx()!r}."
         )
     objective = Objective(name, kind, head, split.train_targets is not None)
     for targets in (split.train_targets, split.validation_targets):
@@ -151,14 +165,24 @@ def _loss_name(loss: str) -> str:
     """The function's name for any of the names that Keras accepts for a loss."""
     import keras
 
+    expected = (
+        "expected the name of a Keras loss such as 'sparse_categorical_crossentropy', 'binary_crossentropy' or "
+        "'mean_squared_error'"
+    )
+    if not isinstance(loss, str):
+        raise ValueError(
+            f"the loss is an object of the type {type(loss).__name__}; {expected}. Put what the object adds, such as a "
+            "label smoothing, into the targets of the split, or into a layer that calls add_loss."
+        )
     try:
         function = keras.losses.get(loss)
     except ValueError as error:
-        raise ValueError(
-            f"unknown loss {loss!r}, expected the name of a Keras loss such as 'sparse_categorical_crossentropy', "
-            "'binary_crossentropy' or 'mean_squared_error'."
-        ) from error
-    return str(function.name if isinstance(function, keras.losses.Loss) else function.__name__)
+        raise ValueError(f"unknown loss {loss!r}, {expected}.") from error
+    name = str(function.name if isinstance(function, keras.losses.Loss) else function.__name__)
+    if name in REFUSED or not hasattr(keras.losses, name):
+        reason = REFUSED.get(name, "is the name of a class. Name its function, such as 'huber'")
+        raise ValueError(f"the loss {loss!r} {reason}.")
+    return name
 
 
 def _output_shape(model: Any, input_shape: tuple[int, ...]) -> tuple[int | None, ...]:

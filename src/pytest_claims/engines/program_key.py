@@ -55,10 +55,15 @@ def learning_rate_of(optimizer: Any) -> float | None:
     """
     import keras
 
+    kind, base = type(optimizer), keras.optimizers.Optimizer
+    for name in ("apply_gradients", "stateless_apply", "scale_loss", "finalize_variable_values"):
+        if getattr(kind, name) is not getattr(base, name):
+            raise ValueError(
+                f"the optimizer {kind.__name__} has a {name} of its own, which the engine 'stacked' would not honour. "
+                "Train it with --claims-engine=fit, or choose another optimizer."
+            )
     if optimizer.use_ema or optimizer.loss_scale_factor is not None:
-        raise ValueError(
-            f"{type(optimizer).__name__} with use_ema or loss_scale_factor is not supported. Leave them out."
-        )
+        raise ValueError(f"{kind.__name__} with use_ema or loss_scale_factor is not supported. Leave them out.")
     rate = optimizer._learning_rate
     return float(np.asarray(rate)) if isinstance(rate, keras.Variable) else None
 

@@ -33,6 +33,7 @@ from pytest_claims.engines.models import (
     trained_run,
 )
 from pytest_claims.engines.objective import objective_of
+from pytest_claims.engines.own_code import examples_meet, refuse_mask, refuse_penalties
 from pytest_claims.engines.processors import runs_at_a_time
 from pytest_claims.engines.program_key import code_key, learning_rate_of, optimizer_key, surroundings
 from pytest_claims.support.vocabulary import at_tier
@@ -203,14 +204,18 @@ class StackedEngine:
         if key not in self.programs:
             model = build_model(arm.model, input_shape)
             refuse_own_training(model)
+            refuse_mask(model)
+            refuse_penalties(model)
             objective = objective_of(model, arm.loss, split, input_shape)
             verify(self.name, model, optimizer, objective.loss)
-            first_layer = None
+            examples = partial(inputs_of(arm, kept.host, 0), np.resize(split.train_rows, 7))
+            program = EpochProgram(
+                *(model, optimizer, objective, arm.data.decode, batch_size), examples_meet(model, examples)
+            )
             if sparse is not None:
                 from pytest_claims.engines.sparse_layer import SparseFirstLayer
 
-                first_layer = SparseFirstLayer.for_model(model, batch_size)
-            program = EpochProgram(model, optimizer, objective, arm.data.decode, batch_size, first_layer)
+                program.first_layer = SparseFirstLayer.for_model(model, batch_size)
             self.programs[key] = program, arm
         self.programs.move_to_end(key)
         while len(self.programs) > 1 and self._num_parameters() > self.num_parameters:
