@@ -14,7 +14,8 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 from pytest_claims import Split
 from pytest_claims.engines import create
-from pytest_claims.engines.models import build_model, build_optimizer, check_split, checked_pool, refuse_own_training
+from pytest_claims.engines.data_checks import check_split, checked_pool
+from pytest_claims.engines.models import build_model, build_optimizer, refuse_own_training
 from tests.helpers.engine_arms import DATA, DENSE, dense, split, train
 
 

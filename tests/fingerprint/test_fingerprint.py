@@ -24,7 +24,7 @@ from pytest_claims.catalogue.arms import Arm, Data, Measurement
 from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import DataSet
 from pytest_claims.fingerprint.fingerprint import Computation, describe, differences, fingerprint
-from pytest_claims.fingerprint.source_text import file_of_module
+from pytest_claims.fingerprint.source_text import file_of_module, is_of_project
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import by_tier
 
@@ -617,3 +617,16 @@ def test_a_logger_in_a_builder_is_passed_over():
     before = of(replace(BASELINE, model=logs))
     LOGGER.setLevel(logging.DEBUG)
     assert of(replace(BASELINE, model=logs)) == before
+
+
+def test_packages_in_a_folder_of_any_name_are_not_the_projects(tmp_path, monkeypatch):
+    info = tmp_path / "lib" / "layers_of_others-1.0.dist-info"
+    info.mkdir(parents=True)
+    for name in ("layers_of_others", "layers_of_mine"):
+        (tmp_path / "lib" / f"{name}.py").write_text("def build(): ...\n")
+    (info / "RECORD").write_text('layers_of_others.py,sha256=47,17\n"layers_of_others-1.0.dist-info/RECORD",,\n')
+    monkeypatch.syspath_prepend(str(tmp_path / "lib"))
+
+    of_project = {name: is_of_project(name, str(file)) for file in info.parent.glob("*.py") for name in [file.stem]}
+
+    assert of_project == {"layers_of_others": False, "layers_of_mine": True}

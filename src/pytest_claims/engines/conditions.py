@@ -36,16 +36,19 @@ KERAS_DEFAULTS: dict[str, Any] = {
 }
 """Settings of ``keras.config`` that change numbers, and what Keras ships."""
 
+EXACT = "highest"
+"""Precision of products: that of the numbers. Accelerators otherwise round to 10 bits; a processor never does."""
+
 JAX_DEFAULTS: dict[str, Any] = {
     "jax_enable_x64": False,
-    "jax_default_matmul_precision": None,
+    "jax_default_matmul_precision": EXACT,
     "jax_default_prng_impl": "threefry2x32",
     "jax_threefry_partitionable": True,
     "jax_random_seed_offset": 0,
     "jax_numpy_dtype_promotion": "standard",
     "jax_softmax_custom_jvp": False,
 }
-"""Settings of ``jax.config`` that change numbers, and what JAX ships."""
+"""Settings of ``jax.config`` that change numbers, and what JAX ships; on an accelerator the engine sets `EXACT`."""
 
 VARIABLES = ("JAX_", "KERAS_", "NVIDIA_TF32_OVERRIDE", "TF_", "XLA_")
 """Beginnings of environment variables that the libraries read. A run's provenance has those that are set."""
@@ -66,6 +69,7 @@ def settings(backend: str) -> Conditions:
     if backend == "jax":
         values = sys.modules["jax"].config.values
         found |= {name: _plain(values[name]) for name in JAX_DEFAULTS if name in values}
+        found["jax_default_matmul_precision"] = found.get("jax_default_matmul_precision") or EXACT
     return found
 
 
@@ -107,9 +111,23 @@ def conditions(engine: str, *, trained: bool = True) -> Conditions:
     hints, versions = _hints(backend), installed(backend)
     is_checked = not trained or versions in shipped()["checked"][backend]
     told = {} if is_checked and not hints else _asked(engine, json.dumps([hints, versions], sort_keys=True))
-    deviating = _deviating(settings(backend)) if _is_loaded(backend) else told.get("settings", {})
-    parts = {"settings": deviating, "steps": told.get("steps", {}) if trained else {}}
+    here = _deviating(settings(backend))
+    if _is_loaded(backend) and (here or told.get("settings")):  # this process may have other settings than a new one
+        told = {"settings": here, "steps": _steps_under(backend, _under(backend)) if trained else {}}
+    parts = {"settings": told.get("settings", {}), "steps": told.get("steps", {}) if trained else {}}
     return {name: part for name, part in parts.items() if part}
+
+
+def _under(backend: str) -> str:
+    """The settings of this process that differ, as a key; empty if none does."""
+    deviating = _deviating(settings(backend))
+    return json.dumps(deviating, sort_keys=True) if deviating else ""
+
+
+@cache
+def _steps_under(backend: str, under: str) -> dict[str, Numbers]:
+    with known_warnings():
+        return differing(backend, under=under)
 
 
 def verify(engine: str, model: Any, optimizer: Any, loss: str) -> None:
@@ -121,24 +139,25 @@ def verify(engine: str, model: Any, optimizer: Any, loss: str) -> None:
         A step differs: a library was edited or patched, or an environment variable changes what it computes.
     """
     backend = backend_of(engine)
-    golden = {**shipped()["steps"][backend], **conditions(engine).get("steps", {})}
+    under = _under(backend)  # under other settings the steps that differ are in the fingerprint, as they are here
+    golden = {} if under else {**shipped()["steps"][backend], **conditions(engine).get("steps", {})}
     for kind in kinds_of(model, optimizer, loss):
-        _verified.add(kind)
-        if not are_equal(step(kind), golden[kind]):
+        _verified[kind] = step(kind, under)
+        if not under and not are_equal(_verified[kind], golden[kind]):
             with_set = "".join(f", {name}={value}" for name, value in variables().items())
             raise ValueError(
-                f"the {kind} computes {step(kind)} on fixed numbers, expected {golden[kind]}. A library was edited or "
-                f"patched since it was installed, or a variable changes it ({_versions_text(backend)}{with_set})."
-                " Install it anew, or unset the variable."
+                f"the {kind} computes {_verified[kind]} on fixed numbers, expected {golden[kind]}. A library was "
+                "edited or patched since it was installed, or a variable changes it "
+                f"({_versions_text(backend)}{with_set}). Install it anew, or unset the variable."
             )
 
 
-_verified: set[str] = set()
+_verified: dict[str, Numbers] = {}
 
 
 def verified_steps() -> dict[str, Numbers]:
     """By kind, the golden steps that this process has computed for its arms."""
-    return {kind: step(kind) for kind in sorted(_verified)}
+    return dict(sorted(_verified.items()))
 
 
 def in_words(engine: str, deviating: Conditions) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_claims.data.sets import Arrays
-from pytest_claims.engines.models import checked_pool
+from pytest_claims.engines.data_checks import checked_pool
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

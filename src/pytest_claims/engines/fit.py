@@ -14,13 +14,11 @@ import tensorflow as tf
 from pytest_claims.catalogue.arms import Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
 from pytest_claims.engines.conditions import verify
+from pytest_claims.engines.data_checks import check_split, check_split_repeats, checked_pool
 from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
 from pytest_claims.engines.models import (
     build_model,
     build_optimizer,
-    check_split,
-    check_split_repeats,
-    checked_pool,
     inputs_of,
     measure,
     trained_run,

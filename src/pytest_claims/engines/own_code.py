@@ -106,7 +106,7 @@ def refuse_penalties(model: Any) -> None:
     """
     for variable, owner in zip(model.weights, owners(model), strict=True):
         starts_at_zero = isinstance(getattr(owner, f"{variable.name}_initializer", None), keras.initializers.Zeros)
-        if starts_at_zero and getattr(variable.regularizer, "l1", 0):
+        if starts_at_zero and getattr(variable.regularizer, "l1", None):
             raise ValueError(
                 f"{type(owner).__name__} {owner.name!r} has an L1 penalty on its {variable.name}, which starts at 0, "
                 f"where Keras on JAX takes the slope 1 and Keras on TensorFlow 0. {WAY_OUT}, or use an L2 penalty."

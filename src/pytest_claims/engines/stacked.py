@@ -18,15 +18,14 @@ import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Progress, RunResult, known_warnings
-from pytest_claims.engines.conditions import verify
+from pytest_claims.engines.conditions import EXACT, verify
+from pytest_claims.engines.data_checks import check_split, check_split_repeats
 from pytest_claims.engines.device_pools import Pool, Pools
 from pytest_claims.engines.draws import initial_weights, order
 from pytest_claims.engines.epoch_program import EpochProgram, Rows, State
 from pytest_claims.engines.models import (
     build_model,
     build_optimizer,
-    check_split,
-    check_split_repeats,
     inputs_of,
     measure,
     refuse_own_training,
@@ -252,7 +251,9 @@ class StackedEngine:
 
 
 def create() -> StackedEngine:
-    """Make the engine with default settings."""
+    """Make the engine with default settings. On an accelerator products are exact, unless JAX was told otherwise."""
+    if jax.default_backend() != "cpu" and jax.config.jax_default_matmul_precision is None:
+        jax.config.update("jax_default_matmul_precision", EXACT)
     return StackedEngine()
 
 

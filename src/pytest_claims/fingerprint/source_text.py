@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import importlib.util
 import symtable
 import sys
@@ -124,7 +125,18 @@ def file_of_module(name: str) -> Path | None:
 def _is_installed(file: str) -> bool:
     path = Path(file).resolve()
     # Debian's Python keeps packages in dist-packages, which sysconfig does not always list.
-    return any(map(path.is_relative_to, _INSTALLED)) or not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
+    if any(map(path.is_relative_to, _INSTALLED)) or not {"site-packages", "dist-packages"}.isdisjoint(path.parts):
+        return True
+    # `pip install --target` puts packages into a folder of any name.
+    roots = [root for entry in sys.path if path.is_relative_to(root := Path(entry).resolve())]
+    return any(path.relative_to(root).as_posix() in _recorded(root) for root in roots)
+
+
+@cache
+def _recorded(root: Path) -> frozenset[str]:
+    """The files that installers have put into a folder, according to their records."""
+    records = [record.read_text("utf-8") for record in root.glob("*.dist-info/RECORD")]
+    return frozenset(line[0] for record in records for line in csv.reader(record.splitlines()) if line)
 
 
 @cache
