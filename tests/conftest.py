@@ -41,6 +41,10 @@ pytestmark = pytest.mark.section("Numbers")
 """
 
 
+WITHOUT = ("-p", "no:cacheprovider", "-p", "no:benchmark", "-p", "no:randomly")
+"""Other plugins that inner runs do without: tests assert in which order claims are told."""
+
+
 class Catalogue:
     """A catalogue of claims in a directory of its own."""
 
@@ -66,10 +70,10 @@ class Catalogue:
         )
 
     def run(self, *options: str) -> pytest.RunResult:
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:benchmark", *options)
+        return self.pytester.runpytest_inprocess(*WITHOUT, *options)
 
     def run_apart(self, *options: str) -> pytest.RunResult:
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:benchmark", *options)
+        return self.pytester.runpytest_subprocess(*WITHOUT, *options)
 
     def record(self, name: str = "claims") -> Any:
         from pytest_claims.record.schema import read_record

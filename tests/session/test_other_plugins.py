@@ -9,13 +9,13 @@ from tests.helpers.four_claims import FOUR_CLAIMS
 GROUPED = FOUR_CLAIMS.replace("def test_low", '@pytest.mark.xdist_group("low")\ndef test_low')
 
 PLUGINS = {
-    "randomly": "--randomly-seed=7",
-    "rerunfailures": "--reruns=2",
-    "cov": "--cov=.",
-    "html": "--html=tests.html",
-    "timeout": "--timeout=300",
+    "randomly": ["-prandomly", "--randomly-seed=7"],
+    "rerunfailures": ["--reruns=2"],
+    "cov": ["--cov=."],
+    "html": ["--html=tests.html"],
+    "timeout": ["--timeout=300"],
 }
-"""Each plugin, with an option that makes it do what it is for."""
+"""Each plugin, with options that make it do what it is for."""
 
 
 def have(*plugins: str) -> None:
@@ -42,7 +42,7 @@ RECORD = [
 def test_other_plugins_leave_the_record_as_it_is(four, plugins, options):
     have(*plugins)
     four.write(test_numbers=GROUPED)
-    result = four.run_apart(*options, *(PLUGINS[plugin] for plugin in plugins))
+    result = four.run_apart(*options, *(option for plugin in plugins for option in PLUGINS[plugin]))
     assert result.ret == 0
     assert result.parseoutcomes().keys() <= {"passed", "xfailed", "deselected"}
     claims = four.record()["claims"]
@@ -64,8 +64,7 @@ def test_each_group_of_pytest_split_writes_a_partial_record(four, workers):
     have("split")
     groups = []
     for group in (1, 2):
-        # Groups of tests in one order: pytest-randomly shuffles each session otherwise.
-        assert four.run_apart("-p", "no:randomly", "--splits=2", f"--group={group}", *workers).ret == 0
+        assert four.run_apart("--splits=2", f"--group={group}", *workers).ret == 0
         record = four.record("partial")
         assert record["partial"]
         groups.append({claim["id"] for claim in record["claims"]})
