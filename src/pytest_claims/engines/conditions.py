@@ -171,7 +171,7 @@ def in_words(engine: str, deviating: Conditions) -> list[str]:
             for name, now in installed(backend).items()
             if now != checked.get(name)
         ]
-        lines.append(f"{', '.join(steps)} computes otherwise ({'; '.join(others)})")
+        lines.append(f"{', '.join(steps)} computes otherwise" + (f" ({'; '.join(others)})" if others else ""))
     return lines
 
 

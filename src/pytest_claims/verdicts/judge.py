@@ -181,8 +181,10 @@ class Judge:
         rule = statistics.rule_as_read(
             kind.name, kind.keywords[keyword], margin, unit=quantity.unit, difference=is_difference
         )
-        # A score may reach the end of its scale at every seed.
-        if quantity.seedless and rule.is_statistical and not np.isclose(np.abs(quantity.values[0]), [0.0, 1.0]).any():
+        # A score may reach the end of its scale at every seed, and every run may collapse.
+        ends = [0.0, 1.0, np.inf, np.nan]
+        at_an_end = np.isclose(np.abs(quantity.values[0]), ends, equal_nan=True).any()
+        if quantity.seedless and rule.is_statistical and not at_an_end:
             [number] = quantity.as_read(quantity.values[:1])
             raise ValueError(
                 f"'{quantity.label}' is {number:g} at all {len(quantity.seeds)} seeds, and all else in its runs is the "
