@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import pickle
 import re
 import socket
@@ -285,6 +286,28 @@ def test_changed_file_is_checked_again(directory: Path) -> None:
     (directory / "toy.npz").write_bytes(PLAIN)
     first = locate(data_set(), directory=directory).content_hash
     (directory / "toy.npz").write_bytes(npz(**OTHER))
+
+    assert locate(data_set(), directory=directory).content_hash != first
+
+
+def test_file_that_changes_between_the_plan_and_its_use_is_not_used(directory: Path) -> None:
+    (directory / "toy.npz").write_bytes(PLAIN)
+    locate(data_set(), directory=directory)
+    planned = locate(data_set(), directory=directory)
+    (directory / "toy.npz").write_bytes(npz(**OTHER))
+
+    with pytest.raises(ClaimsError, match=r"its content has the hash .*, and had .* when this session was planned"):
+        planned.arrays  # noqa: B018
+    assert locate(data_set(), directory=directory).arrays["y"].tolist() == OTHER["y"].tolist()
+
+
+def test_file_that_is_overwritten_with_the_same_size_and_time_is_read_anew(directory: Path) -> None:
+    path = directory / "toy.npz"
+    path.write_bytes(PLAIN)
+    first, state = locate(data_set(), directory=directory).content_hash, path.stat()
+    path.write_bytes(npz(**{**REAL, "y": REAL["y"][::-1]}))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
 
     assert locate(data_set(), directory=directory).content_hash != first
 

@@ -24,7 +24,7 @@ from pytest_claims.catalogue.arms import Arm, Data, Measurement
 from pytest_claims.data.pools import pool_made_once
 from pytest_claims.data.sets import DataSet
 from pytest_claims.fingerprint.fingerprint import Computation, describe, differences, fingerprint
-from pytest_claims.fingerprint.source_text import file_of_module, is_of_project
+from pytest_claims.fingerprint.source_text import is_of_project
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.vocabulary import by_tier
 
@@ -357,11 +357,9 @@ def project(tmp_path, monkeypatch) -> Project:
             patch.syspath_prepend(place)
             for module in FILES:
                 patch.delitem(sys.modules, module, raising=False)
-            file_of_module.cache_clear()
             digest = of(replace(BASELINE, model=getattr(import_module("models"), name)))
             for module in FILES:
                 patch.delitem(sys.modules, module, raising=False)
-        file_of_module.cache_clear()
         return digest
 
     return of_model

@@ -20,7 +20,7 @@ from pytest_claims.data.cache import cache_directory, is_readable, keras_directo
 from pytest_claims.data.download import DownloadError, fetch
 from pytest_claims.data.made_up import made_up
 from pytest_claims.data.npz import PickledError
-from pytest_claims.data.sets import Arrays, DataSet, Located, Origin
+from pytest_claims.data.sets import Arrays, DataSet, Located, Origin, content_hash
 from pytest_claims.support.errors import ClaimsError
 from pytest_claims.support.files import write_whole
 
@@ -201,9 +201,10 @@ def _checked(dataset: DataSet, path: Path, origin: Origin, code: str | None) -> 
     if code is None:
         return _of(_read(dataset, path), origin)
     state = path.stat()
-    identity = f"{CHECKS} {code} {path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+    times = f"{state.st_mtime_ns} {state.st_ctime_ns}"
+    identity = f"{CHECKS} {code} {path.resolve()} {state.st_size} {times} {state.st_ino}"
     if known := remembered_hash(identity):
-        return Located("real", origin, None, partial(_read_again, dataset, path), known)
+        return Located("real", origin, None, partial(_read_again, dataset, path, known, identity), known)
     located = _of(_read(dataset, path), origin)
     remember_hash(identity, located.content_hash)
     return located
@@ -213,9 +214,13 @@ def _read(dataset: DataSet, path: Path) -> Arrays:
     return arrays_of(lambda: dataset.read(path), "its reader")
 
 
-def _read_again(dataset: DataSet, path: Path) -> Arrays:
-    """Read a file that passed its checks before; it may have changed since."""
+def _read_again(dataset: DataSet, path: Path, known: str, identity: str) -> Arrays:
+    """Read a file that passed its checks before; it may have changed since, without a trace in its times."""
     try:
-        return _read(dataset, path)
+        arrays = _read(dataset, path)
+        if (digest := content_hash(arrays)) != known:
+            remember_hash(identity, digest)
+            raise ValueError(f"its content has the hash {digest}, and had {known} when this session was planned")
+        return arrays
     except ValueError as error:
         raise _unfit(dataset, path, error, f"Run again, and it is checked anew. {dataset.how_to_get}") from error

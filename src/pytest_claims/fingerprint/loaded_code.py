@@ -20,8 +20,8 @@ from typing import Any
 
 from pytest_claims.fingerprint.constants import is_same
 
-Stamp = tuple[int, int]
-"""The time of a file's last change, in nanoseconds, and its size in bytes."""
+Stamp = tuple[int, int, int, int]
+"""Times of a file's last change of content and of its entry, in nanoseconds; its number; and its size in bytes."""
 
 
 class EditedError(Exception):
@@ -63,7 +63,7 @@ def text_of(value: FunctionType | type) -> str:
         The definition in the file has other code than the imported one.
     """
     file = _file_of(value)
-    stamp = _stamp(file)
+    stamp = stamp_of(file)
     if isinstance(value, FunctionType):
         text = _function_text(value.__code__, file, stamp, _is_rewritten(value), _can_be_compared(value))
         _check_defaults(value, text, file)
@@ -217,13 +217,13 @@ def _can_be_compared(value: FunctionType | type) -> bool:
     return executed or isinstance(loader, SourceFileLoader) or _is_rewritten(value)
 
 
-def _stamp(file: str) -> Stamp:
+def stamp_of(file: str) -> Stamp:
     """Return the stamp of a file, which changes with each edit; zeros for a notebook's cell, which is no file."""
     try:
         state = Path(file).stat()
     except OSError:
-        return 0, 0
-    return state.st_mtime_ns, state.st_size
+        return 0, 0, 0, 0
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_size
 
 
 @cache

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pytest_claims.fingerprint.loaded_code import expressions_of, text_of
+from pytest_claims.fingerprint.loaded_code import Stamp, expressions_of, stamp_of, text_of
 
 _INSTALLED = tuple(
     Path(place).resolve()
@@ -78,7 +78,7 @@ def source_of(value: FunctionType | type) -> Text:
 
 def module_source(file: Path) -> Text:
     """Read the source of a whole module, without importing the module."""
-    return _module_source(file, file.stat().st_mtime_ns)
+    return _module_source(file, stamp_of(str(file)))
 
 
 def is_of_project(module: str, file: str | None) -> bool:
@@ -102,9 +102,13 @@ def module_is_of_project(module: ModuleType) -> bool:
     return is_of_project(module.__name__, file)
 
 
-@cache
 def file_of_module(name: str) -> Path | None:
     """Find the file of a module of the project, without importing it; ``None`` for any other module."""
+    return _file_of_module(name, tuple(sys.path))
+
+
+@cache
+def _file_of_module(name: str, search_path: tuple[str, ...]) -> Path | None:
     top, *below = name.split(".")
     try:
         spec = importlib.util.find_spec(top)
@@ -140,7 +144,7 @@ def _recorded(root: Path) -> frozenset[str]:
 
 
 @cache
-def _module_source(file: Path, modified: int) -> Text:
+def _module_source(file: Path, stamp: Stamp) -> Text:
     with tokenize.open(file) as opened:
         return _source(opened.read())
 
