@@ -34,7 +34,7 @@ KERAS_DEFAULTS: dict[str, Any] = {
     "max_epochs": None,
     "max_steps_per_epoch": None,
 }
-"""Settings of ``keras.config`` that change numbers, and what Keras ships."""
+"""Settings of ``keras.config`` that change numbers, and what Keras ships. Its setters begin with set_."""
 
 EXACT = "highest"
 """Precision of products: that of the numbers. Accelerators otherwise round to 10 bits; a processor never does."""
@@ -65,7 +65,7 @@ def settings(backend: str) -> Conditions:
     if not _is_loaded(backend):
         return {}
     keras = sys.modules["keras"].config
-    found = {f"keras.{name}": _plain(getattr(keras, name)()) for name in KERAS_DEFAULTS if hasattr(keras, name)}
+    found = {f"keras.{name}": _plain(getattr(keras, name)()) for name in KERAS_DEFAULTS}
     if backend == "jax":
         values = sys.modules["jax"].config.values
         found |= {name: _plain(values[name]) for name in JAX_DEFAULTS if name in values}
@@ -111,7 +111,7 @@ def conditions(engine: str, *, trained: bool = True) -> Conditions:
     hints, versions = _hints(backend), installed(backend)
     is_checked = not trained or versions in shipped()["checked"][backend]
     told = {} if is_checked and not hints else _asked(engine, json.dumps([hints, versions], sort_keys=True))
-    here = _deviating(settings(backend))
+    here = _deviating(backend)
     if _is_loaded(backend) and (here or told.get("settings")):  # this process may have other settings than a new one
         told = {"settings": here, "steps": _steps_under(backend, _under(backend)) if trained else {}}
     parts = {"settings": told.get("settings", {}), "steps": told.get("steps", {}) if trained else {}}
@@ -120,7 +120,7 @@ def conditions(engine: str, *, trained: bool = True) -> Conditions:
 
 def _under(backend: str) -> str:
     """The settings of this process that differ, as a key; empty if none does."""
-    deviating = _deviating(settings(backend))
+    deviating = _deviating(backend)
     return json.dumps(deviating, sort_keys=True) if deviating else ""
 
 
@@ -144,11 +144,12 @@ def verify(engine: str, model: Any, optimizer: Any, loss: str) -> None:
     for kind in kinds_of(model, optimizer, loss):
         _verified[kind] = step(kind, under)
         if not under and not are_equal(_verified[kind], golden[kind]):
-            with_set = "".join(f", {name}={value}" for name, value in variables().items())
+            with_set = [f"{name} {number}" for name, number in installed(backend).items()]
+            with_set += [f"{name}={value}" for name, value in variables().items()]
             raise ValueError(
                 f"the {kind} computes {_verified[kind]} on fixed numbers, expected {golden[kind]}. A library was "
                 "edited or patched since it was installed, or a variable changes it "
-                f"({_versions_text(backend)}{with_set}). Install it anew, or unset the variable."
+                f"({', '.join(with_set)}). Install it anew, or unset the variable."
             )
 
 
@@ -196,13 +197,10 @@ def installed(backend: str) -> dict[str, str]:
     return found
 
 
-def _versions_text(backend: str) -> str:
-    return ", ".join(f"{name} {number}" for name, number in installed(backend).items())
-
-
-def _deviating(found: Conditions) -> Conditions:
+def _deviating(backend: str) -> Conditions:
+    """The settings of this process' libraries that are not as the package expects."""
     expected = {**{f"keras.{name}": value for name, value in KERAS_DEFAULTS.items()}, **JAX_DEFAULTS}
-    return {name: value for name, value in found.items() if value != expected[name]}
+    return {name: value for name, value in settings(backend).items() if value != expected[name]}
 
 
 def _plain(value: Any) -> Any:
@@ -252,9 +250,7 @@ def _own(engine: str) -> Conditions:
     """The deviations in this process. It loads the engine, and computes all golden steps."""
     create(engine)
     backend = backend_of(engine)
-    with known_warnings():
-        steps: dict[str, Numbers] = differing(backend)
-    return {"settings": _deviating(settings(backend)), "steps": steps}
+    return {"settings": _deviating(backend), "steps": _steps_under(backend, _under(backend))}
 
 
 if __name__ == "__main__":

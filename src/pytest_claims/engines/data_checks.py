@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,23 @@ def checked_pool(given: Any) -> np.ndarray:
     return pool
 
 
-def check_split_repeats(job: Job) -> None:
-    """Check that the split of the first seed is the same when it is made again.
+def splits_of(job: Job) -> Iterator[tuple[int, Split]]:
+    """Make the split of each seed. That of the first is made twice, to see that the seed determines it.
 
     Raises
     ------
     ValueError
-        It differs, as where it is drawn without the seed.
+        The two differ, as where a split is drawn without the seed.
     """
-    make, seed = at_tier(job.arm.data.split, job.tier), job.seeds[0]
-    one, other = (make(job.arrays, job.tier, seed) for _ in range(2))
+    make = at_tier(job.arm.data.split, job.tier)
+    for seed in job.seeds:
+        split = make(job.arrays, job.tier, seed)
+        if seed == job.seeds[0]:
+            _check_same(split, make(job.arrays, job.tier, seed), seed)
+        yield seed, split
+
+
+def _check_same(one: Split, other: Split, seed: int) -> None:
     for name in ("train_rows", "validation_rows", "train_targets", "validation_targets"):
         if np.asarray(getattr(one, name, None)).tobytes() != np.asarray(getattr(other, name, None)).tobytes():
             raise ValueError(

@@ -14,7 +14,7 @@ import tensorflow as tf
 from pytest_claims.catalogue.arms import Split
 from pytest_claims.engines.base import Job, Progress, RunResult, Trained, known_warnings
 from pytest_claims.engines.conditions import verify
-from pytest_claims.engines.data_checks import check_split, check_split_repeats, checked_pool
+from pytest_claims.engines.data_checks import check_split, checked_pool, splits_of
 from pytest_claims.engines.draws import canonical_paths, initial_weights, is_seed_state, order, seed_state
 from pytest_claims.engines.models import (
     build_model,
@@ -43,11 +43,10 @@ class FitEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
-        check_split_repeats(job)
         pool = checked_pool(at_tier(job.arm.data.pool, job.tier)(job.arrays))
-        for seed in job.seeds:
+        for seed, split in splits_of(job):
             keras.utils.clear_session()
-            yield _train(job, seed, pool, progress)
+            yield _train(job, seed, split, pool, progress)
 
 
 def create() -> FitEngine:
@@ -70,8 +69,8 @@ class _Run:
     weights: dict[str, np.ndarray]
 
 
-def _prepare(job: Job, seed: int, pool: np.ndarray) -> _Run:
-    arm, split = job.arm, at_tier(job.arm.data.split, job.tier)(job.arrays, job.tier, seed)
+def _prepare(job: Job, seed: int, split: Split, pool: np.ndarray) -> _Run:
+    arm = job.arm
 
     inputs = inputs_of(arm, pool, seed)
 
@@ -92,8 +91,8 @@ def _prepare(job: Job, seed: int, pool: np.ndarray) -> _Run:
 
 
 @known_warnings()
-def _train(job: Job, seed: int, pool: np.ndarray, progress: Progress | None) -> RunResult:
-    arm, run = job.arm, _prepare(job, seed, pool)
+def _train(job: Job, seed: int, split: Split, pool: np.ndarray, progress: Progress | None) -> RunResult:
+    arm, run = job.arm, _prepare(job, seed, split, pool)
     epochs, batch_size = at_tier(arm.epochs, job.tier), at_tier(arm.batch_size, job.tier)
     num_train = len(run.split.train_rows)
     orders = np.stack([order(seed, epoch, num_train) for epoch in range(epochs)])

@@ -13,9 +13,9 @@ import numpy as np
 
 from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Trained
+from pytest_claims.engines.conditions import KERAS_DEFAULTS
 from pytest_claims.engines.draws import is_own, remember_starts
 from pytest_claims.engines.objective import Objective
-from pytest_claims.engines.program_key import KERAS_SETTINGS
 
 Inputs = Callable[[np.ndarray], np.ndarray]
 """Takes rows of the pool, shape ``(num_rows,)``, and gives their inputs, ``(num_rows, ...)``."""
@@ -88,7 +88,7 @@ def _with_settings_kept(build: Callable[[], Any], what: str) -> Any:
 
 def _settings() -> dict[tuple[str, str], Any]:
     """The global settings of Keras, and those of JAX where it is imported, by library and name."""
-    of_keras = {("Keras", name): getattr(keras.config, name)() for name in KERAS_SETTINGS}
+    of_keras = {("Keras", name): getattr(keras.config, name)() for name in KERAS_DEFAULTS}
     jax = sys.modules.get("jax")
     return of_keras | ({("JAX", name): value for name, value in jax.config.values.items()} if jax else {})
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_claims.engines.conditions import KERAS_DEFAULTS
 from pytest_claims.fingerprint.fingerprint import code_digest
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ _OF_AN_INSTANCE = {
     *("name", "built", "_lock", "_tracker", "_iterations", "_exclude_from_weight_decay_cache"),
     *("_variables", "_trainable_variables", "_trainable_variables_indices"),
 }
-
-
-KERAS_SETTINGS = ("floatx", "epsilon", "image_data_format", "dtype_policy")
-"""The global settings of Keras: functions of `keras.config` that read them. Those that write them begin with set_."""
 
 
 def code_key(arm: Arm, tier: Tier) -> Hashable:
@@ -74,7 +71,7 @@ def surroundings() -> Hashable:
     import keras
 
     return (
-        *(content_key(getattr(keras.config, name)()) for name in KERAS_SETTINGS),
+        *(content_key(getattr(keras.config, name)()) for name in KERAS_DEFAULTS),
         *sorted((name, repr(value)) for name, value in jax.config.values.items()),
     )
 

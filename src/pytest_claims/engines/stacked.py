@@ -19,7 +19,7 @@ import numpy as np
 from pytest_claims.catalogue.arms import Arm, Split
 from pytest_claims.engines.base import Job, Progress, RunResult, known_warnings
 from pytest_claims.engines.conditions import EXACT, verify
-from pytest_claims.engines.data_checks import check_split, check_split_repeats
+from pytest_claims.engines.data_checks import check_split, splits_of
 from pytest_claims.engines.device_pools import Pool, Pools
 from pytest_claims.engines.draws import initial_weights, order
 from pytest_claims.engines.epoch_program import EpochProgram, Rows, State
@@ -101,7 +101,6 @@ class StackedEngine:
         ValueError
             If the arm's model, loss and data do not fit each other.
         """
-        check_split_repeats(job)
         on_cpu = jax.default_backend() == "cpu"
         at_a_time = self.at_a_time if on_cpu else 1
         chunks = self._chunks(job, self.stack or (1 if on_cpu else len(job.seeds)))
@@ -122,9 +121,7 @@ class StackedEngine:
     @staticmethod
     def _chunks(job: Job, size: int) -> Iterator[dict[int, Split]]:
         """Splits by seed for each call of the program. Only runs of the same shape can be stacked."""
-        split = at_tier(job.arm.data.split, job.tier)
-        splits = ((seed, split(job.arrays, job.tier, seed)) for seed in job.seeds)
-        for _, group in itertools.groupby(splits, key=lambda pair: _shapes(pair[1])):
+        for _, group in itertools.groupby(splits_of(job), key=lambda pair: _shapes(pair[1])):
             yield from map(dict, _batched(group, size))
 
     @known_warnings()
