@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-runs", metavar="FILE", help="judge published runs again, without data or training")
     group.addoption("--claims-stored", action="store_true", help="judge the runs in the store, without training")
     group.addoption("--claims-seeds", metavar="N", help="judge once, on N seeds, instead of at the tier's looks")
-    group.addoption("--claims-first-seed", metavar="N", default="0", help="first seed of the block (default: 0)")
+    group.addoption("--claims-first-seed", metavar="N", help="first seed of all claims (default: each claim's own)")
     group.addoption("--claims-report", metavar="DIR", help="directory for reports (default: reports)")
     group.addoption("--claims-against", metavar="FILE.json", help="older record; the report lists the changes")
     group.addoption(

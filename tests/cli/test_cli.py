@@ -36,7 +36,7 @@ def test_summary_prints_the_table_as_markdown(catalogue, capsys):
     ("content", "message"),
     [
         ('{"schema": 1, "cla', "is no complete JSON file"),
-        ('{"schema": 99}', "the record has schema 99, and this version of pytest-claims reads 3"),
+        ('{"schema": 99}', "the record has schema 99, and this version of pytest-claims reads 4"),
     ],
 )
 def test_report_refuses_what_is_no_record(tmp_path, capsys, content, message):

@@ -116,10 +116,17 @@ def claim(claim_id: str, *parts: dict[str, Any], **changes: Any) -> dict[str, An
         "reproduction": None,
         "stability": None,
         "look": None,
+        "first_seed": 0,
     }
     if parts:
         defaults["stability"] = {"probability": 0.9985, "hangs_on_seeds": []}
-        defaults["look"] = {"num_seeds": num_seeds, "alpha": 0.00015, "first": True, "last": False}
+        defaults["look"] = {
+            "num_seeds": num_seeds,
+            "alpha": 0.00015,
+            "typical_alpha": 0.0,
+            "first": True,
+            "last": False,
+        }
         defaults["reproduction"] = {"share": 0.9, "low": 0.555, "high": 0.9975, "count": 9, "num_seeds": 10}
     return defaults | changes
 
@@ -139,7 +146,7 @@ def arm(name: str, level: float, *, num_seeds: int = 10, num_epochs: int = 10, *
         "tier": "fast",
         "fingerprint": f"{rng.getrandbits(128):032x}",
         "declaration": declaration | declared,
-        "num_seeds": num_seeds,
+        "seeds": list(range(num_seeds)),
         "num_parameters": 808970,
         "seconds_per_run": 1.2,
         "curves": {"val_accuracy": curve(accuracies), "val_cross_entropy": curve(losses)},
@@ -242,7 +249,7 @@ def record(**changes: Any) -> dict[str, Any]:
     zeros = {"data": {"dataset": "MNIST", "decode": {"call": "beside_zeros", "channels": 784}}}
     l2 = {"model": {"call": "mlp", "hidden": [16, 16], "l2": 0.002}}
     defaults: dict[str, Any] = {
-        "schema": 3,
+        "schema": 4,
         "tier": "fast",
         "created": "2026-11-21T04:10:00+00:00",
         "partial": False,

@@ -47,7 +47,7 @@ def test_every_field_is_required():
         (["claims", 0, "parts"], [], r"\$\.claims\[0\]\.parts"),
         (["claims", 0, "outcome"], "xpassed", r"\$\.claims\[0\]\.outcome"),
         (["claims", 0, "parts", 0, "margin"], [0.1, 0.2], r"\$\.claims\[0\]\.parts\[0\]\.margin"),
-        (["claims", 0, "parts", 0, "alternative"], "within", r"\$\.claims\[0\]\.parts\[0\]\.alternative"),
+        (["claims", 0, "parts", 0, "alternative"], "usually", r"\$\.claims\[0\]\.parts\[0\]\.alternative"),
         (["claims", 0, "parts", 0, "values", 3], "nan", r"\$\.claims\[0\]\.parts\[0\]\.values\[3\]"),
         (["arms", 0, "curves", "val_accuracy", "runs", 0, 0], "0.9", r"\$\.arms\[0\]\.curves\.val_accuracy\.runs"),
     ],
@@ -65,7 +65,7 @@ def test_what_is_wrong_is_named(place, value, named):
 
 @pytest.mark.parametrize("version", [1, 2, "3", None])
 def test_another_version_is_refused_by_its_number(version):
-    with pytest.raises(ValueError, match=f"schema {version!r}.*reads 3"):
+    with pytest.raises(ValueError, match=f"schema {version!r}.*reads 4"):
         validate(record(schema=version))
 
 
@@ -104,6 +104,7 @@ def test_numbers_of_seeds_that_are_not_finite_come_back_from_a_file(tmp_path):
         *((types.StabilityRecord, ["stability"]), (types.LookRecord, ["look"]), (types.ControlRecord, ["control"])),
         *((types.CertificateRecord, ["certificate"]), (types.EngineRecord, ["properties", "engine"])),
         (types.OperandRecord, ["part", "properties", "operands", "items"]),
+        (types.MeanRecord, ["part", "properties", "mean"]),
     ],
 )
 def test_types_and_schema_have_the_same_keys(kind, place):

@@ -73,16 +73,17 @@ def test_first_look_refutes_only_if_all_seeds_lie_beyond_one_bound():
     ("value", "verdict"),
     [
         (0.0, ("supported", None)),
-        (1.0, ("inconclusive", "straddles")),
-        (-1.0 - 1e-15, ("inconclusive", "straddles")),
+        (1.0, ("refuted", "outside")),
+        (-1.0 - 1e-15, ("refuted", "outside")),
         (1.1, ("refuted", "outside")),
         (-1.1, ("refuted", "outside")),
     ],
 )
-def test_identical_values_are_exact(value, verdict):
+def test_of_identical_values_the_share_decides_and_there_is_no_interval(value, verdict):
     decision = equivalence(np.full(20, value), low=-1.0, high=1.0, look=FAST[-1])
     assert (decision.verdict, decision.reason) == verdict
-    assert (decision.estimate.low, decision.estimate.high, decision.estimate.pvalue) == (value, value, None)
+    assert np.isnan([decision.estimate.low, decision.estimate.high]).all()
+    assert decision.share.num_seeds == 20
 
 
 @pytest.mark.parametrize(

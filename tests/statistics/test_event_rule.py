@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_claims.statistics import RELIABLY, USUALLY, Look, event, event_rule, fixed_look, looks, share_with_interval
+from pytest_claims.statistics import RELIABLY, USUALLY, Look, event, fixed_look, looks, share_with_interval, shares
 
 LAST = {20: looks("fast")[-1], 30: looks("full")[-1]}
 
@@ -134,7 +134,7 @@ def test_intervals_and_p_values_are_those_of_scipy(num):
             more, less = (
                 stats.binomtest(count, num, threshold, alternative=side).pvalue for side in ("greater", "less")
             )
-            assert event_rule.tested_share(count, num, threshold, 0.01).pvalue == pytest.approx(more, rel=1e-9)
+            assert shares.tested_share(count, num, threshold, 0.01).pvalue == pytest.approx(more, rel=1e-9)
             for factor in (0.999, 1.001):
-                assert event_rule.is_more(count, num, threshold, more * factor) == (factor > 1)
-                assert event_rule.is_less(count, num, threshold, less * factor) == (factor > 1)
+                assert shares.is_more(count, num, threshold, more * factor) == (factor > 1)
+                assert shares.is_less(count, num, threshold, less * factor) == (factor > 1)

@@ -33,7 +33,7 @@ def test_one_look_is_first_and_one_is_last(tier):
 
 
 def test_fixed_look_spends_everything_at_once():
-    assert fixed_look(7) == Look(num_seeds=7, alpha=ALPHA, first=True, last=True)
+    assert fixed_look(7) == Look(num_seeds=7, alpha=ALPHA, first=True, last=True, typical_alpha=ALPHA)
 
 
 @pytest.mark.parametrize(("num_seeds", "asked"), [(10, True), (11, False), (30, False)])

@@ -14,9 +14,9 @@ from pytest_claims.statistics import (
     event,
     exact,
     fixed_look,
-    mark_censored,
     superiority,
 )
+from pytest_claims.statistics.rule import mark_censored
 
 LOOK = fixed_look(12)
 NOISE = np.random.default_rng(5).normal(0, 0.1, 12)

@@ -118,7 +118,7 @@ def test_a_directory_that_is_there_stays_as_it_is(tmp_path, deleted):
 def test_published_runs_lie_alone_in_their_directory(tmp_path, path):
     with Store.open(path) as store:
         store.add(RUN)
-        assert store.publish(tmp_path / "published" / "runs.sqlite", {"4f1c": 1}) == 1
+        assert store.publish(tmp_path / "published" / "runs.sqlite", {"4f1c": [0]}) == 1
     assert [file.name for file in (tmp_path / "published").iterdir()] == ["runs.sqlite"]
 
 

@@ -38,6 +38,11 @@ class Claim:
         The reason why the claim is not expected to be supported.
     num_seeds
         Number of seeds, judged once instead of at the tier's looks; for arms that are too costly for more seeds.
+    block
+        The first seed of the claim's seeds.
+    revised, before
+        What was changed in the claim after a verdict was known, and why; and the verdict before, by the same keys as
+        `expected`. A changed claim is judged on a block of seeds that had not been looked at.
     sources
         The arms and measurements among the test's arguments, by name.
     """
@@ -53,6 +58,9 @@ class Claim:
     expected: Any
     because: str | None
     num_seeds: int | None
+    block: int
+    revised: str | None
+    before: dict[str, str]
     sources: dict[str, Source]
 
     @property
@@ -67,6 +75,11 @@ class Claim:
             keys = ["stand-in", self.tier] if stand_in else [self.tier]
             expected = next((expected[key] for key in keys if key in expected), "supported")
         return (expected,) if isinstance(expected, str) else tuple(expected)
+
+
+def one_line(text: str | None) -> str | None:
+    """Return a text without its line breaks; ``None`` for no text."""
+    return " ".join(text.split()) if text else None
 
 
 def id_of(item: pytest.Item) -> str:
@@ -110,8 +123,11 @@ def read_claim(item: pytest.Function) -> Claim:
         section_number=section.args[1] if len(section.args) > 1 else math.inf,
         tier=tier,
         expected=mark.kwargs.get("expected", "supported"),
-        because=" ".join(str(mark.kwargs.get("because", "")).split()) or None,
+        because=one_line(mark.kwargs.get("because")),
         num_seeds=mark.kwargs.get("seeds"),
+        block=mark.kwargs.get("block", 0),
+        revised=one_line(mark.kwargs.get("revised")),
+        before=dict(mark.kwargs.get("before", {})),
         sources={name: source for name in arguments_of(item) for source in sources_of(item, name)[-1:]},
     )
 

@@ -60,7 +60,7 @@ def _problems_of_mark(mark: pytest.Mark) -> list[str]:
         lines.append(f"claim {mark.args[0]} has no statement: {usage}")
     if len(mark.args) > 2:
         lines.append(f"claim {mark.args[0]} takes an id and a statement, then keywords: {usage}")
-    known = {"source", "expected", "because", "tiers", "seeds"}
+    known = {"source", "expected", "because", "tiers", "seeds", "block", "revised", "before"}
     lines += [
         f"claim {mark.args[0]}: unknown keyword {key!r}, known are {sorted(known)}"
         for key in mark.kwargs.keys() - known
@@ -77,7 +77,22 @@ def _problems_of_mark(mark: pytest.Mark) -> list[str]:
     seeds = mark.kwargs.get("seeds", 2)
     if type(seeds) is not int or seeds < 2:
         lines.append(f"claim {mark.args[0]}: seeds={seeds!r} is no number of seeds, 2 or more")
-    return lines + _problems_of_expectation(mark)
+    block = mark.kwargs.get("block", 0)
+    if type(block) is not int or block < 0:
+        lines.append(f"claim {mark.args[0]}: block={block!r} is no first seed, a whole number from 0 on")
+    return lines + _problems_of_expectation(mark) + _problems_of_revision(mark)
+
+
+def _problems_of_revision(mark: pytest.Mark) -> list[str]:
+    revised, before = mark.kwargs.get("revised"), mark.kwargs.get("before", {})
+    if bool(revised) != bool(before):
+        return [f"claim {mark.args[0]}: revised= says what was changed and why, before= the verdicts before: give both"]
+    if before and not mark.kwargs.get("block"):
+        return [f"claim {mark.args[0]} was changed after a verdict was known: give it a block of new seeds, block=300"]
+    kinds = {"fast", "full", "stand-in"}
+    if not isinstance(before, dict) or before.keys() - kinds or set(before.values()) - set(VERDICTS):
+        return [f"claim {mark.args[0]}: before={before!r} maps {sorted(kinds)} to verdicts"]
+    return []
 
 
 def _problems_of_expectation(mark: pytest.Mark) -> list[str]:

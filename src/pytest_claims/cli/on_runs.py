@@ -43,7 +43,9 @@ def publish(options: argparse.Namespace) -> str:
     content = read_record(options.record)
     if (lacks := lacking(content)) and not options.unchecked:
         raise ClaimsError(f"{options.record} is not published: {'; '.join(lacks)}. Or give --unchecked")
-    seeds = {arm["fingerprint"]: content["first_seed"] + arm["num_seeds"] for arm in content["arms"]}
+    seeds: dict[str, set[int]] = {}
+    for arm in content["arms"]:
+        seeds.setdefault(arm["fingerprint"], set()).update(arm["seeds"])
     with Store.open(options.store) as store:
         num_runs = store.publish(options.output, seeds)
     return f"wrote {num_runs} runs to {options.output}, {options.output.stat().st_size / 1e6:.1f} MB"

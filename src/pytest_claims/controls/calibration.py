@@ -14,9 +14,10 @@ from scipy import stats
 
 from pytest_claims.statistics.decisions import Decision, Estimate
 from pytest_claims.statistics.equivalence_rule import EquivalenceRule, equivalence
-from pytest_claims.statistics.event_rule import RELIABLY, USUALLY, event, share_with_interval
+from pytest_claims.statistics.event_rule import event
 from pytest_claims.statistics.looks import ALPHA, Look, looks
 from pytest_claims.statistics.power import smallest_detectable_effect
+from pytest_claims.statistics.shares import RELIABLY, USUALLY, share_with_interval
 from pytest_claims.statistics.superiority_rule import SuperiorityRule, superiority
 
 # The check of a row wrongly names a rule that keeps its promise once in ten thousand rows.

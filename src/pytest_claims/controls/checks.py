@@ -104,7 +104,7 @@ def mirror(record: JudgedRecord) -> Control:
         if mirrored is None:
             tally.exempt[part.claim] = part.rule.no_mirror
             continue
-        given, negated = part.decision(), part.negated(mirrored).decision()
+        given, negated = part.decision(), part.times(-1.0, mirrored).decision()
         same = (given.verdict, given.reason) == (negated.verdict, negated.reason)
         ends, back = (given.estimate.low, given.estimate.high), (-negated.estimate.high, -negated.estimate.low)
         same &= np.allclose(ends, back, rtol=1e-9, atol=1e-12, equal_nan=True)
@@ -126,10 +126,12 @@ def swapped_arms(record: JudgedRecord) -> Control:
             tally.exempt[part.claim] = "compares no two arms by superiority"
         elif rule.holds([rule.null]).all():
             tally.exempt[part.claim] = "its margin lies beyond no effect, so that both orders may hold"
+        elif rule.witness:
+            tally.exempt[part.claim] = "is an existence statement, which no witness refutes"
         elif part.decision().verdict != "supported":
             tally.exempt[part.claim] = "is not supported as it stands"
         else:
-            alone = replace(part.negated(rule), look=replace(part.look, parts=1))
+            alone = replace(part.times(-1.0, rule), look=replace(part.look, parts=1))
             verdict = alone.decision().verdict
             tally.check(part, f"{verdict} with its arms exchanged" if verdict != "refuted" else None)
     return tally.control("swapped arms", "With its arms exchanged, a supported superiority is refuted.")
@@ -142,8 +144,7 @@ def same_in_other_order_and_unit(record: JudgedRecord) -> Control:
         given = part.decision()
         others = {"with its seeds in reverse": part.reversed().decision()}
         if scaled := part.rule.in_percent():
-            plain = None if part.plain is None else 100 * part.plain
-            others["in percent"] = replace(part, rule=scaled, values=100 * part.values, plain=plain).decision()
+            others["in percent"] = part.times(100.0, scaled).decision()
         different = [
             f"{given.verdict}, {how} {changed.verdict}"
             for how, changed in others.items()

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_claims.statistics import Decision, Look, Rule, looks, mark_censored, rule_as_read, told_without_factors
+from pytest_claims.statistics import Decision, Look, Numbers, Rule, looks, rule_as_read
 from pytest_claims.support.record_types import ClaimRecord, JudgedRecord, PartRecord
 from pytest_claims.support.scale import as_tested
 
 Values = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +25,8 @@ class Judged:
         The claim's id, and the label of the quantity.
     rule
         The rule on the tested scale: logarithms for a ratio.
-    values
-        Shape ``(num_seeds,)``; infinite or NaN for a collapsed run.
-    plain
-        Shape ``(num_seeds,)``: for a difference of multiples, ``A − c·B``, the plain difference ``A − B``.
-    at_least, at_most
-        Shape ``(num_seeds,)``: True if the true value may be larger, or smaller.
+    numbers
+        The recorded numbers.
     look
         The look at which the part was judged, with the claim's number of parts.
     schedule
@@ -41,10 +36,7 @@ class Judged:
     claim: str
     quantity: str
     rule: Rule
-    values: Values
-    plain: Values | None
-    at_least: Flags
-    at_most: Flags
+    numbers: Numbers
     look: Look
     schedule: tuple[Look, ...]
 
@@ -55,20 +47,20 @@ class Judged:
 
     def decision(self) -> Decision:
         """Decide on the part's numbers."""
-        decision = self.rule.decide(self.values, self.look)
-        if self.plain is not None:
-            decision = told_without_factors(decision, self.rule, self.plain, self.look)
-        return mark_censored(decision, self.rule, self.at_least, self.at_most)
+        return self.numbers.decided(self.rule, self.look)
 
-    def negated(self, rule: Rule) -> Judged:
-        """Return the part with negated values under a rule; a value that may be larger then may be smaller."""
-        plain = None if self.plain is None else -self.plain
-        return replace(self, rule=rule, values=-self.values, plain=plain, at_least=self.at_most, at_most=self.at_least)
+    def times(self, factor: float, rule: Rule) -> Judged:
+        """Return the part with its numbers times a factor, under a rule."""
+        return replace(self, rule=rule, numbers=self.numbers.times(factor))
 
     def reversed(self) -> Judged:
         """Return the part with its seeds in reverse order."""
-        backwards = {name: getattr(self, name)[::-1] for name in ("values", "at_least", "at_most")}
-        return replace(self, **backwards, plain=None if self.plain is None else self.plain[::-1])
+        return replace(self, numbers=self.numbers.taken(slice(None, None, -1)))
+
+    @property
+    def values(self) -> Values:
+        """The numbers, shape ``(num_seeds,)``."""
+        return self.numbers.values
 
 
 def judged_parts(record: JudgedRecord) -> list[tuple[ClaimRecord, list[Judged]]]:
@@ -94,11 +86,14 @@ def _judged(claim: ClaimRecord, part: PartRecord, schedule: tuple[Look, ...]) ->
             *(part["rule"], part["alternative"], part["margin"]),
             unit=part["unit"],
             difference=part["difference"] and "plain" not in part,
+            witness=part.get("witness", False),
         ),
-        np.array([as_tested(value, part["unit"]) for value in part["values"]]),
-        np.array(part["plain"], float) if "plain" in part else None,
-        at_least,
-        at_most,
+        Numbers(
+            np.array([as_tested(value, part["unit"]) for value in part["values"]]),
+            at_least,
+            at_most,
+            np.array(part["plain"], float) if "plain" in part else None,
+        ),
         look,
         (replace(look, parts=1),) if look.first and look.last else schedule,
     )

@@ -20,10 +20,10 @@ class SeedSchedule:
     num_seeds
         A fixed number of seeds, on which claims are judged once. ``None`` takes the looks of the claim's tier.
     first_seed
-        First seed of the session's block.
+        First seed of all claims. ``None`` takes the block of each claim.
     """
 
-    def __init__(self, num_seeds: int | None, first_seed: int) -> None:
+    def __init__(self, num_seeds: int | None, first_seed: int | None) -> None:
         self._num_seeds = num_seeds
         self._first_seed = first_seed
 
@@ -38,17 +38,22 @@ class SeedSchedule:
         """The largest number of looks of any claim."""
         return max((len(self.looks(claim)) for claim in claims), default=0)
 
-    def seeds(self, num_seeds: int) -> tuple[int, ...]:
-        """The first `num_seeds` seeds of the session's block."""
-        return tuple(range(self._first_seed, self._first_seed + num_seeds))
+    def first_seed(self, claim: Claim) -> int:
+        """The first seed of a claim."""
+        return claim.block if self._first_seed is None else self._first_seed
+
+    def seeds(self, claim: Claim, look: Look) -> tuple[int, ...]:
+        """The seeds of a look at a claim."""
+        first = self.first_seed(claim)
+        return tuple(range(first, first + look.num_seeds))
 
     def wanted(self, plan: Plan, claims: Iterable[Claim], looks: Mapping[str, Look]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs for these looks, which are given by the ids of the claims' tests."""
-        wanted: dict[Key, int] = {}
+        wanted: dict[Key, set[int]] = {}
         for claim in claims:
             for key in plan.keys_of(claim).values():
-                wanted[key] = max(looks[claim.test].num_seeds, wanted.get(key, 0))
-        return {key: self.seeds(num_seeds) for key, num_seeds in wanted.items()}
+                wanted.setdefault(key, set()).update(self.seeds(claim, looks[claim.test]))
+        return {key: tuple(sorted(seeds)) for key, seeds in wanted.items()}
 
     def wanted_at(self, index: int, plan: Plan, claims: Iterable[Claim]) -> dict[Key, tuple[int, ...]]:
         """The seeds that each arm needs for look number `index` of the claims."""

@@ -41,7 +41,7 @@ class RecordInputs:
     claims
         The records of its claims, in the lecture's order.
     arms
-        Name, tier, fingerprint, declaration and number of seeds of each arm.
+        Name, tier, fingerprint, declaration and seeds of each arm.
     data, engine, num_trained
         The data sets, the engine, and the number of runs trained in this session.
     known
@@ -53,7 +53,7 @@ class RecordInputs:
     duration_seconds
         Duration of the session.
     first_seed, num_seeds
-        First seed of the block, and the number of seeds if an option fixed it.
+        First seed of claims without a block of their own, and the number of seeds if an option fixed it.
     folder
         Directory of the reports. It also holds the results of the long checks for the certificate.
     """
@@ -94,15 +94,15 @@ def build(inputs: RecordInputs, store: Store) -> Record:
         "family_error_rate": family_error_rate(num_statistical),
         "environment": environment(),
         "data": inputs.data,
-        "arms": [_arm(arm, inputs.first_seed, store) for arm in inputs.arms],
+        "arms": [_arm(arm, store) for arm in inputs.arms],
         "accounted": account(inputs.assertions, inputs.known),
         "claims": inputs.claims,
     }
     return {**record, "certificate": certificate(record, inputs.folder)}
 
 
-def _arm(arm: PlannedArmRecord, first_seed: int, store: Store) -> ArmRecord:
-    runs = store.runs(arm["fingerprint"], range(first_seed, first_seed + arm["num_seeds"]))
+def _arm(arm: PlannedArmRecord, store: Store) -> ArmRecord:
+    runs = store.runs(arm["fingerprint"], arm["seeds"])
     return {
         **arm,
         "num_parameters": runs[0].measurements.get("num_parameters"),

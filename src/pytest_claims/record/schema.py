@@ -16,7 +16,8 @@ from pytest_claims.support.record_types import Record
 # 1: verdicts, parts, and arms with their curves.
 # 2: adds the certificate, and for each claim its look, its stability, and counts of collapsed and censored seeds.
 # 3: keeps infinite numbers of seeds, flags each censored seed, marks places of curves, counts statistical claims.
-SCHEMA_VERSION = 3
+# 4: gives each arm its seeds, each claim its first seed, and typical runs their level and their mean.
+SCHEMA_VERSION = 4
 
 
 @cache
@@ -26,7 +27,7 @@ def schema() -> dict[str, Any]:
     Examples
     --------
     >>> schema()["properties"]["schema"]
-    {'const': 3, 'description': 'Version of this schema.'}
+    {'const': 4, 'description': 'Version of this schema.'}
     """
     text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
@@ -46,7 +47,7 @@ def validate(record: object) -> None:
     >>> validate({"schema": 1})
     Traceback (most recent call last):
     ...
-    ValueError: the record has schema 1, and this version of pytest-claims reads 3; write it again with this version
+    ValueError: the record has schema 1, and this version of pytest-claims reads 4; write it again with this version
     """
     from jsonschema_rs import validator_for
 

@@ -133,7 +133,7 @@ def _arm(arm: ArmRecord) -> dict[str, Any]:
     seconds, parameters = arm["seconds_per_run"], arm["num_parameters"]
     return {
         "name": arm["name"],
-        "num_seeds": arm["num_seeds"],
+        "num_seeds": len(arm["seeds"]),
         "num_parameters": "—" if parameters is None else f"{parameters:,}",
         "time": "—" if seconds is None else duration(seconds),
         "fingerprint": arm["fingerprint"],

@@ -76,7 +76,7 @@ class LookByLook:
     def _runs_of(self, claim: Claim, name: str) -> Runs:
         __tracebackhide__ = True
         key = self._plan.keys_of(claim)[name]
-        seeds = self._schedule.seeds(self.looks[claim.test].num_seeds)
+        seeds = self._schedule.seeds(claim, self.looks[claim.test])
         if key in self._trainer.failures and self._plan.missing({key: seeds}):
             raise_for(name, self._trainer.failures[key])
         shown = self._plan.names_of(claim)[name]

@@ -41,7 +41,7 @@ class Options:
     num_seeds
         A fixed number of seeds, or ``None`` for the looks of the tier.
     first_seed
-        First seed of the block.
+        First seed of all claims, or ``None`` for the block of each claim.
     audit_seed
         Seed of an audit's draw, or ``None`` for a random draw.
     """
@@ -56,7 +56,7 @@ class Options:
     fresh: bool
     stored: bool
     num_seeds: int | None
-    first_seed: int
+    first_seed: int | None
     audit_seed: int | None
 
     @classmethod
@@ -79,6 +79,7 @@ class Options:
             raise ClaimsError("--claims-runs judges published runs: leave out --claims-store and --claims-fresh")
         stored = config.getoption("claims_stored")
         store = runs or config.getoption("claims_store") or os.environ.get("CLAIMS_STORE") or ".claims/runs.sqlite"
+        first_seed = config.getoption("claims_first_seed")
         num_seeds, audit_seed = config.getoption("claims_seeds"), config.getoption("claims_audit_seed")
         against = config.getoption("claims_against")
         report = _below(root, config.getoption("claims_report") or "reports")
@@ -95,14 +96,14 @@ class Options:
             fresh=config.getoption("claims_fresh") and not stored,
             stored=stored,
             num_seeds=None if num_seeds is None else _whole(num_seeds, "--claims-seeds", lowest=2),
-            first_seed=_whole(config.getoption("claims_first_seed"), "--claims-first-seed", lowest=0),
+            first_seed=None if first_seed is None else _whole(first_seed, "--claims-first-seed", lowest=0),
             audit_seed=None if audit_seed is None else _whole(audit_seed, "--claims-audit-seed", lowest=0),
         )
 
     @property
     def default_protocol(self) -> bool:
         """True if the seeds and looks are those for which a claim's ``expected`` applies."""
-        return self.num_seeds is None and self.first_seed == 0 and not self.stored
+        return self.num_seeds is None and self.first_seed is None and not self.stored
 
     @property
     def trains(self) -> bool:

@@ -48,6 +48,7 @@ class Outcomes:
         claim: Claim,
         kinds: set[str],
         arms: list[str],
+        first_seed: int,
         call: pytest.CallInfo[None],
         report: pytest.TestReport,
     ) -> None:
@@ -59,7 +60,7 @@ class Outcomes:
         if call.when == "teardown" or (call.when == "setup" and report.passed):
             return
         expected = claim.expected_on(stand_in="stand-in" in kinds)
-        record = _record(claim, expected, arms)
+        record = _record(claim, expected, arms, "stand-in" if "stand-in" in kinds else claim.tier, first_seed)
         judge = self.judges.get(claim.test) if call.when == "call" else None
         if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
             _not_judged(judge, call, report, record)
@@ -121,8 +122,8 @@ class Outcomes:
         return None
 
 
-def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> ClaimRecord:
-    return {
+def _record(claim: Claim, expected: tuple[str, ...], arms: list[str], kind: str, first_seed: int) -> ClaimRecord:
+    record: ClaimRecord = {
         "id": claim.id,
         "tier": claim.tier,
         "section": claim.section,
@@ -142,7 +143,13 @@ def _record(claim: Claim, expected: tuple[str, ...], arms: list[str]) -> ClaimRe
         "reproduction": None,
         "stability": None,
         "look": None,
+        "first_seed": first_seed,
     }
+    if claim.revised:
+        record["revised"] = claim.revised
+    if kind in claim.before:
+        record["before"] = claim.before[kind]
+    return record
 
 
 def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | None) -> bool:

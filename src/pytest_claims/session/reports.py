@@ -43,7 +43,7 @@ def arms_of(
             "tier": tier,
             "fingerprint": key,
             "declaration": plan.arms[key].declaration,
-            "num_seeds": len(wanted[key]),
+            "seeds": list(wanted[key]),
         }
         for (name, tier), key in keys.items()
         if key not in failures
@@ -122,7 +122,7 @@ class Reports:
             assertions=self.given.assertions,
             partial=partial,
             duration_seconds=round(time.time() - self.started, 1),
-            first_seed=self.options.first_seed,
+            first_seed=self.options.first_seed or 0,
             num_seeds=self.options.num_seeds,
             folder=self.options.report,
         )

@@ -242,7 +242,7 @@ class ClaimsSession:
             kinds = self._plan.kinds_of_data(claim) if self._plan else set()
             names = self._plan.names_of(claim) if self._plan else {}
             spreads = self._plan.pilot.spreads_of(claim.id, claim.tier, kinds) if self._plan else []
-            self.outcomes.compare(claim, kinds, list(names.values()), call, report)
+            self.outcomes.compare(claim, kinds, list(names.values()), self.schedule.first_seed(claim), call, report)
             self.outcomes.add_detectable(report, spreads, self.schedule.looks(claim)[-1])
 
     def collect(self, report: pytest.TestReport) -> None:

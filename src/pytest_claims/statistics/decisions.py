@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from pytest_claims.statistics.looks import Look
 
+# The largest rounding error of a difference of two accuracies or losses.
+_ROUNDING = 1e-12
+
 VerdictName = Literal["supported", "refuted", "inconclusive", "compatible", "incompatible"]
 """The last two are for published logs, which cannot support a claim."""
 
@@ -95,6 +98,13 @@ def seed_values(values: ArrayLike, *, at_least: int = 1) -> NDArray[np.float64]:
     if array.size < at_least:
         raise ValueError(f"the number of seeds must be at least {at_least}; received {array.size}: add seeds")
     return np.sort(array)
+
+
+def beyond(values: ArrayLike, bound: float, sign: int) -> NDArray[np.bool_]:
+    """Tell which values lie above a bound (`sign` +1), or below it (−1). Up to the rounding of floats is on it."""
+    array = np.asarray(values, float)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sign * (array - bound) > _ROUNDING * max(1.0, abs(bound)))
 
 
 def check_look(num_seeds: int, look: Look) -> None:

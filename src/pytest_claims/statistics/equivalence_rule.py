@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pytest_claims.statistics.decisions import Decision, check_finite, check_look, seed_values
+from pytest_claims.statistics.decisions import Decision, beyond, check_finite, check_look, seed_values
 from pytest_claims.statistics.exact_rule import rounding_interval
 from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.rule import Booleans, MeanRule, Side
-from pytest_claims.statistics.samples import Sample, decide_by_share, is_close
+from pytest_claims.statistics.samples import Sample, decide_by_share
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
     In two cases all seeds must also lie within the bounds, or all beyond the same bound: at the first of several
     looks, and if the signs of so few seeds cannot reach alpha (2^−num_seeds exceeds alpha). Otherwise the claim is
     inconclusive, ``"tests disagree"``. A collapsed run, NaN or infinite, lies outside the bounds. With any collapsed
-    run the share of seeds within the bounds decides at the last look, against one half. Identical values are exact, as
-    in `superiority`.
+    run the share of seeds within the bounds decides at the last look, against one half. So it does if most seeds have
+    the same value, as in `superiority`.
 
     The rule is for "stays at", "is the same as" and, with `rounding_interval`, "is about".
 
@@ -106,18 +106,16 @@ def equivalence(values: ArrayLike, *, low: float, high: float, look: Look) -> De
     if not low < high:
         raise ValueError(f"low must be below high; received low={low}, high={high}: exchange or widen them")
     below, above = array < low, array > high
-    inside = (low < array) & (array < high)
-    if not np.isfinite(array).all():
-        return decide_by_share(array, look, claimed=inside, opposite=np.zeros_like(inside), refuted="outside")
+    inside = beyond(array, low, 1) & beyond(array, high, -1)
     sample = Sample.of(array)
+    if sample.is_counted:
+        return decide_by_share(array, look, claimed=inside, opposite=np.zeros_like(inside), refuted="outside")
     estimate, refuting = sample.interval(look.alpha), sample.interval(look.refuting_alpha)
-    if not sample.is_identical:
-        pvalues = [sample.pvalue(bound, side) for bound, side in ((low, "greater"), (high, "less"))]
-        estimate = replace(estimate, pvalue=max(pvalues))
-    on_a_bound = sample.is_identical and (is_close(estimate.value, low) or is_close(estimate.value, high))
-    if low < estimate.low and estimate.high < high and not on_a_bound:
+    pvalues = [sample.pvalue(bound, side) for bound, side in ((low, "greater"), (high, "less"))]
+    estimate = replace(estimate, pvalue=max(pvalues))
+    if low < estimate.low and estimate.high < high:
         decision, agreeing, level = Decision("supported", None, estimate), inside, look.alpha
-    elif (refuting.high < low or refuting.low > high) and not on_a_bound:
+    elif refuting.high < low or refuting.low > high:
         side = below if refuting.high < low else above
         decision, agreeing, level = Decision("refuted", "outside", estimate), side, look.refuting_alpha
     else:

@@ -1,4 +1,4 @@
-"""Tests on shares of seeds: for events, and for claims on means if a run collapsed."""
+"""The rule for events that happen in more than a share of the runs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from pytest_claims.statistics.decisions import Decision, Estimate, check_look
+from pytest_claims.statistics.decisions import Decision, check_look
 from pytest_claims.statistics.looks import ALPHA, Look
 from pytest_claims.statistics.rule import Booleans, Rule
-
-USUALLY = 1 / 2
-"""An event happens usually if it does in more than half of the runs."""
-
-RELIABLY = 2 / 3
-"""An event happens reliably if it does in more than two of three runs."""
+from pytest_claims.statistics.shares import RELIABLY, USUALLY, is_less, is_more, tested_share
 
 
 @dataclass(frozen=True)
@@ -50,43 +44,6 @@ class EventRule(Rule):
     def share_asked(self, look: Look) -> tuple[float, float]:
         """Return the rule's share and the whole alpha, which the last look spends at once."""
         return self.bounds[0], ALPHA
-
-
-def share_with_interval(count: int, num: int, confidence_level: float = 0.95) -> Estimate:
-    """Give a share with its exact (Clopper–Pearson) interval.
-
-    Parameters
-    ----------
-    count, num
-        `count` of `num` seeds; ``0 <= count <= num``, `num` at least 1.
-    confidence_level
-        Between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If the counts do not fit each other or the level is out of range.
-
-    Notes
-    -----
-    Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934). The result equals that of
-    ``scipy.stats.binomtest(...).proportion_ci``. SciPy searches for the roots, which takes milliseconds, and a report
-    needs hundreds of intervals; here they are quantiles of the beta distribution.
-
-    Examples
-    --------
-    >>> share = share_with_interval(9, 10)
-    >>> f"It holds in 9 of 10 seeds, that is in between {share.low:.0%} and {share.high:.1%} of single runs."
-    'It holds in 9 of 10 seeds, that is in between 55% and 99.7% of single runs.'
-    """
-    if num < 1 or not 0 <= count <= num:
-        raise ValueError(f"expected a count between 0 and num, and num of at least 1; received {count} of {num}")
-    if not 0 < confidence_level < 1:
-        raise ValueError(f"confidence_level must lie between 0 and 1; received {confidence_level}")
-    beyond = (1 - confidence_level) / 2
-    low = special.betaincinv(count, num - count + 1, beyond) if count > 0 else 0.0
-    high = special.betaincinv(count + 1, num - count, 1 - beyond) if count < num else 1.0
-    return Estimate(count / num, float(low), float(high), confidence_level, None, int(num))
 
 
 def event(outcomes: NDArray[np.bool_], *, threshold: float, look: Look, alpha: float = ALPHA) -> Decision:
@@ -151,25 +108,3 @@ def event(outcomes: NDArray[np.bool_], *, threshold: float, look: Look, alpha: f
     if is_less(count, num, threshold, alpha / look.parts):
         return Decision("refuted", "reversed" if is_less(count, num, 0.5, alpha / look.parts) else "missed", share)
     return Decision("inconclusive", "straddles" if is_more(num, num, threshold, alpha) else "underpowered", share)
-
-
-def tested_share(count: int, num: int, threshold: float, alpha: float) -> Estimate:
-    """Return a share with the interval that decides, and with its p-value against ``share <= threshold``."""
-    share = share_with_interval(count, num, 1 - 2 * alpha)
-    pvalue = _pvalue_of_more(count, num, threshold)
-    return Estimate(share.value, share.low, share.high, share.confidence_level, pvalue, num)
-
-
-def is_more(count: int, num: int, threshold: float, alpha: float) -> bool:
-    """Tell if `count` of `num` shows a share above the threshold."""
-    return _pvalue_of_more(count, num, threshold) < alpha
-
-
-def is_less(count: int, num: int, threshold: float, alpha: float) -> bool:
-    """Tell if `count` of `num` shows a share below the threshold."""
-    return bool(special.bdtr(count, num, threshold) < alpha)
-
-
-def _pvalue_of_more(count: int, num: int, threshold: float) -> float:
-    """Return the probability of `count` or more events if their share equals the threshold."""
-    return float(special.bdtrc(count - 1, num, threshold)) if count > 0 else 1.0

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 ALPHA = 0.0005
 """One-sided level of one claim: of reports with a hundred claims, about one in twenty has a wrong verdict."""
 
-# Early looks can show only large effects, so they spend a small share of alpha; the last look spends most.
+# Early looks can show only large effects, so they spend a small share of alpha; the last look spends most. Signs cannot
+# decide on ten seeds, so a typical run is judged from twenty seeds on: its shares stand behind those of means.
 _SPENDING = {
-    "fast": ((10, 0.3), (20, 0.7)),
-    "full": ((10, 0.2), (20, 0.3), (30, 0.5)),
+    "fast": ((10, 0.3, 0.0), (20, 0.7, 1.0)),
+    "full": ((10, 0.2, 0.0), (20, 0.3, 0.27), (30, 0.5, 0.73)),
 }
 
 
@@ -24,7 +25,9 @@ class Look:
     num_seeds
         Number of seeds that the look judges: the first ones of the block.
     alpha
-        One-sided level that the look spends.
+        One-sided level that the look spends on a mean.
+    typical_alpha
+        One-sided level that it spends on a typical run; 0 if it does not judge one.
     first, last
         True if it is the first, or the last, look of its schedule.
     parts
@@ -34,7 +37,7 @@ class Look:
     Raises
     ------
     ValueError
-        If the number of seeds or of parts is not positive, or `alpha` is not between 0 and 0.5.
+        If the number of seeds or of parts is not positive, or a level is not between 0 and 0.5.
 
     Examples
     --------
@@ -48,12 +51,15 @@ class Look:
     first: bool
     last: bool
     parts: int = 1
+    typical_alpha: float = 0.0
 
     def __post_init__(self) -> None:
         if self.num_seeds < 1:
             raise ValueError(f"a look needs at least one seed; received num_seeds={self.num_seeds}")
         if not 0 < self.alpha < 0.5:
             raise ValueError(f"alpha must lie between 0 and 0.5; received {self.alpha}")
+        if not 0 <= self.typical_alpha < 0.5:
+            raise ValueError(f"typical_alpha must lie between 0 and 0.5; received {self.typical_alpha}")
         if self.parts < 1:
             raise ValueError(f"a claim has at least one part; received parts={self.parts}")
 
@@ -72,7 +78,7 @@ class Look:
 
 
 def looks(tier: str, alpha: float = ALPHA) -> tuple[Look, ...]:
-    """Give the looks of a tier, in order; their levels add up to `alpha`.
+    """Give the looks of a tier, in order; their levels add up to `alpha`, for means as for typical runs.
 
     Parameters
     ----------
@@ -101,7 +107,10 @@ def looks(tier: str, alpha: float = ALPHA) -> tuple[Look, ...]:
         raise ValueError(f"unknown tier {tier!r}; expected one of {', '.join(map(repr, _SPENDING))}")
     spending = _SPENDING[tier]
     last = len(spending) - 1
-    return tuple(Look(n, fraction * alpha, i == 0, i == last) for i, (n, fraction) in enumerate(spending))
+    return tuple(
+        Look(n, of_mean * alpha, i == 0, i == last, typical_alpha=of_typical * alpha)
+        for i, (n, of_mean, of_typical) in enumerate(spending)
+    )
 
 
 def fixed_look(num_seeds: int, alpha: float = ALPHA) -> Look:
@@ -125,7 +134,7 @@ def fixed_look(num_seeds: int, alpha: float = ALPHA) -> Look:
     >>> f"{look.num_seeds} seeds are judged once, at {look.alpha}."
     '12 seeds are judged once, at 0.0005.'
     """
-    return Look(num_seeds, alpha, first=True, last=True)
+    return Look(num_seeds, alpha, first=True, last=True, typical_alpha=alpha)
 
 
 def family_error_rate(num_claims: int, alpha: float = ALPHA) -> float:

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from pytest_claims.statistics.decisions import Decision
+from pytest_claims.statistics.decisions import Decision, Estimate
 from pytest_claims.statistics.looks import Look
+from pytest_claims.statistics.samples import Sample
+from pytest_claims.statistics.shares import is_less, is_more
 from pytest_claims.support.scale import Margin, bounds, each_bound
 
 Booleans = NDArray[np.bool_]
@@ -36,11 +38,14 @@ class Rule(ABC):
         The bound, or the pair of bounds, in the unit of the values: the natural logarithm for a ratio.
     null
         The value that means "no effect"; ``None`` if there is no such value, as for a plain quantity.
+    witness
+        True for an existence statement ("can", "may"): the numbers are of one witness, and its failure refutes nothing.
     """
 
     alternative: str
     margin: Margin
     null: float | None = None
+    witness: bool = False
 
     name: ClassVar[str]
     """The name of the rule in a record."""
@@ -52,6 +57,8 @@ class Rule(ABC):
     """True if the rule counts the runs in which an event happens."""
     is_of_means: ClassVar[bool] = False
     """True if the rule judges a mean over seeds, see `MeanRule`."""
+    is_of_typical_runs: ClassVar[bool] = False
+    """True if the rule judges the typical run, see `TypicalRule`."""
     is_statistical: ClassVar[bool] = True
     """True if claims under the rule share the report's error rate."""
     is_of_single_runs: ClassVar[bool] = True
@@ -96,12 +103,35 @@ class Rule(ABC):
         return None
 
     def is_counted(self, values: NDArray[np.float64]) -> bool:
-        """Tell if the share of seeds on the claim's side decides instead of a mean."""
+        """Tell if the share of seeds on the claim's side decides."""
         return not bool(np.isfinite(values).all())
+
+    def outcomes(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Give what is counted of seeds whose share decides: 0 where the assertion holds, −1 or 1 where it does not."""
+        return np.where(self.holds(values), 0, -1)
+
+    def decided_from_outcomes(self, outcomes: NDArray[Any], look: Look) -> tuple[Booleans, Booleans]:
+        """Decide on outcomes of shape ``(num, num_seeds)``; twice shape ``(num,)``. Only the last look decides."""
+        threshold, alpha = self.share_asked(look)
+        counts = range(look.num_seeds + 1)
+        more = np.array([look.last and is_more(count, look.num_seeds, threshold, alpha) for count in counts])
+        less = np.array(
+            [look.last and is_less(count, look.num_seeds, threshold, alpha / look.parts) for count in counts]
+        )
+        holding = (outcomes == 0).sum(axis=1)
+        return more[holding], less[holding]
 
     def share_asked(self, look: Look) -> tuple[float, float]:
         """Return the share of seeds to exceed, and the one-sided level, for seeds that are counted."""
         return 0.5, look.alpha
+
+    def interval(self, values: NDArray[np.float64], alpha: float) -> Estimate:
+        """Give the estimate that the rule judges, with its interval at 1 − 2·alpha."""
+        return Sample.of(np.sort(values)).interval(alpha)
+
+    def refuting_level(self, look: Look) -> float:
+        """Return the level at which one part refutes its claim."""
+        return look.refuting_alpha
 
     def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
         """Tell which simulated repetitions support and which refute: ``(num, num_seeds)`` gives twice ``(num,)``."""
@@ -128,6 +158,10 @@ class MeanRule(Rule):
     @abstractmethod
     def region(self) -> tuple[float, float]:
         """The ends of the interval in which the claim expects the mean; an end without a bound is infinite."""
+
+    def is_counted(self, values: NDArray[np.float64]) -> bool:
+        """Tell if the share of seeds on the claim's side decides, since the mean says too little."""
+        return Sample.of(np.sort(values)).is_counted
 
     def decided_again(self, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
         """Decide by the t interval and, if the look asks for it, by unanimity; leave out the sign-flip test."""

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pytest_claims.statistics.decisions import Decision, Estimate
-from pytest_claims.statistics.event_rule import USUALLY, is_less, is_more, tested_share
 from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.power import smallest_detectable_effect
+from pytest_claims.statistics.shares import USUALLY, is_less, is_more, tested_share
 
-# The largest rounding error of a difference of two accuracies or losses.
-_ROUNDING = 1e-12
+# Numbers whose relative difference is no larger are the same, up to the rounding of floats.
+_ROUNDING = 32 * sys.float_info.epsilon
 
 
 @dataclass(frozen=True)
@@ -30,33 +30,39 @@ class Sample:
     Parameters
     ----------
     num_seeds
-        Number of values.
+        Number of finite values.
     mean, sd
-        Mean and standard deviation of the values; NaN if there are too few.
-    is_identical
-        True if the values differ only by the rounding of floats. A t-test would then divide by zero.
+        Mean and standard deviation of the finite values; NaN if there are too few.
+    is_finite
+        True if all values are finite. A collapsed run has none.
+    is_tied
+        True if most values are the same, up to the rounding of floats.
     """
 
     num_seeds: int
     mean: float
     sd: float
-    is_identical: bool
+    is_finite: bool
+    is_tied: bool
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Sample:
         """Summarize values of shape ``(num_seeds,)`` in ascending order."""
-        if values.size < 2:
-            return cls(values.size, float(values[0]) if values.size else math.nan, math.nan, False)
-        lowest, highest = float(values[0]), float(values[-1])
-        is_identical = highest - lowest <= 32 * sys.float_info.epsilon * max(abs(lowest), abs(highest))
-        mean = lowest if is_identical else float(values.mean())
-        return cls(values.size, mean, float(values.std(ddof=1)), is_identical)
+        finite = values[np.isfinite(values)]
+        mean = float(finite.mean()) if finite.size else math.nan
+        sd = float(finite.std(ddof=1)) if finite.size > 1 else math.nan
+        return cls(finite.size, mean, sd, finite.size == values.size, _is_tied(finite))
+
+    @property
+    def is_counted(self) -> bool:
+        """True if the share of seeds on the claim's side decides, since a mean says too little."""
+        return self.is_tied or not self.is_finite
 
     def interval(self, alpha: float) -> Estimate:
         """Give the mean with its t interval at 1 − 2·alpha."""
         confidence_level = 1 - 2 * alpha
-        reach = 0.0 if self.is_identical else math.nan
-        if self.num_seeds > 1 and not self.is_identical:
+        reach = math.nan
+        if self.num_seeds > 1 and self.sd > _ROUNDING * abs(self.mean):
             reach = _quantile(confidence_level, self.num_seeds - 1) * self._standard_error
         return Estimate(self.mean, self.mean - reach, self.mean + reach, confidence_level, None, self.num_seeds)
 
@@ -80,9 +86,13 @@ def _quantile(confidence_level: float, degrees_of_freedom: int) -> float:
     return float(-special.stdtrit(degrees_of_freedom, (1 - confidence_level) / 2))
 
 
-def is_close(value: float, bound: float) -> bool:
-    """Tell if a value lies on a bound, up to the rounding of floats."""
-    return math.isclose(value, bound, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
+def _is_tied(values: NDArray[np.float64]) -> bool:
+    """Tell if more than half of the values, in ascending order, are the same."""
+    window = values.size // 2
+    if values.size < 2:
+        return False
+    first, last = values[:-window], values[window:]
+    return bool((last - first <= _ROUNDING * np.maximum(np.abs(first), np.abs(last))).any())
 
 
 def decide_by_share(
@@ -93,12 +103,14 @@ def decide_by_share(
     opposite: NDArray[np.bool_],
     refuted: Literal["missed", "outside"],
 ) -> Decision:
-    """Decide by the share of seeds on the claim's side, because with a collapsed run the mean has no meaning.
+    """Decide by the share of seeds on the claim's side, because the mean has no meaning.
 
-    Only the last look decides, as for an event that happens usually. It spends its own alpha, not the whole: earlier
-    looks, at which no run had collapsed yet, have spent theirs on the mean.
+    With a collapsed run there is none, and where most seeds have the same value the t-test sees no spread. Only the
+    last look decides, as for an event that happens usually. It spends its own alpha, not the whole: earlier looks, at
+    which the mean still had a meaning, have spent theirs on it.
     """
-    mean = Sample.of(values[np.isfinite(values)]).interval(look.alpha)
+    sample = Sample.of(values)
+    mean = sample.interval(look.alpha)
     count, num = int(claimed.sum()), claimed.size
     share = tested_share(count, num, USUALLY, look.alpha)
     if look.last and is_more(count, num, USUALLY, look.alpha):
@@ -106,4 +118,4 @@ def decide_by_share(
     if look.last and is_less(count, num, USUALLY, look.refuting_alpha):
         is_reversed = is_more(int(opposite.sum()), num, USUALLY, look.refuting_alpha)
         return Decision("refuted", "reversed" if is_reversed else refuted, mean, share)
-    return Decision("inconclusive", "collapsed", mean, share)
+    return Decision("inconclusive", "ties" if sample.is_finite else "collapsed", mean, share)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_claims.statistics.event_rule import is_less, is_more
 from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.rule import Booleans, Rule
 
@@ -18,7 +17,7 @@ NUM_REPETITIONS = 2000
 
 
 class _Fresh(NamedTuple):
-    """Simulated seeds of one part, ``(num, num_seeds)``: values, or if seeds are counted 1 where the part holds."""
+    """Simulated seeds of one part, ``(num, num_seeds)``: values, or `Rule.outcomes` if seeds are counted."""
 
     values: NDArray[np.float64]
     counted: bool
@@ -87,7 +86,7 @@ def stability(
         decided = supported | refuted
         shared = replace(look, parts=len(rules))
         each = [_decided(rule, fresh, shared) for rule, fresh in zip(rules, draws, strict=True)]
-        refutes = np.logical_or.reduce([refutes for _, refutes in each])
+        refutes = np.logical_or.reduce([~rule.witness & part[1] for rule, part in zip(rules, each, strict=True)])
         supports = np.logical_and.reduce([supports for supports, _ in each]) & ~refutes
         supported |= supports & ~decided
         refuted |= refutes & ~decided
@@ -113,14 +112,26 @@ def _fresh_seeds(
     draws = []
     for rule, array, is_counted in zip(rules, values, counted, strict=True):
         if is_counted:
-            holds = rule.holds(array)
-            share = rng.beta(holds.sum() + 0.5, (~holds).sum() + 0.5, num)
-            draws.append(_Fresh((rng.random((num, num_seeds)) < share[:, None]).astype(float), counted=True))
+            draws.append(_Fresh(_fresh_outcomes(rule, array, num_seeds, num, rng), counted=True))
         else:
             mix = next(mixes)
             means = array.mean() + scale * (shift @ mix) / seen**0.5
             draws.append(_Fresh(means[:, None] + scale[:, None] * (weights @ mix), counted=False))
     return draws
+
+
+def _fresh_outcomes(
+    rule: Rule, values: NDArray[np.float64], num_seeds: int, num: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw outcomes of fresh seeds: their shares from the posterior, then each seed by these shares."""
+    seen = rule.outcomes(values)
+    share = rng.beta((seen == 0).sum() + 0.5, (seen != 0).sum() + 0.5, num)
+    holding = rng.random((num, num_seeds)) < share[:, None]
+    # Of what does not hold, so many lie below. With one bound all do, and nothing is drawn.
+    below, above = (seen < 0).sum(), (seen > 0).sum()
+    lower = 1.0 if not above else 0.0 if not below else rng.beta(below + 0.5, above + 0.5, num)[:, None]
+    side = -1.0 if not above else np.where(rng.random((num, num_seeds)) < lower, -1.0, 1.0)
+    return np.where(holding, 0.0, side)
 
 
 def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -141,16 +152,4 @@ def _root(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
 def _decided(rule: Rule, fresh: _Fresh, look: Look) -> tuple[Booleans, Booleans]:
     """Tell which repetitions support and which refute at a look: twice shape ``(num,)``."""
     draws = fresh.values[:, : look.num_seeds]
-    return _decided_by_count(rule, draws, look) if fresh.counted else rule.decided_again(draws, look)
-
-
-def _decided_by_count(rule: Rule, draws: NDArray[np.float64], look: Look) -> tuple[Booleans, Booleans]:
-    """Decide as `event` does, and as the rules on means do if a run collapsed: only at the last look."""
-    if not look.last:
-        return np.zeros(len(draws), bool), np.zeros(len(draws), bool)
-    threshold, alpha = rule.share_asked(look)
-    counts, num = range(look.num_seeds + 1), look.num_seeds
-    more = np.array([is_more(count, num, threshold, alpha) for count in counts])
-    less = np.array([is_less(count, num, threshold, alpha / look.parts) for count in counts])
-    happened = draws.sum(axis=1).astype(int)
-    return more[happened], less[happened]
+    return rule.decided_from_outcomes(draws, look) if fresh.counted else rule.decided_again(draws, look)

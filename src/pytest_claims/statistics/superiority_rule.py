@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_claims.statistics.decisions import Decision, Estimate, check_finite, check_look, seed_values
+from pytest_claims.statistics.decisions import Decision, Estimate, beyond, check_finite, check_look, seed_values
 from pytest_claims.statistics.looks import Look
 from pytest_claims.statistics.rule import Booleans, MeanRule, Rule, Side
-from pytest_claims.statistics.samples import Sample, decide_by_share, is_close
+from pytest_claims.statistics.samples import Sample, decide_by_share
 from pytest_claims.statistics.sign_flip import MAX_SEEDS, direction, sign_flip_pvalue
 
 
@@ -40,8 +40,7 @@ class SuperiorityRule(MeanRule):
 
     def holds(self, values: ArrayLike) -> Booleans:
         """Tell which values lie beyond the margin."""
-        array, [margin] = np.asarray(values, float), self.bounds
-        return np.asarray(array > margin if self.alternative == "greater" else array < margin)
+        return beyond(values, self.bounds[0], direction(self.alternative))
 
     def side_claimed(self, decision: Decision) -> Side:
         """Return the claim's side of the margin, or the opposite side if the claim is refuted."""
@@ -76,7 +75,8 @@ def superiority(
     if more than half lie beyond `null` on the opposite side, else ``"missed"``. An infinity lies on its side, NaN on
     no side. The mean of the finite seeds is only reported.
 
-    Identical values are exact: low and high equal the value, and the value alone decides. On the margin it straddles.
+    If most seeds have the same value, the share decides as well; else the claim is inconclusive, ``"ties"``. What never
+    varied may still vary: n equal values exclude only deviations commoner than 1 − alpha^(1/n).
 
     Parameters
     ----------
@@ -118,24 +118,23 @@ def superiority(
     check_look(array.size, look)
     check_finite(margin=margin, null=0.0 if null is None else null)
     sign = direction(alternative)
-    if not np.isfinite(array).all():
-        opposite = np.zeros(array.size, dtype=bool) if null is None else sign * (array - null) < 0
-        claimed = sign * (array - margin) > 0
-        return decide_by_share(array, look, claimed=claimed, opposite=opposite, refuted="missed")
     sample = Sample.of(array)
+    if sample.is_counted:
+        opposite = np.zeros(array.size, dtype=bool) if null is None else beyond(array, null, -sign)
+        claimed = beyond(array, margin, sign)
+        return decide_by_share(array, look, claimed=claimed, opposite=opposite, refuted="missed")
     estimate = sample.interval(look.alpha)
     refuting = estimate if look.refuting_alpha == look.alpha else sample.interval(look.refuting_alpha)
-    if not sample.is_identical:
-        estimate = replace(estimate, pvalue=sample.pvalue(margin, alternative))
+    estimate = replace(estimate, pvalue=sample.pvalue(margin, alternative))
     if _is_beyond(estimate, margin, sign):
-        decision, beyond, level = Decision("supported", None, estimate), sign * (array - margin), look.alpha
+        decision, distances, level = Decision("supported", None, estimate), sign * (array - margin), look.alpha
     elif _is_beyond(refuting, margin, -sign):
-        reason = _why_refuted(refuting, margin, sign, null)
-        decision, beyond, level = Decision("refuted", reason, estimate), sign * (margin - array), look.refuting_alpha
+        reason = why_refuted(refuting, margin, sign, null)
+        decision, distances, level = Decision("refuted", reason, estimate), sign * (margin - array), look.refuting_alpha
     else:
         blind = null is not None and sample.cannot_see(abs(margin - null), look)
         return Decision("inconclusive", "underpowered" if blind else "straddles", estimate)
-    return decision if _signs_agree(beyond, look, level) else Decision("inconclusive", "tests disagree", estimate)
+    return decision if _signs_agree(distances, look, level) else Decision("inconclusive", "tests disagree", estimate)
 
 
 def told_without_factors(decision: Decision, rule: Rule, plain: ArrayLike, look: Look) -> Decision:
@@ -154,7 +153,7 @@ def told_without_factors(decision: Decision, rule: Rule, plain: ArrayLike, look:
     array = seed_values(plain)
     if decision.verdict != "refuted" or not rule.is_directed or not np.isfinite(array).all():
         return decision
-    interval, sign = Sample.of(array).interval(look.refuting_alpha), direction(rule.alternative)
+    interval, sign = rule.interval(array, rule.refuting_level(look)), direction(rule.alternative)
     if _is_beyond(interval, 0.0, -sign):
         return replace(decision, reason="reversed")
     return replace(decision, reason="smaller" if _is_beyond(interval, 0.0, sign) else "missed")
@@ -162,12 +161,10 @@ def told_without_factors(decision: Decision, rule: Rule, plain: ArrayLike, look:
 
 def _is_beyond(interval: Estimate, bound: float, sign: int) -> bool:
     """Tell if the whole interval lies above the bound (`sign` +1), or below it (−1)."""
-    end = interval.low if sign > 0 else interval.high
-    is_exact = interval.low == interval.high
-    return sign * (end - bound) > 0 and not (is_exact and is_close(end, bound))
+    return sign * ((interval.low if sign > 0 else interval.high) - bound) > 0
 
 
-def _why_refuted(interval: Estimate, margin: float, sign: int, null: float | None) -> str:
+def why_refuted(interval: Estimate, margin: float, sign: int, null: float | None) -> str:
     """Name the reason why an interval on the wrong side of the margin refutes the claim."""
     if null is None:
         return "missed"
@@ -179,8 +176,8 @@ def _why_refuted(interval: Estimate, margin: float, sign: int, null: float | Non
     return "negligible" if reach <= abs(margin - null) else "missed"
 
 
-def _signs_agree(beyond: NDArray[np.float64], look: Look, level: float) -> bool:
+def _signs_agree(distances: NDArray[np.float64], look: Look, level: float) -> bool:
     """Tell if the signs of the distances beyond the margin confirm, at this level, the result of the t-test."""
     if look.asks_unanimity(level):
-        return bool((beyond > 0).all())
-    return beyond.size > MAX_SEEDS or sign_flip_pvalue(beyond, alternative="greater") <= level
+        return bool((distances > 0).all())
+    return distances.size > MAX_SEEDS or sign_flip_pvalue(distances, alternative="greater") <= level

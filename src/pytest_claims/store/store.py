@@ -241,23 +241,24 @@ class Store:
         )
         return [Stored(*row) for row in rows]
 
-    def publish(self, path: Path, seeds: Mapping[str, int]) -> int:
-        """Write a new file that holds only the first runs of some fingerprints; return the number of runs.
+    def publish(self, path: Path, seeds: Mapping[str, Iterable[int]]) -> int:
+        """Write a new file that holds only some runs; return their number.
 
         Parameters
         ----------
         path
             A file that does not exist yet.
         seeds
-            For each fingerprint, the seed below which runs are copied.
+            For each fingerprint, the seeds of its runs.
         """
         self._database.copy_to(path)
         with Store.open(path) as copy:
             with copy._database.transaction() as connection:
                 connection.execute(
                     "DELETE FROM runs WHERE NOT EXISTS"
-                    " (SELECT 1 FROM json_each(?) WHERE key = fingerprint AND seed < value)",
-                    (json.dumps(dict(seeds)),),
+                    " (SELECT 1 FROM json_each(?) AS arm, json_each(arm.value) AS one"
+                    " WHERE arm.key = fingerprint AND one.value = seed)",
+                    (json.dumps({fingerprint: sorted(which) for fingerprint, which in seeds.items()}),),
                 )
             copy._database.fold()
             ((num_runs,),) = copy._database.select("SELECT count(*) FROM runs")

@@ -15,6 +15,7 @@ class LookRecord(TypedDict):
 
     num_seeds: int
     alpha: float
+    typical_alpha: float
     first: bool
     last: bool
 
@@ -68,6 +69,15 @@ class NumbersRecord(TypedDict):
     difference: bool
 
 
+class MeanRecord(TypedDict):
+    """What the mean over seeds says where the typical run decides."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+
+
 class PartRecord(NumbersRecord):
     """One quantity under one rule."""
 
@@ -88,6 +98,8 @@ class PartRecord(NumbersRecord):
     trend_pvalue: float | None
     operands: list[OperandRecord]
     plain: NotRequired[list[float]]
+    mean: NotRequired[MeanRecord]
+    witness: NotRequired[bool]
     published: NotRequired[Mapping[str, Sequence[float | None]]]
     smallest_detectable_effect: float | None
 
@@ -119,6 +131,9 @@ class ClaimRecord(VerdictRecord):
     message: str | None
     arms: list[str]
     data: list[str]
+    first_seed: int
+    revised: NotRequired[str]
+    before: NotRequired[str]
 
 
 class CurveRecord(TypedDict):
@@ -137,7 +152,7 @@ class PlannedArmRecord(TypedDict):
     tier: Tier
     fingerprint: str
     declaration: dict[str, Any]
-    num_seeds: int
+    seeds: list[int]
 
 
 class ArmRecord(PlannedArmRecord):

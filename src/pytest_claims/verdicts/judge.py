@@ -59,6 +59,8 @@ class Judge:
         exactly: float | None = None,
         usually: bool = False,
         reliably: bool = False,
+        typical: bool = False,
+        witness: bool = False,
         holding: Quantity | None = None,
         **others: Any,
     ) -> Verdict:
@@ -78,6 +80,11 @@ class Judge:
             Arithmetic: every seed has this value.
         usually, reliably
             An event happens in more than half, or in more than two thirds, of the runs.
+        typical
+            With `above`, `below`, `within` or `about`: the median over seeds instead of the mean. For runs that can get
+            stuck, and for epochs and counts.
+        witness
+            The claim says that something can happen, and the quantity is of one case. Its failure refutes nothing.
         holding
             With `within`: a second quantity whose values must lie within the bounds at every seed. For example, if an
             accuracy is claimed to stay at chance, the bounds must include a constant predictor's accuracy.
@@ -105,7 +112,10 @@ class Judge:
             raise ValueError(f"judge() takes a quantity of runs, not {type(quantity).__name__}")
         if len(given) != 1 or given[0] not in known:
             raise ValueError(f"judge() takes exactly one of {', '.join(known)}; it got {', '.join(given) or 'none'}")
-        part = self._part(quantity, known[given[0]], given[0], asked[given[0]])
+        kind = known[given[0]]
+        if typical and not kind.is_of_means:
+            raise ValueError(f"'{quantity.label}': typical=True goes with above=, below=, within= or about=")
+        part = self._part(quantity, kind, given[0], asked[given[0]], typical=typical, witness=witness)
         if holding is not None:
             _check_holding(part, holding)
         self._judged.append(part)
@@ -166,7 +176,16 @@ class Judge:
         # If the claim evaluates the truth on an earlier line, its failure is not taken for the verdict's.
         self.asserted_line = sys._getframe(2).f_lineno
 
-    def _part(self, quantity: Quantity, kind: type[statistics.Rule], keyword: str, given: Any) -> Part:
+    def _part(
+        self,
+        quantity: Quantity,
+        kind: type[statistics.Rule],
+        keyword: str,
+        given: Any,
+        *,
+        typical: bool,
+        witness: bool,
+    ) -> Part:
         """Make the part that a keyword of `judge` selects, with its margin on the scale that people read."""
         if kind.is_of_events != (quantity.kind == "event"):
             raise ValueError(f"'{quantity.label}': events are judged by usually or reliably, and only events")
@@ -179,7 +198,12 @@ class Judge:
             _check_ends(quantity, *bounds(margin))
         is_difference = quantity.kind == "difference" and quantity.plain is None
         rule = statistics.rule_as_read(
-            kind.name, kind.keywords[keyword], margin, unit=quantity.unit, difference=is_difference
+            statistics.TypicalRule.name if typical else kind.name,
+            kind.keywords[keyword],
+            margin,
+            unit=quantity.unit,
+            difference=is_difference,
+            witness=witness,
         )
         # A score may reach the end of its scale at every seed, and every run may collapse.
         ends = [0.0, 1.0, np.inf, np.nan]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from pytest_claims.support.scale import Margin, as_read, bounds
 from pytest_claims.verdicts.quantities import Mark, Quantity
 
 if TYPE_CHECKING:
-    from pytest_claims.statistics import Decision, Look
+    from pytest_claims.statistics import Decision, Estimate, Look
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,23 +47,30 @@ class Part:
 
         If `without` is the index of a seed, the decision leaves this seed out.
         """
-        left = np.arange(len(self.quantity.seeds)) != without
         look = replace(self.look, parts=num_parts, num_seeds=self.look.num_seeds - (without is not None))
-        at_least, at_most = (
-            np.zeros_like(left) if flags is None else flags & left
-            for flags in (self.quantity.at_least, self.quantity.at_most)
-        )
-        decision = self.rule.decide(self.quantity.values[left], look)
-        if self.quantity.plain is not None:
-            decision = statistics.told_without_factors(decision, self.rule, self.quantity.plain[left], look)
-        return statistics.mark_censored(decision, self.rule, at_least, at_most)
+        left = np.arange(len(self.quantity.seeds)) != without
+        return self._numbers.taken(left).decided(self.rule, look)
 
-    def record(self, decision: Decision) -> PartRecord:
-        """Return the part and its decision as Python numbers and strings, in the unit of the quantity."""
+    def decision_by_mean(self, num_parts: int) -> Decision | None:
+        """Decide by the mean what the typical run decides; ``None`` for other rules, and if the mean is not judged."""
+        if not isinstance(self.rule, statistics.TypicalRule):
+            return None
+        decision = self._numbers.decided(self.rule.of_mean, replace(self.look, parts=num_parts))
+        return None if decision.share else decision
+
+    @property
+    def _numbers(self) -> statistics.Numbers:
+        quantity, none = self.quantity, np.zeros(len(self.quantity.seeds), bool)
+        at_least, at_most = (none if flags is None else flags for flags in (quantity.at_least, quantity.at_most))
+        return statistics.Numbers(quantity.values, at_least, at_most, quantity.plain)
+
+    def record(self, decision: Decision, by_mean: Decision | None = None) -> PartRecord:
+        """Return the part and its decision as Python numbers and strings, in the unit of the quantity.
+
+        `by_mean` is the decision of `decision_by_mean`.
+        """
         quantity, estimate, ends = self.quantity, decision.estimate, bounds(self.margin)
-        value, low, high = (
-            _finite(as_read(end, quantity.unit)) for end in (estimate.value, estimate.low, estimate.high)
-        )
+        value, low, high = self._as_read(estimate)
         at_least, at_most = _flags(quantity.at_least), _flags(quantity.at_most)
         censored = [flags for flags in (at_least, at_most) if flags is not None]
         recorded: PartRecord = {
@@ -96,9 +104,22 @@ class Part:
         }
         if quantity.plain is not None:
             recorded["plain"] = quantity.plain.tolist()
+        if by_mean is not None:
+            mean, mean_low, mean_high = self._as_read(by_mean.estimate)
+            recorded["mean"] = {"estimate": mean, "low": mean_low, "high": mean_high, "verdict": by_mean.verdict}
+        if self.rule.witness:
+            recorded["witness"] = True
         if self.published is not None:
             recorded["published"] = {metric: list(line) for metric, line in self.published.items()}
         return recorded
+
+    def _as_read(self, estimate: Estimate) -> tuple[float | None, ...]:
+        """Return value, low and high in the unit that people read; the interval ends where the quantity ends."""
+        least, most = self.quantity.limits
+        ends = max(estimate.low, least), min(estimate.high, most)
+        if math.isnan(estimate.low):
+            ends = math.nan, math.nan
+        return tuple(_finite(as_read(number, self.quantity.unit)) for number in (estimate.value, *ends))
 
     def _trend_pvalue(self) -> float | None:
         """Return the p-value of Page's trend test. It is only reported; the slope decides."""

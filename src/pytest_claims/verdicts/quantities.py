@@ -97,6 +97,18 @@ class Quantity:
     seedless: bool = False
 
     @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the largest number that the quantity can be; infinite where there is no end."""
+        if self.kind == "event":
+            return 0.0, 1.0
+        if self.unit not in ("accuracy", "share") or self.doses:
+            return -np.inf, np.inf
+        if self.kind == "difference" and len(self.operands) == 2:
+            (low, high), (other_low, other_high) = (operand.limits for operand in self.operands)
+            return low - other_high, high - other_low
+        return min(self.factor, 0.0), max(self.factor, 0.0)
+
+    @property
     def label(self) -> str:
         """The name and the subject in one line."""
         return f"{self.name}: {self.subject}"

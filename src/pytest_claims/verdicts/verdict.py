@@ -74,11 +74,20 @@ class Verdict:
         return {
             "verdict": self.verdict,
             "reason": self.reason,
-            "parts": [part.record(decision) for part, decision in zip(self.parts, self._decisions, strict=True)],
+            "parts": [
+                part.record(decision, part.decision_by_mean(len(self.parts)))
+                for part, decision in zip(self.parts, self._decisions, strict=True)
+            ],
             "num_seeds": max(len(part.quantity.seeds) for part in self.parts),
             "reproduction": self._reproduction() if is_of_single_runs else None,
             "stability": self._stability() if is_of_single_runs else None,
-            "look": {"num_seeds": look.num_seeds, "alpha": look.alpha, "first": look.first, "last": look.last},
+            "look": {
+                "num_seeds": look.num_seeds,
+                "alpha": look.alpha,
+                "typical_alpha": look.typical_alpha,
+                "first": look.first,
+                "last": look.last,
+            },
         }
 
     def _reproduction(self) -> ReproductionRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -43,7 +44,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
     return (
         ("Tier", f"{record['tier']}: {TIERS[record['tier']]}"),
         ("Data", data or "none"),
-        ("Seeds", f"{looks}, from seed {record['first_seed']} on; a claim stops at the first number that decides it"),
+        ("Seeds", f"{looks}{_from_seeds(record)}; a claim stops at the first number that decides it"),
         ("Engine", "; ".join([f"{engine['name']}, semantics {engine['semantics']}", *engine.get("deviations", [])])),
         ("Versions", ", ".join(versions)),
         ("Date", moment(record["created"])),
@@ -52,13 +53,22 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
+def _from_seeds(record: Record) -> str:
+    """The first seeds of the claims, in words."""
+    firsts = Counter(claim["first_seed"] for claim in record["claims"])
+    usual = max(firsts, key=lambda first: firsts[first], default=record["first_seed"])
+    others = [f"{counted(firsts[first], 'claim')} from seed {first} on" for first in sorted(firsts) if first != usual]
+    return ", ".join([f", from seed {usual} on", *others])
+
+
 def _all_runs(arms: Sequence[ArmRecord]) -> str:
     """The number of runs behind the verdicts, including those of earlier sessions, and the sum of their run times."""
     # Two names of one arm have the same runs.
     runs: dict[str, tuple[int, float]] = {}
     for arm in arms:
         same = runs.get(arm["fingerprint"], (0, 0.0))
-        runs[arm["fingerprint"]] = max(same, (arm["num_seeds"], arm["num_seeds"] * (arm["seconds_per_run"] or 0)))
+        num_seeds = len(arm["seeds"])
+        runs[arm["fingerprint"]] = max(same, (num_seeds, num_seeds * (arm["seconds_per_run"] or 0)))
     num_runs, seconds = (sum(numbers) for numbers in zip(*runs.values(), strict=True)) if runs else (0, 0.0)
     return f"{num_runs:,} of {counted(len(arms), 'arm')}, earlier sessions’ too: {duration(seconds)} of work"
 

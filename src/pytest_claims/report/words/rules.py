@@ -110,6 +110,12 @@ WORDS: dict[str, RuleWords] = {
     "equivalence": RuleWords(
         asked={"within": "a value from "}, holds={"within": "within"}, relation=inside, is_of_means=True
     ),
+    "typical": RuleWords(
+        asked={"greater": "more than ", "less": "less than ", "within": "a value from "},
+        holds={"greater": "above", "less": "below", "within": "within"},
+        relation=lambda part: inside(part) if part["alternative"] == "within" else side(part),
+        subject="the typical run, the median over {seeds}, is at {effect}",
+    ),
     "event": RuleWords(
         asked=dict.fromkeys(("usually", "reliably"), "it to happen in more than "),
         holds={"usually": "above", "reliably": "above"},

@@ -39,7 +39,9 @@ REASONS = {
     "tests disagree": "the t-test and the sign-flip test, or the signs of the seeds, disagree",
     "censored": "too many runs ended before it happened",
     "collapsed": "some runs collapsed, so that their mean does not decide",
-    "not yet due": "an event is judged once, at the last look",
+    "ties": "most runs have the same number, so that their mean does not decide",
+    "no witness": "it did not happen here, and may happen elsewhere",
+    "not yet due": "too few runs for a share or a typical run, which later looks judge",
     "not run": "nothing was run",
     "error": "the claim's code, or an arm that it needs, failed",
 }
@@ -89,6 +91,8 @@ def result(part: Part) -> str:
 
 def _reservation(part: Part) -> str:
     """The addition to a sentence if the interval did not decide, or if it implies another verdict."""
+    if (mean := part.get("mean")) and mean["verdict"] != part["verdict"]:
+        return f"; by the mean over runs, {quantity_value(mean['estimate'], part)}, it would be {mean['verdict']}"
     if num_collapsed(part):
         share = _share_of_runs(part["collapsed"], part, "collapsed")
         return f"; {share}, so that the share of runs on the claim’s side decides"
