@@ -8,6 +8,10 @@ from typing import Any
 
 NOISE, ZEROS = "mnist_noise", "mnist_zeros"
 VERDICTS = ("refuted", "incompatible", "inconclusive", "compatible", "supported")
+NOTE = {
+    "quantity": f"val_accuracy, highest: {NOISE}", "unit": "accuracy", "difference": False, "seeds": list(range(10)),
+    "values": [0.97, 0.971, 0.972, 0.973, 0.974, 0.975, 0.976, 0.977, 0.978, 0.979],
+}  # fmt: skip
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
@@ -212,7 +216,8 @@ def claims() -> list[dict[str, Any]]:
               "got inconclusive", expected=["supported"], outcome="failed"),
         claim("C04", part("equivalence", **same), statement="All-zero channels change nothing."),
         claim("C05", message="MNIST is not here: set CLAIMS_DATA to the directory that holds it"),
-        claim("C06", small, because="Sixty thousand images leave the network no reason to look at the noise."),
+        claim("C06", small, because="Sixty thousand images leave the network no reason to look at the noise.",
+              notes=[NOTE]),
         claim("N01", event(19), exact(), **rates, statement="It <script>alert('x')</script> & \"stalls\" at chance."),
         claim("N02", event(11, verdict="inconclusive", reason="straddles"), **rates, statement=LONG_WORD * 4),
         claim("N03", exact(7690.0, 7850.0, "refuted"), **rates, outcome="failed", expected=["supported"],

@@ -83,11 +83,13 @@ def test_numbers_of_seeds_that_are_not_finite_come_back_from_a_file(tmp_path):
     values = [math.inf, -math.inf, math.nan, 0.1]
     flags = {"at_least": [True, False, False, False], "at_most": None}
     held = part(num_seeds=4, values=values, operands=[{"quantity": "a", "values": values}], **flags)
+    note = {"quantity": "a", "unit": "nats", "difference": False, "seeds": [0, 1, 2, 3], "values": values}
     file = tmp_path / "claims.json"
-    file.write_text(record_text(record(claims=[claim("C01", held)])), encoding="utf-8")
-    [found] = read_record(file)["claims"][0]["parts"]
+    file.write_text(record_text(record(claims=[claim("C01", held, notes=[note])])), encoding="utf-8")
+    read = read_record(file)["claims"][0]
+    [found] = read["parts"]
     assert '["Infinity", "-Infinity", "NaN", 0.1]' in file.read_text(encoding="utf-8")
-    for numbers in (found["values"], found["operands"][0]["values"]):
+    for numbers in (found["values"], found["operands"][0]["values"], read["notes"][0]["values"]):
         assert numbers[:2] == [math.inf, -math.inf]
         assert math.isnan(numbers[2])
         assert numbers[3] == 0.1
@@ -103,6 +105,7 @@ def test_numbers_of_seeds_that_are_not_finite_come_back_from_a_file(tmp_path):
         *((types.ShareRecord, ["flagged"]), (types.ReproductionRecord, ["reproduction"])),
         *((types.StabilityRecord, ["stability"]), (types.LookRecord, ["look"]), (types.ControlRecord, ["control"])),
         *((types.CertificateRecord, ["certificate"]), (types.EngineRecord, ["properties", "engine"])),
+        (types.NoteRecord, ["note"]),
         (types.OperandRecord, ["part", "properties", "operands", "items"]),
         (types.MeanRecord, ["part", "properties", "mean"]),
     ],

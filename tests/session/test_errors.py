@@ -33,6 +33,22 @@ def test_high(high, judge):
         ('"High is high."', '"High is high.", expectd="refuted"', "*claim A01: unknown keyword 'expectd'*"),
         ('"High is high."', '"High is high.", expected="wrong"', "*expected='wrong' is no verdict*"),
         ('"High is high."', '"High is high.", expected="refuted"', "*does not say why: add because*"),
+        (
+            '"High is high."',
+            '"High is high.", expected="refuted", because={"fast": "Low is low."}',
+            "*expects 'refuted' (full) and does not say why: add because={'full': '…'}*",
+        ),
+        (
+            '"High is high."',
+            '"High is high.", expected={"stand-in": "refuted"}, because={"full": "Low is low."}',
+            "*expects 'refuted' (stand-in) and does not say why: add because={'stand-in': '…'}*",
+        ),
+        ('"High is high."', '"High is high.", because={"slow": "Low."}', "*because by 'slow', known are*"),
+        (
+            '"High is high."',
+            '"High is high.", because={"fast": "\\x1b[31m"}',
+            "*the text '?x1b?31m' has a control character*",
+        ),
         ('"High is high."', '"High is high.", expected=None', "*expected=None names no verdict*"),
         ('"High is high."', '"High is high.", tiers=()', "*tiers=() names no tier*"),
         ('"High is high."', '"High is high.", tiers=5', "*tiers=5 names no tier*"),

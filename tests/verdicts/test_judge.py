@@ -48,6 +48,30 @@ def test_ratios_are_judged_and_shown_as_ratios(judge):
     assert verdict.record()["reproduction"]["count"] == len(SEEDS)
 
 
+def test_a_note_is_recorded_in_the_unit_that_people_read_and_is_no_part_of_the_verdict(judge):
+    judge.note(quantity(np.log(0.5), kind="ratio", unit="ratio"))
+    verdict = judge(quantity(), above=0.4)
+
+    assert bool(verdict)
+    assert judge.dropped == []
+    assert len(verdict.record()["parts"]) == 1
+    [note] = judge.notes
+    assert note["quantity"] == "loss, last epoch: a"
+    assert note["seeds"] == list(SEEDS)
+    assert note["values"] == pytest.approx(0.5 * np.exp(NOISE))
+
+
+def test_a_note_of_anything_but_a_quantity_is_refused(judge):
+    with pytest.raises(ValueError, match=r"judge.note\(\) takes a quantity of runs, not float"):
+        judge.note(0.5)
+
+
+def test_operands_are_recorded_with_their_units(judge):
+    a, b = (replace(quantity(mean, unit="accuracy"), subject=name) for mean, name in ((0.6, "a"), (0.5, "b")))
+    [part] = judge(a - b, above=0.05).record()["parts"]
+    assert [(operand["unit"], operand["difference"]) for operand in part["operands"]] == [("accuracy", False)] * 2
+
+
 def test_each_of_several_quantities_is_judged_by_the_same_rule(judge):
     steps = [quantity(0.5), quantity(0.4), quantity(0.3)]
     assert judge.each(steps, above=0.2).verdict == "supported"

@@ -35,14 +35,14 @@ class Claim:
         A verdict, a tuple of two verdicts, or a mapping of ``"fast"``, ``"full"`` and ``"stand-in"`` to these. The
         default is ``"supported"``.
     because
-        The reason why the claim is not expected to be supported.
+        The explanation of an expected verdict, or a mapping of ``"fast"``, ``"full"`` and ``"stand-in"`` to these.
     num_seeds
         Number of seeds, judged once instead of at the tier's looks; for arms that are too costly for more seeds.
     block
         The first seed of the claim's seeds.
     revised, before
-        What was changed in the claim after a verdict was known, and why; and the verdict before, by the same keys as
-        `expected`. A changed claim is judged on a block of seeds that had not been looked at.
+        What was changed in the claim after a verdict was known, and why; and the verdict before, or a mapping as of
+        `because`. A changed claim is judged on a block of seeds that had not been looked at.
     sources
         The arms and measurements among the test's arguments, by name.
     """
@@ -56,11 +56,11 @@ class Claim:
     section_number: float
     tier: Tier
     expected: Any
-    because: str | None
+    because: Any
     num_seeds: int | None
     block: int
     revised: str | None
-    before: dict[str, str]
+    before: Any
     sources: dict[str, Source]
 
     @property
@@ -70,11 +70,21 @@ class Claim:
 
     def expected_on(self, *, stand_in: bool) -> tuple[str, ...]:
         """Return the expected verdicts; `stand_in` is True if one of the claim's data sets is a stand-in."""
-        expected = self.expected
-        if isinstance(expected, dict):
-            keys = ["stand-in", self.tier] if stand_in else [self.tier]
-            expected = next((expected[key] for key in keys if key in expected), "supported")
+        expected = of_kind(self.expected, self.tier, stand_in=stand_in) or "supported"
         return (expected,) if isinstance(expected, str) else tuple(expected)
+
+    def because_on(self, *, stand_in: bool) -> str | None:
+        """Return the explanation, in one line, with its fields; `stand_in` is as in `expected_on`."""
+        text = of_kind(self.because, self.tier, stand_in=stand_in)
+        return one_line(text)
+
+
+def of_kind(value: Any, tier: Tier, *, stand_in: bool) -> Any:
+    """Return what a mark's value says of a tier: a mapping's ``"stand-in"`` on a stand-in, its tier, or ``None``."""
+    if not isinstance(value, dict):
+        return value
+    keys = ["stand-in", tier] if stand_in else [tier]
+    return next((value[key] for key in keys if key in value), None)
 
 
 def one_line(text: str | None) -> str | None:
@@ -123,11 +133,11 @@ def read_claim(item: pytest.Function) -> Claim:
         section_number=section.args[1] if len(section.args) > 1 else math.inf,
         tier=tier,
         expected=mark.kwargs.get("expected", "supported"),
-        because=one_line(mark.kwargs.get("because")),
+        because=mark.kwargs.get("because"),
         num_seeds=mark.kwargs.get("seeds"),
         block=mark.kwargs.get("block", 0),
         revised=one_line(mark.kwargs.get("revised")),
-        before=dict(mark.kwargs.get("before", {})),
+        before=mark.kwargs.get("before"),
         sources={name: source for name in arguments_of(item) for source in sources_of(item, name)[-1:]},
     )
 

@@ -10,8 +10,23 @@ from unittest import TestCase
 
 import pytest
 
-from pytest_claims.catalogue.claims import OWN_ARGUMENTS, arguments_of, known_arms, mark_of, sources_of, tiers_of
-from pytest_claims.support.vocabulary import HOLDS, TIERS, VERDICTS
+from pytest_claims.catalogue.claims import (
+    OWN_ARGUMENTS,
+    arguments_of,
+    known_arms,
+    mark_of,
+    of_kind,
+    sources_of,
+    tiers_of,
+)
+from pytest_claims.support.vocabulary import HOLDS, TIERS, VERDICTS, Tier
+
+KINDS: tuple[tuple[str, Tier, bool], ...] = (
+    ("fast", "fast", False),
+    ("full", "full", False),
+    ("stand-in", "fast", True),
+)
+"""What expectations and explanations may differ by: name, tier, and whether a data set is a stand-in."""
 
 INSTEAD_OF_MARKS = {
     "xfail": "write expected=... and because=...",
@@ -80,18 +95,20 @@ def _problems_of_mark(mark: pytest.Mark) -> list[str]:
     block = mark.kwargs.get("block", 0)
     if type(block) is not int or block < 0:
         lines.append(f"claim {mark.args[0]}: block={block!r} is no first seed, a whole number from 0 on")
-    return lines + _problems_of_expectation(mark) + _problems_of_revision(mark)
+    return [*lines, *_problems_of_expectation(mark), *_problems_of_explanation(mark), *_problems_of_revision(mark)]
 
 
 def _problems_of_revision(mark: pytest.Mark) -> list[str]:
-    revised, before = mark.kwargs.get("revised"), mark.kwargs.get("before", {})
+    revised, before = mark.kwargs.get("revised"), mark.kwargs.get("before")
     if bool(revised) != bool(before):
         return [f"claim {mark.args[0]}: revised= says what was changed and why, before= the verdicts before: give both"]
     if before and not mark.kwargs.get("block"):
         return [f"claim {mark.args[0]} was changed after a verdict was known: give it a block of new seeds, block=300"]
-    kinds = {"fast", "full", "stand-in"}
-    if not isinstance(before, dict) or before.keys() - kinds or set(before.values()) - set(VERDICTS):
-        return [f"claim {mark.args[0]}: before={before!r} maps {sorted(kinds)} to verdicts"]
+    by_kind = before if isinstance(before, dict) else {"full": before or VERDICTS[0]}
+    if by_kind.keys() - {"fast", "full", "stand-in"} or set(by_kind.values()) - set(VERDICTS):
+        return [
+            f"claim {mark.args[0]}: before={before!r} is no verdict, nor a mapping of 'fast', 'full', 'stand-in' to one"
+        ]
     return []
 
 
@@ -110,8 +127,23 @@ def _problems_of_expectation(mark: pytest.Mark) -> list[str]:
         for verdict in verdicts
         if verdict not in VERDICTS
     ]
-    if set(map(str, verdicts)) - set(HOLDS) and not mark.kwargs.get("because"):
-        lines.append(f"claim {mark.args[0]} expects {expected!r} and does not say why: add because='…'")
+    return lines
+
+
+def _problems_of_explanation(mark: pytest.Mark) -> list[str]:
+    """Name the kinds of data for which another verdict than "supported" is expected without an explanation."""
+    because, lines = mark.kwargs.get("because"), []
+    if isinstance(because, dict):
+        names = [name for name, *_ in KINDS]
+        lines += [f"claim {mark.args[0]}: because by {key!r}, known are {names}" for key in because if key not in names]
+    for name, tier, stand_in in KINDS:
+        expected = of_kind(mark.kwargs.get("expected"), tier, stand_in=stand_in) or "supported"
+        verdicts = [expected] if isinstance(expected, str) else list(expected)
+        if tier not in tiers_of(mark) or not set(map(str, verdicts)) - set(HOLDS):
+            continue
+        if not of_kind(because, tier, stand_in=stand_in):
+            add = f"because={{{name!r}: '…'}}" if isinstance(because, dict) else "because='…'"
+            lines.append(f"claim {mark.args[0]} expects {expected!r} ({name}) and does not say why: add {add}")
     return lines
 
 
@@ -125,7 +157,8 @@ def _problems_of_section(section: pytest.Mark | None) -> list[str]:
 
 def _problems_of_texts(marks: Sequence[pytest.Mark | None]) -> list[str]:
     """Name texts that no file can hold, and texts that a terminal would obey instead of showing them."""
-    values = [value for mark in marks if mark for value in (*mark.args, *mark.kwargs.values())]
+    given = [value for mark in marks if mark for value in (*mark.args, *mark.kwargs.values())]
+    values = [inner for value in given for inner in (value.values() if isinstance(value, dict) else [value])]
     texts = [value for value in values if isinstance(value, str)]
     lines = [
         f"the text {text!a} has half of a surrogate pair, which is no character: write the whole character"

@@ -91,7 +91,8 @@ def read_record(file: Path) -> Record:
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
     record: Record = content
-    for part in (part for claim in record["claims"] for part in claim["parts"]):
-        for numbers in (part, *part["operands"]):
+    for claim in record["claims"]:
+        operands = [operand for part in claim["parts"] for operand in part["operands"]]
+        for numbers in (*claim["parts"], *operands, *claim.get("notes", [])):
             numbers["values"] = decoded(numbers["values"])
     return record

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pytest_claims.report.drawings.learning_curves import Curves, curves
 from pytest_claims.report.drawings.seed_strips import Strip, strip
 from pytest_claims.report.words.expectations import standing, verdict_or_error
+from pytest_claims.report.words.explanations import note_sentence
 from pytest_claims.report.words.numbers import Claim, Part, confidence, effect_with_interval, margin, pvalue
 from pytest_claims.report.words.robustness import (
     detectable_sentence,
@@ -66,6 +67,7 @@ class ClaimView:
     again: str
     detectable: tuple[str, ...]
     otherwise: tuple[str, ...]
+    notes: tuple[str, ...]
     data: str
     comparison: tuple[str, ...]
     command: str
@@ -113,6 +115,7 @@ def claim_view(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: 
         again=stability(claim),
         otherwise=tuple(filter(None, map(otherwise, claim["parts"]))),
         detectable=tuple(filter(None, map(detectable_sentence, claim["parts"]))),
+        notes=tuple(map(note_sentence, claim.get("notes", []))),
         data=", ".join(f"{name} ({kinds.get(name, 'not found')})" for name in claim["data"]) or "none",
         comparison=_comparison(claim["arms"], arms),
         command=_command(claim["test"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import OutcomeException
 
-from pytest_claims.catalogue.claims import Claim
+from pytest_claims.catalogue.claims import Claim, of_kind
 from pytest_claims.session.options import Options
 from pytest_claims.support.errors import told
 from pytest_claims.support.record_types import ClaimRecord, Record
@@ -59,14 +59,20 @@ class Outcomes:
         """
         if call.when == "teardown" or (call.when == "setup" and report.passed):
             return
-        expected = claim.expected_on(stand_in="stand-in" in kinds)
-        record = _record(claim, expected, arms, "stand-in" if "stand-in" in kinds else claim.tier, first_seed)
+        stand_in = "stand-in" in kinds
+        expected = claim.expected_on(stand_in=stand_in)
+        record = _record(claim, arms, first_seed, stand_in=stand_in)
         judge = self.judges.get(claim.test) if call.when == "call" else None
         if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
             _not_judged(judge, call, report, record)
         else:
             record = {**record, **judge.asserted.record()}
+            if judge.notes:
+                record["notes"] = judge.notes
+            problem = _explain(record)
             self._judged(claim, expected, record, report)
+            if problem and self._options.default_protocol and record["outcome"] != "failed":
+                _fail(record, report, problem)
         report.user_properties.append((PROPERTY, record))
         # --junitxml writes the properties of the teardown's report, which copies them from the item.
         claim.item.user_properties += [("claim_id", claim.id), ("verdict", record["verdict"])]
@@ -79,7 +85,9 @@ class Outcomes:
                 report.outcome, report.longrepr = "passed", None
             else:
                 report.outcome, report.longrepr = "skipped", None
-                report.wasxfail = (claim.because or "") if binding else "expectations apply to the default seeds only"
+                report.wasxfail = (
+                    (record["because"] or "") if binding else "expectations apply to the default seeds only"
+                )
                 record["outcome"] = "xfailed"
             return
         from pytest_claims.report.words.sentences import sentence
@@ -122,7 +130,7 @@ class Outcomes:
         return None
 
 
-def _record(claim: Claim, expected: tuple[str, ...], arms: list[str], kind: str, first_seed: int) -> ClaimRecord:
+def _record(claim: Claim, arms: list[str], first_seed: int, *, stand_in: bool) -> ClaimRecord:
     record: ClaimRecord = {
         "id": claim.id,
         "tier": claim.tier,
@@ -132,8 +140,8 @@ def _record(claim: Claim, expected: tuple[str, ...], arms: list[str], kind: str,
         "test": claim.test,
         "verdict": "not run",
         "reason": None,
-        "expected": list(expected),
-        "because": claim.because,
+        "expected": list(claim.expected_on(stand_in=stand_in)),
+        "because": claim.because_on(stand_in=stand_in),
         "outcome": "passed",
         "message": None,
         "parts": [],
@@ -147,9 +155,28 @@ def _record(claim: Claim, expected: tuple[str, ...], arms: list[str], kind: str,
     }
     if claim.revised:
         record["revised"] = claim.revised
-    if kind in claim.before:
-        record["before"] = claim.before[kind]
+    if before := of_kind(claim.before, claim.tier, stand_in=stand_in):
+        record["before"] = before
     return record
+
+
+def _explain(record: ClaimRecord) -> str:
+    """Fill the fields of an explanation. If the record lacks one, leave the text out and return what is wrong."""
+    from pytest_claims.report.words.explanations import filled
+
+    try:
+        record["because"] = record["because"] and filled(record["because"], record)
+    except ValueError as error:
+        record["because"] = None
+        return str(error)
+    return ""
+
+
+def _fail(record: ClaimRecord, report: pytest.TestReport, message: str) -> None:
+    report.outcome = "failed"
+    report.longrepr = f"{record['id']}: {message}"
+    vars(report).pop("wasxfail", None)  # with it pytest would not count the test as failed
+    record["outcome"], record["message"] = "failed", message
 
 
 def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | None) -> bool:
@@ -164,13 +191,13 @@ def _comes_from(judge: Judge, excinfo: pytest.ExceptionInfo[BaseException] | Non
 def _not_judged(
     judge: Judge | None, call: pytest.CallInfo[None], report: pytest.TestReport, record: ClaimRecord
 ) -> None:
+    record["because"] = None
     if call.excinfo is None:
         message = "the claim asserted no verdict: end it with `assert verdict`"
         if judge is not None and judge.asserted is not None and judge.dropped:
             message = f"judged and not asserted: {'; '.join(judge.dropped)}. Join the parts of a claim with &"
-        report.outcome = "failed"
-        report.longrepr = f"{record['id']}: {message}"
-        record["outcome"], record["reason"], record["message"] = "failed", "error", message
+        _fail(record, report, message)
+        record["reason"] = "error"
         return
     message = told(call.excinfo.value)
     if isinstance(call.excinfo.value, OutcomeException):  # of pytest.skip and pytest.fail, whose text says it all

@@ -54,6 +54,18 @@ class OperandRecord(TypedDict):
     """One of the quantities from which another was computed."""
 
     quantity: str
+    unit: NotRequired[str]
+    difference: NotRequired[bool]
+    values: list[float]
+
+
+class NoteRecord(TypedDict):
+    """A quantity that was recorded beside the verdict and not judged."""
+
+    quantity: str
+    unit: str
+    difference: bool
+    seeds: list[int]
     values: list[float]
 
 
@@ -129,6 +141,7 @@ class ClaimRecord(VerdictRecord):
     because: str | None
     outcome: str
     message: str | None
+    notes: NotRequired[list[NoteRecord]]
     arms: list[str]
     data: list[str]
     first_seed: int

@@ -14,13 +14,14 @@ from pytest_claims import statistics
 from pytest_claims.support.scale import RATIO, as_read, bounds
 from pytest_claims.support.vocabulary import ByTier, Tier, at_tier
 from pytest_claims.verdicts.log_deviations import log_deviations
-from pytest_claims.verdicts.parts import Part
+from pytest_claims.verdicts.parts import Part, note
 from pytest_claims.verdicts.quantities import Quantity
 from pytest_claims.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
     from pytest_claims.catalogue.published_logs import PublishedLog
     from pytest_claims.statistics import Look
+    from pytest_claims.support.record_types import NoteRecord
     from pytest_claims.verdicts.runs import Runs
 
 Margin = ByTier[float] | float
@@ -46,6 +47,7 @@ class Judge:
         self.schedule = tuple(schedule) or (look,)
         self.asserted: Verdict | None = None
         self.asserted_line: int | None = None
+        self.notes: list[NoteRecord] = []
         self._judged: list[Part] = []
 
     def __call__(  # noqa: PLR0913
@@ -108,8 +110,7 @@ class Judge:
             **others,
         }
         given, known = [name for name, value in asked.items() if value is not None], statistics.rules_by_keyword()
-        if not isinstance(quantity, Quantity):
-            raise ValueError(f"judge() takes a quantity of runs, not {type(quantity).__name__}")
+        _check_quantity("judge()", quantity)
         if len(given) != 1 or given[0] not in known:
             raise ValueError(f"judge() takes exactly one of {', '.join(known)}; it got {', '.join(given) or 'none'}")
         kind = known[given[0]]
@@ -164,6 +165,24 @@ class Judge:
         self._judged.append(part)
         return Verdict((part,), self._note, self.schedule)
 
+    def note(self, quantity: Quantity) -> None:
+        """Record a quantity beside the verdict without judging it, such as a mechanism that an explanation names.
+
+        Call it before ``assert verdict``, because a verdict that does not hold ends the claim there.
+
+        Parameters
+        ----------
+        quantity
+            One number per seed. The report shows its median, its smallest and its largest value.
+
+        Raises
+        ------
+        ValueError
+            If it is no quantity of runs.
+        """
+        _check_quantity("judge.note()", quantity)
+        self.notes.append(note(quantity))
+
     @property
     def dropped(self) -> list[str]:
         """Labels of the quantities that were judged, but are not in the verdict that was asserted."""
@@ -216,6 +235,11 @@ class Judge:
                 "the number with exactly=."
             )
         return Part(quantity, rule, margin, self.look)
+
+
+def _check_quantity(taker: str, quantity: object) -> None:
+    if not isinstance(quantity, Quantity):
+        raise ValueError(f"{taker} takes a quantity of runs, not {type(quantity).__name__}")
 
 
 def _check_holding(part: Part, included: Quantity) -> None:

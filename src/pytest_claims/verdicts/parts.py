@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_claims import statistics
-from pytest_claims.support.record_types import MarkRecord, PartRecord, ShareRecord
+from pytest_claims.support.record_types import MarkRecord, NoteRecord, OperandRecord, PartRecord, ShareRecord
 from pytest_claims.support.scale import Margin, as_read, bounds
 from pytest_claims.verdicts.quantities import Mark, Quantity
 
@@ -96,10 +96,7 @@ class Part:
             "collapsed": _share(~np.isfinite(quantity.values)),
             "censored": _share(np.logical_or.reduce(censored)) if censored else None,
             "trend_pvalue": _finite(self._trend_pvalue()),
-            "operands": [
-                {"quantity": operand.label, "values": operand.as_read(operand.values).tolist()}
-                for operand in quantity.operands
-            ],
+            "operands": [_operand(operand) for operand in quantity.operands],
             "smallest_detectable_effect": None,
         }
         if quantity.plain is not None:
@@ -127,6 +124,26 @@ class Part:
             return None
         responses = np.stack([operand.values for operand in self.quantity.operands], axis=1)
         return statistics.page_trend_pvalue(responses, self.quantity.doses, alternative=self.rule.alternative)
+
+
+def note(quantity: Quantity) -> NoteRecord:
+    """Return the record of a quantity that is not judged, in the unit of the quantity."""
+    return NoteRecord(
+        quantity=quantity.label,
+        unit=quantity.unit,
+        difference=quantity.kind == "difference",
+        seeds=[int(seed) for seed in quantity.seeds],
+        values=quantity.as_read(quantity.values).tolist(),
+    )
+
+
+def _operand(quantity: Quantity) -> OperandRecord:
+    return OperandRecord(
+        quantity=quantity.label,
+        unit=quantity.unit,
+        difference=quantity.kind == "difference",
+        values=quantity.as_read(quantity.values).tolist(),
+    )
 
 
 def _share(flags: np.ndarray) -> ShareRecord | None:
