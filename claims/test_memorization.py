@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fixtures.quantities import gap_at_epoch
+from fixtures.revisions import EVERY_STEP, NO_SPREAD
 from pytest_claims import by_tier, steps
 
 pytestmark = pytest.mark.section("The nature of generalization", 3)
@@ -49,13 +50,16 @@ EPOCHS = (by_tier(fast=2, full=10), by_tier(fast=4, full=20), by_tier(fast=8, fu
     "N01",
     "With shuffled labels the training loss still goes down steadily, in a relatively small network.",
     source="L A N",
+    block=300,
+    revised=EVERY_STEP,
+    before="supported",
 )
 def test_shuffled_labels_are_fitted(mnist_shuffled_labels, judge):
     fall = mnist_shuffled_labels.final("loss") - mnist_shuffled_labels.first("loss")
     largest_step = mnist_shuffled_labels.largest_step("loss")
 
     falls = judge(fall, below=-FALLS)
-    steadily = judge(largest_step, below=0.0)
+    steadily = judge(largest_step, below=0.0, typical=True)
 
     assert falls & steadily
 
@@ -77,9 +81,16 @@ def test_shuffled_labels_never_improve_validation_loss(mnist_shuffled_labels, ju
     assert verdict
 
 
-@pytest.mark.claim("N04", "White-noise images with random labels can be fitted, too.", source="L")
+@pytest.mark.claim(
+    "N04",
+    "White-noise images with random labels can be fitted, too.",
+    source="L",
+    block=300,
+    revised=NO_SPREAD,
+    before="supported",
+)
 def test_noise_can_be_fitted(little_noise, judge):
-    verdict = judge(little_noise.highest("accuracy"), above=FITTED)
+    verdict = judge(little_noise.highest("accuracy"), above=FITTED, typical=True)
 
     assert verdict
 

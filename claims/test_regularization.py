@@ -2,50 +2,37 @@
 
 import pytest
 
+from fixtures.degrees import CLEARLY_LOWER, LATER, MORE_SEVERELY, MORE_SLOWLY, MUCH_LESS, MUCH_LOWER, NOISIER
 from fixtures.quantities import roughness, slope_after_minimum
+from fixtures.revisions import STUCK, TEN_SEEDS, WHOLE_EPOCHS
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Regularization", 10)
 
-# Epochs are whole: an average of half an epoch is the least that "later" or "sooner" can mean.
-LATER = 0.5
-
 # "After one or two epochs", as a rounded figure.
 ONE_OR_TWO_EPOCHS = (0.5, 2.5)
 
-# A run of the 512-512 network takes minutes: its claims are judged once, as the catalogue has it.
-SEEDS_OF_512 = 10
-
-# "More severely": by at least a fifth.
-MORE_SEVERELY = 1.2
-
-# "More slowly": at most five sixths of the slope, as "more severely" is by a fifth.
-MORE_SLOWLY = 1 / MORE_SEVERELY
-
-# "Noisier": likewise by at least a fifth. The first fall of the loss is a steep bend, which is trend and no noise, but
-# the larger network jumps most in its first epochs: so once with them, and once from the baseline's turn on.
-NOISIER = 1.2
+# The first fall of the loss is a steep bend: trend, and no noise. But the larger network jumps most in its first
+# epochs: so noise is measured once with them, and once from the baseline's turn on.
 FROM_EPOCH = 4
 
 # "Near zero": the lecture's plots end near 0.05. "Very quickly": in the first half of the twenty epochs.
 NEAR_ZERO = 0.05
 VERY_QUICKLY = 10.5
 
-# "Much more resistant": at most half of the baseline's rise is left.
-MUCH_LESS = 0.5
 
-# "A clear improvement": by at least one fiftieth, which can be seen on a plot of both curves.
-CLEARLY_LOWER = 0.98
-
-# "Much better": by at least a tenth.
-MUCH_LOWER = 0.90
-
-
-@pytest.mark.claim("R01", "The 4-4 network starts overfitting later than the 16-16 network.", source="L B")
+@pytest.mark.claim(
+    "R01",
+    "The 4-4 network starts overfitting later than the 16-16 network.",
+    source="L B",
+    block=300,
+    revised=WHOLE_EPOCHS,
+    before="supported",
+)
 def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
     delay = imdb_4_4.epoch_of_lowest("val_cross_entropy") - imdb_baseline.epoch_of_lowest("val_cross_entropy")
 
-    verdict = judge(delay, above=LATER)
+    verdict = judge(delay, above=LATER, typical=True)
 
     assert verdict
 
@@ -59,10 +46,13 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
     the lecture's six: at epoch 10.8 over twenty seeds on all the data, at 9.7 on subsets, and anywhere from 6 to 19
     in single seeds. It depends on which of its few units live: the published log of training is one of the slow
     runs.""",
+    block=300,
+    revised=WHOLE_EPOCHS,
+    before="refuted",
 )
 def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
-    smaller = judge(imdb_4_4.epoch_of_lowest("val_cross_entropy"), about="6")
-    baseline = judge(imdb_baseline.epoch_of_lowest("val_cross_entropy"), about="4")
+    smaller = judge(imdb_4_4.epoch_of_lowest("val_cross_entropy"), about="6", typical=True)
+    baseline = judge(imdb_baseline.epoch_of_lowest("val_cross_entropy"), about="4", typical=True)
 
     assert smaller & baseline
 
@@ -75,13 +65,16 @@ def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
     because="""On the stand-in, with five in six of the reviews' words known to matter, the smaller network turns
     late: in one of twenty seeds at epoch nineteen or, with other rounding, not before the end. How steeply it would
     rise later is then not known, so that nothing is decided, although it is slower in 19 of 20 pairs.""",
+    block=300,
+    revised=STUCK,
+    before={"fast": "supported", "full": "supported", "stand-in": "inconclusive"},
 )
 def test_smaller_network_degrades_more_slowly(imdb_4_4, imdb_baseline, judge):
     slope = slope_after_minimum(imdb_4_4, "val_cross_entropy")
     # A slope may be zero, of which there is no ratio: so five sixths of the baseline's are taken away.
     more_than_baseline = slope - MORE_SLOWLY * slope_after_minimum(imdb_baseline, "val_cross_entropy")
 
-    verdict = judge(more_than_baseline, below=0.0)
+    verdict = judge(more_than_baseline, below=0.0, typical=True)
 
     assert verdict
 
@@ -90,15 +83,17 @@ def test_smaller_network_degrades_more_slowly(imdb_4_4, imdb_baseline, judge):
     "R03",
     "The 512-512 network starts overfitting almost at once, after one or two epochs.",
     source="L B",
-    seeds=SEEDS_OF_512,
     expected={"fast": "inconclusive", "full": "inconclusive", "stand-in": ("inconclusive", "supported")},
     because="""Its validation loss jumps: in seed 2 on all the data it is 0.37, 0.64, 0.32, 0.32, 0.29, 0.53. Which of
     the first epochs is the lowest is chance, and three or five as often as two: the lowest epochs of ten seeds are 3,
     2, 5, 9, 2, 2, 5, 3, 5, 3. With 5,000 reviews the network has learned them by heart sooner, and epoch two it is in
     seven of ten seeds; one seed each at epoch three and four keep the average, 2.2, too near to 2.5 to be sure.""",
+    block=300,
+    revised=WHOLE_EPOCHS + " " + TEN_SEEDS,
+    before="inconclusive",
 )
 def test_larger_network_overfits_at_once(imdb_512_512, judge):
-    verdict = judge(imdb_512_512.epoch_of_lowest("val_cross_entropy"), within=ONE_OR_TWO_EPOCHS)
+    verdict = judge(imdb_512_512.epoch_of_lowest("val_cross_entropy"), within=ONE_OR_TWO_EPOCHS, typical=True)
 
     assert verdict
 
@@ -107,13 +102,15 @@ def test_larger_network_overfits_at_once(imdb_512_512, judge):
     "R04",
     "The 512-512 network overfits more severely than the 16-16 network.",
     source="L B",
-    seeds=SEEDS_OF_512,
     expected={"fast": "inconclusive", "full": ("supported", "inconclusive"), "stand-in": "inconclusive"},
     because="""It rises further, but how much further depends on how much the smaller network has left to learn by
     heart. On all the data the training loss of the smaller is still 0.018 at the end, and its validation loss has
     risen by 0.28 nats, that of the larger by 0.42. On 5,000 reviews the rises are 0.45 and 0.59, on average by 0.05
     more than a fifth, while single seeds scatter by 0.08: ten of them do not tell. On the stand-in the smaller one has
     all but caught up, with 0.40 against 0.44.""",
+    block=300,
+    revised=TEN_SEEDS,
+    before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
 )
 def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judge):
     rise = imdb_512_512.rise_after_minimum("val_cross_entropy")
@@ -128,12 +125,14 @@ def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judg
     "R05a",
     "The validation loss of the 512-512 network is noisier than that of the 16-16 network, over all epochs.",
     source="L B",
-    seeds=SEEDS_OF_512,
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
     because="""On 5,000 reviews both curves are rough, the smaller network's as well: it jumps all the way up (seed
     0, from epoch 2: 0.37, 0.38, 0.33, 0.35, 0.36, 0.37, 0.45, 0.42), the larger one only in its first seven epochs
     (0.43, 0.32, 0.42, 0.46, 0.50, 0.44, 0.55), and is smooth once it knows all reviews by heart. On all the data,
     where the smaller one's curve is smooth, the ratio is 4.3.""",
+    block=300,
+    revised=TEN_SEEDS,
+    before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
 )
 def test_larger_network_is_noisier(imdb_512_512, imdb_baseline, judge):
     larger, baseline = (roughness(runs, "val_cross_entropy", from_epoch=1) for runs in (imdb_512_512, imdb_baseline))
@@ -147,11 +146,13 @@ def test_larger_network_is_noisier(imdb_512_512, imdb_baseline, judge):
     "R05b",
     "The validation loss of the 512-512 network is noisier than that of the 16-16 network once both have turned.",
     source="L B",
-    seeds=SEEDS_OF_512,
     expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
     because="""After the turn the larger network soon knows all 5,000 reviews by heart, its training loss falls below
     0.001, and nothing moves any more: from epoch 10 on its curve is smooth, while the smaller one's goes on jumping.
     On all the data it does not get there, and is 4.5 times as rough.""",
+    block=300,
+    revised=TEN_SEEDS,
+    before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
 )
 def test_larger_network_is_noisier_after_the_turn(imdb_512_512, imdb_baseline, judge):
     larger, baseline = (
@@ -167,17 +168,19 @@ def test_larger_network_is_noisier_after_the_turn(imdb_512_512, imdb_baseline, j
     "R06",
     "The 512-512 network gets its training loss near zero very quickly.",
     source="L B",
-    seeds=SEEDS_OF_512,
     expected={"full": ("inconclusive", "supported")},
     because="""On all the data its training loss comes below 0.05 in epoch 8, 9 or 10, four to five epochs before that
     of the smaller network. That is quick, but so close to the end of the first half of the twenty epochs that the
     interval of ten seeds, 7.6 to 10.6, reaches just across it.""",
+    block=300,
+    revised=WHOLE_EPOCHS + " " + TEN_SEEDS,
+    before={"fast": "supported", "full": "inconclusive", "stand-in": "supported"},
 )
 def test_larger_network_fits_very_quickly(imdb_512_512, imdb_baseline, judge):
     epochs = imdb_512_512.epochs_until("loss", below=NEAR_ZERO)
 
-    quickly = judge(epochs, below=VERY_QUICKLY)
-    sooner = judge(epochs - imdb_baseline.epochs_until("loss", below=NEAR_ZERO), below=-LATER)
+    quickly = judge(epochs, below=VERY_QUICKLY, typical=True)
+    sooner = judge(epochs - imdb_baseline.epochs_until("loss", below=NEAR_ZERO), below=-LATER, typical=True)
 
     assert quickly & sooner
 
@@ -212,11 +215,14 @@ def test_l2_penalty_keeps_number_of_parameters(imdb_l2, imdb_baseline, judge):
     of 2,000 reviews, which no unit is in seed 0. On subsets it is seeds 5 and 8 again, 17 % above the baseline,
     where the others are within 7 % of it. What dropout does lower is the loss at the last epoch: 0.52 against 0.56 on
     all the data, 0.52 against 0.80 on subsets.""",
+    block=300,
+    revised=STUCK,
+    before="inconclusive",
 )
 def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_baseline.lowest("val_cross_entropy"))
 
-    verdict = judge(kept, below=CLEARLY_LOWER)
+    verdict = judge(kept, below=CLEARLY_LOWER, typical=True)
 
     assert verdict
 
@@ -229,11 +235,14 @@ def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
     because="""Of what separates the two, 0.36 from 0.28, all is the penalty, which Keras adds to the validation loss
     (R14b). Whether the difference is sure to exceed a tenth depends on how many seeds of dropout end with dead units
     (R13).""",
+    block=300,
+    revised=STUCK,
+    before="supported",
 )
 def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     kept = ratio(imdb_dropout.lowest("val_loss"), imdb_l2.lowest("val_loss"))
 
-    verdict = judge(kept, below=MUCH_LOWER)
+    verdict = judge(kept, below=MUCH_LOWER, typical=True)
 
     assert verdict
 
@@ -246,10 +255,13 @@ def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     because="""Without the penalty in the loss the two are alike at their best: 0.283 for L2 and 0.277 for dropout,
     the median of twenty seeds on all the data; 0.344 and 0.338 on subsets. The curves that Keras draws
     compare a loss that holds 0.08 nats of penalty with one that holds none.""",
+    block=300,
+    revised=STUCK,
+    before="refuted",
 )
 def test_dropout_beats_l2_by_cross_entropy(imdb_dropout, imdb_l2, judge):
     kept = ratio(imdb_dropout.lowest("val_cross_entropy"), imdb_l2.lowest("val_cross_entropy"))
 
-    verdict = judge(kept, below=MUCH_LOWER)
+    verdict = judge(kept, below=MUCH_LOWER, typical=True)
 
     assert verdict

@@ -2,12 +2,11 @@
 
 import pytest
 
+from fixtures.degrees import MUCH_HIGHER
 from pytest_claims import ratio
 
 pytestmark = pytest.mark.section("Regularization", 10)
 
-# "Much higher": by at least a tenth; what the penalty amounts to is a quarter of the loss.
-MUCH_HIGHER = 1.1
 
 # "Roughly half": nearer to a half than to a quarter or three quarters.
 ROUGHLY_HALF = (0.375, 0.625)

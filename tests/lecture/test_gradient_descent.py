@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from fixtures.gradient_descent.convolutions import convnet, subset_of_mnist
 from fixtures.gradient_descent.initial_loss import initial_cross_entropy
 from fixtures.gradient_descent.noisy_gradients import gradient_noise, gradient_variance
 from fixtures.gradient_descent.overshooting_updates import share_of_rising_updates
-from fixtures.gradient_descent.stuck_starts import FITS, accuracies_after_training, halved, stuck_start
+from fixtures.gradient_descent.stuck_starts import FITS, LARGE, SMALL, accuracies_after_training, halved, stuck_start
 from fixtures.gradient_descent.time_series import (
     NUM_SERIES,
     NUM_STEPS,
@@ -137,8 +138,9 @@ def test_usual_start_fits_and_a_start_of_nothing_is_stuck(arrays):
     assert accuracies_after_training(1.0, "sgd", [1e10], 32, 900, data)[0] < 0.3  # diverges, and says so
 
 
-def test_stuck_start_is_stuck_by_usual_settings(arrays):
-    found = stuck_start(arrays, "fast", 900)
+@pytest.mark.parametrize(("scale", "optimizer"), [(SMALL, "sgd"), (LARGE, "sgd"), (LARGE, "adam")])
+def test_start_of_far_too_small_or_large_weights_is_stuck_by_usual_settings(arrays, scale, optimizer):
+    found = stuck_start(scale, optimizer, arrays, "fast", 900)
     assert found["usual"] < FITS
     assert found["tuned"] >= found["usual"]
 
@@ -233,7 +235,7 @@ def test_same_seed_gives_the_same_and_global_generators_stay_as_they_were(arrays
     monkeypatch.setattr("fixtures.gradient_descent.noisy_gradients.BATCH_SIZES", (8, 32))
     monkeypatch.setattr("fixtures.gradient_descent.stuck_starts.STUCK_EPOCHS", 2)
     before = global_state()
-    for measure in (gradient_noise, share_of_rising_updates, stuck_start):
+    for measure in (gradient_noise, share_of_rising_updates, partial(stuck_start, SMALL, "sgd")):
         first, again, other = (measure(arrays, "fast", seed) for seed in (900, 900, 901))
         assert first == again != other
     assert global_state() == before
