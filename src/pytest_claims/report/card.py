@@ -20,7 +20,13 @@ from pytest_claims.report.words.robustness import (
     stability,
     stability_sentence,
 )
-from pytest_claims.report.words.sentences import capitalized, explanation, part_sentence, reason_in_words
+from pytest_claims.report.words.sentences import (
+    capitalized,
+    change_sentence,
+    explanation,
+    part_sentence,
+    reason_in_words,
+)
 from pytest_claims.support.record_types import ArmRecord
 
 ARM_DIFFERENCES = 6
@@ -58,6 +64,7 @@ class ClaimView:
     message: str | None
     because: str | None
     finding: str
+    change: str
     explanation: str
     effects: tuple[str, ...]
     num_seeds: int
@@ -106,6 +113,7 @@ def claim_view(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: 
         message=claim["message"],
         because=claim["because"],
         finding=_first_sentence(claim["because"] or ""),
+        change=change_sentence(claim),
         explanation=capitalized(explanation(claim)),
         effects=tuple(effect_with_interval(part) for part in claim["parts"]),
         num_seeds=claim["num_seeds"],

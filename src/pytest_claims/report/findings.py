@@ -44,7 +44,7 @@ def findings(records: Sequence[Record], page: str, engines: Sequence[Record] = (
     for title, entries in chapters.items():
         if entries:
             lines += [f"## {title}", "", *entries, ""]
-    tables = (_disagreements(records), _engines(engines), _beside_stand_ins(records))
+    tables = (_changed(records), _disagreements(records), _engines(engines), _beside_stand_ins(records))
     return "\n".join([*lines, *(line for table in tables for line in [*table, ""])]).rstrip() + "\n"
 
 
@@ -93,6 +93,32 @@ def _entry(claim: Claim, record: Record, page: str, first: Record) -> str:
     if claim["verdict"] in ("supported", "compatible"):
         return f"- {head}, {counted(claim['num_seeds'], 'seed')}."
     return f"- {head}. {capitalized(explanation(claim))} {claim['because'] or ''}".rstrip()
+
+
+def _changed(records: Sequence[Record]) -> list[str]:
+    """A table of the claims that were changed after a verdict was known: each verdict before and now."""
+    rows: dict[str, list[str]] = {}
+    reasons: dict[str, str] = {}
+    for index, record in enumerate(records):
+        for claim in record["claims"]:
+            if "before" in claim:
+                reasons[claim["id"]] = claim.get("revised", "")
+                now = claim["verdict"]
+                row = rows.setdefault(claim["id"], [MISSING] * len(records))
+                row[index] = now if now == claim["before"] else f"{claim['before']} → **{now}**"
+    if not rows:
+        return []
+    names = [name_of(record) for record in records]
+    return [
+        "## Changed claims",
+        "",
+        "The verdict before the change, on other seeds → the verdict now, on seeds that nobody had looked at; one word "
+        "if both are the same.",
+        "",
+        f"| claim | {' | '.join(names)} | what was changed, and why |",
+        f"|---|{'---|' * len(names)}---|",
+        *(f"| {id_} | {' | '.join(row)} | {reasons[id_]} |" for id_, row in rows.items()),
+    ]
 
 
 def _disagreements(records: Sequence[Record]) -> list[str]:

@@ -171,6 +171,14 @@ def sentence(claim: Claim) -> str:
     return f"{claim['verdict'].capitalize()}: {explanation(claim)}"
 
 
+def change_sentence(claim: Claim) -> str:
+    """What was changed in a claim after its verdict was known, and the verdict before; empty if nothing was."""
+    if "revised" not in claim:
+        return ""
+    before = f" Before, on other seeds, the verdict was {claim['before']}." if "before" in claim else ""
+    return f"Changed after a verdict was known, and judged on new seeds: {claim['revised']}{before}"
+
+
 def _tally(parts: Sequence[Part]) -> str:
     """Count the verdicts of several parts in words."""
     counts = Counter(part["verdict"] for part in parts)
