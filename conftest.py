@@ -15,4 +15,5 @@ pytest_plugins = [
     "fixtures.regularization.arms",
     "fixtures.regularization_effects.arms",
     "fixtures.regularization_mechanics.arms",
+    "fixtures.published_logs.arms",
 ]

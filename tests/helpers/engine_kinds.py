@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fixtures.networks.older_rmsprop import older_rmsprop
 from pytest_claims import Arm, Split
 from tests.helpers.engine_arms import DATA, DENSE, IMAGES, SEED, SEQUENCES, split, train
 
@@ -190,6 +191,7 @@ KINDS = {
         masked_embedding, optimizer("SGD", 0.3, momentum=0.5, gradient_accumulation_steps=2), TOKENS
     ),
     "low precision, Adagrad": _arm(low_precision, optimizer("Adagrad")),
+    "RMSprop of Keras 2.10": _arm(classifier, partial(older_rmsprop, learning_rate=0.01)),
     **_losses(),
     "smoothed labels, Adafactor": _arm(classifier, optimizer("Adafactor"), SMOOTHED, "categorical_crossentropy"),
     "own layers, own schedule": _arm(
