@@ -28,6 +28,13 @@ ARMS = {
     "imdb-512-512": "imdb_512_512",
     "imdb-16-16-l2": "imdb_l2",
     "imdb-16-16-dropout": "imdb_dropout",
+    "notebook-shuffled-labels": "mnist_shuffled_labels_keras_2_10",
+    "notebook-learning-rate-1e-2": "mnist_learning_rate_1e_2_keras_2_10",
+    "notebook-imdb-16-16": "imdb_baseline_keras_2_10",
+    "notebook-imdb-4-4": "imdb_4_4_keras_2_10",
+    "notebook-imdb-512-512": "imdb_512_512_keras_2_10",
+    "notebook-imdb-16-16-l2": "imdb_l2_keras_2_10",
+    "notebook-imdb-16-16-dropout": "imdb_dropout_keras_2_10",
 }
 
 # The least that can tell, at a level of 5 %: one curve in twenty.
