@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,8 +48,10 @@ def test_metrics_are_judged_together_and_the_farthest_place_is_told():
     off = PublishedLog("off", "B", "", {"loss": (1.0, 0.5), "accuracy": (0.6, 0.4)})
     part = judged(runs(), off).record()["parts"][0]
     assert part["verdict"] == "incompatible"
-    assert "the log's: accuracy, epoch 2" in part["quantity"]
-    assert part["estimate"] == part["margin"] == pytest.approx(2, rel=0.05)
+    assert "the log's: accuracy, epoch 2, 0.5 times ours" in part["quantity"]
+    # The accuracies scatter by 2 % or so.
+    assert part["estimate"] == part["margin"] == pytest.approx(np.log(2) / 0.02, rel=0.5)
+    assert part["unit"] == "deviations"
     assert part["published"] == {"loss": [1.0, 0.5], "accuracy": [0.6, 0.4]}
 
 
@@ -127,12 +130,11 @@ def test_log_with_gaps_is_compared_with_the_epochs_that_it_printed(tmp_path):
     log = read_logs(written(tmp_path, gaps=series))["gaps"]
     part = judged(runs(), log).record()["parts"][0]
 
-    # An accuracy of 0.5 is far from 0.9 in epoch 3. Compared with epoch 2 the loss would be off, too.
-    assert "the log's: accuracy, epoch 3" in part["quantity"]
-    assert part["estimate"] == pytest.approx(0.9 / 0.5, rel=0.05)
+    assert "the log's: accuracy, epoch 3, 0.556 times ours" in part["quantity"]
     assert part["published"] == {"loss": [1.0, None, 0.4], "accuracy": [0.6, None, 0.5]}
-    near = PublishedLog("near", "B", "", {"loss": (1.0, 0.4)}, epochs=(1, 3))
+    near = PublishedLog("near", "B", "", {"loss": (1.0, 0.4), "accuracy": (0.6, 0.9)}, epochs=(1, 3))
     assert judged(runs(), near).verdict == "compatible"
+    assert judged(runs(), replace(near, epochs=(1, 2))).verdict == "incompatible"
     with pytest.raises(ValueError, match="some_arm has 2 epochs, the log 'near' 3"):
         judged(runs(num_epochs=2), near)
 

@@ -25,6 +25,12 @@ def curves(seed, num_curves=20, num_epochs=6):
     return np.exp(luck + wandering) / np.arange(1, num_epochs + 1)
 
 
+def uneven_curves(seed, num_curves=20, spreads=(0.05, 0.2, 1.5)):
+    """Losses that scatter by a factor of their own in each of some epochs, four epochs to each factor."""
+    rng = np.random.default_rng(seed)
+    return np.exp(rng.normal(0, np.repeat(spreads, 4), (num_curves, 4 * len(spreads))))
+
+
 def judged(all_curves, **options):
     return exchangeable(all_curves[0], all_curves[1:], **options)
 
@@ -57,21 +63,46 @@ def test_log_beyond_all_of_ours_is_incompatible_and_says_where():
 
 
 @pytest.mark.parametrize("factor", [2.0, 0.5])
-def test_score_is_the_logarithm_of_the_factor_to_the_geometric_mean_of_ours(factor):
-    ours = np.tile([0.8, 0.4], (19, 1))
-    result = exchangeable([0.8, 0.4 * factor], ours)
-    assert result.score == pytest.approx(math.log(2))
-    assert result.epoch == 2
+def test_score_is_the_distance_in_standard_deviations_of_ours_and_the_factor_is_told(factor):
+    logs = np.log([0.8, 0.4]) + 0.1 * np.array([[1, 1], [-1, 1], [1, -1], [-1, -1]] * 5)
+    found = deviations([0.8, 0.4 * factor], np.exp(logs))
+    assert found.published == pytest.approx(math.log(2) / logs[:, 0].std(ddof=1))
+    assert (found.epoch, found.factor) == (2, pytest.approx(factor))
 
 
 def test_pvalue_is_the_share_of_curves_that_stick_out_as_far_from_the_others():
-    # The definition, written out: each curve against the mean of all the others.
-    some = curves(3, num_curves=25)
+    # The definition, written out: each curve against the mean and the standard deviation of all the others.
+    some = uneven_curves(3, num_curves=25)
     logs = np.log(some)
-    scores = [np.abs(log - np.delete(logs, i, axis=0).mean(axis=0)).max() for i, log in enumerate(logs)]
+    scores = []
+    for i, log in enumerate(logs):
+        others = np.delete(logs, i, axis=0)
+        scores.append((np.abs(log - others.mean(axis=0)) / others.std(axis=0, ddof=1)).max())
     result = judged(some)
     assert result.pvalue == np.mean(np.array(scores) >= scores[0])
     assert result.score == pytest.approx(scores[0])
+
+
+@pytest.mark.parametrize("factor", [3.0, 1 / 3])
+def test_factor_of_three_in_a_calm_epoch_is_found_beside_epochs_that_scatter_by_more(factor):
+    for seed in range(50):
+        some = uneven_curves(seed)
+        some[0, 2] *= factor
+        assert (judged(some).verdict, judged(some).epoch) == ("incompatible", 3)
+
+
+def test_epoch_in_which_all_curves_agree_does_not_count():
+    some = curves(5)
+    same = np.column_stack([some, np.full(20, 0.1)])
+    assert (judged(same).pvalue, judged(same).score) == (judged(some).pvalue, judged(some).score)
+
+
+def test_log_that_alone_differs_in_an_epoch_lies_infinitely_far_off():
+    some = np.column_stack([curves(5), np.full(20, 0.1)])
+    some[0, 6] = 0.1001
+    assert (judged(some).verdict, judged(some).score, judged(some).epoch) == ("incompatible", math.inf, 7)
+    some[3, 6] = 0.1001
+    assert judged(some).score < math.inf
 
 
 def test_curves_all_alike_are_ties_and_compatible():
@@ -94,8 +125,11 @@ def test_collapsed_run_of_ours_sticks_out_farther_than_any_log():
     assert result.score == pytest.approx(judged(np.delete(some, [5, 7], axis=0)).score)
 
 
-def test_log_against_collapsed_runs_alone_is_compatible():
-    result = exchangeable([0.5, 0.4], np.full((19, 2), np.nan))
+@pytest.mark.parametrize("num_finite", [0, 1])
+def test_log_against_collapsed_runs_is_compatible(num_finite):
+    ours = np.full((19, 2), np.nan)
+    ours[:num_finite] = 0.3
+    result = exchangeable([0.5, 0.4], ours)
     assert (result.verdict, result.pvalue, result.score) == ("compatible", 1.0, math.inf)
 
 
@@ -115,7 +149,7 @@ def test_unit_and_base_of_the_logarithm_do_not_matter(seed, units, power):
     some = curves(seed)
     there, here = judged((some * units) ** power), judged(some)
     assert (there.verdict, there.pvalue) == (here.verdict, here.pvalue)
-    assert there.score == pytest.approx(power * here.score)
+    assert there.score == pytest.approx(here.score)
 
 
 @quick
@@ -135,10 +169,11 @@ def test_ranks_of_all_curves_in_turn_are_one_to_their_number(seed, num_seeds):
     assert sorted(pvalues) == pytest.approx(np.arange(1, num_seeds + 2) / (num_seeds + 1))
 
 
+@pytest.mark.parametrize("of_curves", [curves, uneven_curves])
 @pytest.mark.parametrize(("num_seeds", "size"), [(19, 1 / 20), (30, 1 / 31), (39, 2 / 40)])
-def test_own_run_is_called_incompatible_as_often_as_the_level_allows(num_seeds, size):
-    num = 2000
-    rejected = sum(judged(curves([num_seeds, i], num_seeds + 1)).verdict == "incompatible" for i in range(num))
+def test_own_run_is_called_incompatible_as_often_as_the_level_allows(num_seeds, size, of_curves):
+    num = 1000
+    rejected = sum(judged(of_curves([num_seeds, i], num_seeds + 1)).verdict == "incompatible" for i in range(num))
     assert size <= 0.05
     assert stats.binomtest(rejected, num, size).pvalue > 1e-3
 

@@ -36,7 +36,7 @@ class LogRule(Rule):
 
 @dataclass(frozen=True, eq=False)
 class Deviations:
-    """The distance of each curve from the mean of all other curves, in natural logarithms.
+    """The distance of each curve from the mean of all other curves, in standard deviations of these.
 
     Parameters
     ----------
@@ -44,20 +44,27 @@ class Deviations:
         The largest distance of the published curve over the epochs.
     epoch
         The epoch of that distance, counted from 1.
+    factor
+        The published number of that epoch, divided by the geometric mean of ours.
     ours
         Shape ``(num_seeds,)``: the largest distance of each of our curves; infinite for a collapsed run.
     """
 
     published: float
     epoch: int
+    factor: float
     ours: NDArray[np.float64]
 
 
 def deviations(published: ArrayLike, ours: ArrayLike) -> Deviations:
-    """Measure the distance of each curve, the published one included, from the mean of all other curves.
+    """Measure the distance of each curve, the published one included, from all other curves.
 
-    A run of ours with a value that is not finite has collapsed. It keeps its place with an infinite distance, and the
-    means leave it out.
+    In each epoch, the distance of a curve is that of its logarithm from the mean of the other curves' logarithms. It is
+    divided by their standard deviation. So an epoch in which the curves scatter little counts as much as any other.
+    Where all other curves agree, a curve that agrees with them has the distance 0, and any other an infinite one.
+
+    A run of ours with a value that is not finite has collapsed. It keeps its place with an infinite distance. Means and
+    standard deviations leave it out.
 
     Parameters
     ----------
@@ -74,22 +81,25 @@ def deviations(published: ArrayLike, ours: ArrayLike) -> Deviations:
     Examples
     --------
     >>> ours = [[0.60 + 0.001 * seed, 0.40 - 0.001 * seed, 0.30 + 0.002 * seed] for seed in range(20)]
-    >>> distances = deviations([0.61, 0.39, 0.52], ours)
-    >>> f"In epoch {distances.epoch} the published log is off by a factor of {math.exp(distances.published):.1f}."
+    >>> farthest = deviations([0.61, 0.39, 0.52], ours)
+    >>> f"In epoch {farthest.epoch} the published log is off by a factor of {farthest.factor:.1f}."
     'In epoch 3 the published log is off by a factor of 1.6.'
     """
-    distances = _distances_from_the_others(_logarithms(np.asarray(published), np.asarray(ours)))
-    largest = distances.max(axis=1)
-    return Deviations(float(largest[0]), int(distances[0].argmax()) + 1, largest[1:])
+    curves = _logarithms(np.asarray(published), np.asarray(ours))
+    distances = _distances_from_the_others(curves)
+    largest, farthest = distances.max(axis=1), int(distances[0].argmax())
+    finite = curves[1:, farthest][np.isfinite(curves[1:]).all(axis=1)]
+    factor = math.exp(curves[0, farthest] - finite.mean()) if finite.size else math.nan
+    return Deviations(float(largest[0]), farthest + 1, factor, largest[1:])
 
 
 def compatible(values: ArrayLike, *, published: float, look: Look, level: float = PUBLISHED_LEVEL) -> Decision:
     """Decide whether a published curve could be one of ours, by the rank of its deviation among ours.
 
     The p-value is the share of all curves, the published one included, that deviate at least as much as the published
-    one. The test treats all curves alike. So the rank of a published run
-    that was made like ours is uniformly random. The test calls such a run incompatible with probability `level` at
-    most, for any distribution of the curves and any correlation between the epochs of a run.
+    one. `deviations` treats all curves alike. So the rank of a published run that was made like ours is uniformly
+    random. The test calls such a run incompatible with probability `level` at most, for any distribution of the curves
+    and any correlation between the epochs of a run.
 
     Parameters
     ----------
@@ -159,11 +169,18 @@ def _logarithms(published: NDArray[np.generic], ours: NDArray[np.generic]) -> ND
 
 
 def _distances_from_the_others(curves: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distance of each curve from the mean of all others, per epoch; infinite for a collapsed run."""
-    kept = np.isfinite(curves).all(axis=1)
+    """Return the distance of each curve from all others, per epoch; infinite for a collapsed run.
+
+    Each curve is compared with the others in the same way, so that curves of one kind have ranks at random.
+    """
     distances = np.full(curves.shape, np.inf)
-    num_others = int(kept.sum()) - 1
-    if num_others > 0:
-        # A curve's distance from the mean of the others is n / (n − 1) times its distance from the mean of all n.
-        distances[kept] = np.abs(curves[kept] - curves[kept].mean(axis=0)) * ((num_others + 1) / num_others)
+    is_kept = np.isfinite(curves).all(axis=1)
+    kept, num = curves[is_kept], int(is_kept.sum())
+    if num > 1:
+        others = np.broadcast_to(kept, (num, *kept.shape))[~np.eye(num, dtype=bool)].reshape(num, num - 1, -1)
+        agree = np.ptp(others, axis=1) == 0
+        # One other curve has no standard deviation, and agrees with itself.
+        spread = np.where(agree, 1.0, others.std(axis=1, ddof=num > 2))
+        of_agreeing = np.where(kept == others[:, 0], 0.0, np.inf)
+        distances[is_kept] = np.where(agree, of_agreeing, np.abs(kept - others.mean(axis=1)) / spread)
     return distances

@@ -145,7 +145,7 @@ class Judge:
         """Judge whether a published log could be one of these runs.
 
         The rule judges all metrics of the log together. It uses the largest deviation, over metrics and epochs, from
-        the mean of the other runs, in logarithms.
+        the mean of the other runs, in logarithms and in standard deviations of the other runs.
 
         Parameters
         ----------

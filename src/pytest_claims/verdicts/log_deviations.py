@@ -11,9 +11,9 @@ from pytest_claims.verdicts.runs import Runs
 
 
 def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
-    """Give the largest distance of each run, and of the log, from the mean of all other curves.
+    """Give the largest distance of each run, and of the log, from all other curves, see `deviations`.
 
-    The distances are natural logarithms. Each is the largest over the log's metrics and epochs.
+    The distances are in standard deviations. Each is the largest over the log's metrics and epochs.
 
     Raises
     ------
@@ -28,8 +28,8 @@ def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
     distances = deviations(np.hstack(list(log.metrics.values())), curves)
     position = distances.epoch - 1
     metric, epoch = list(log.metrics)[position // printed.size], log.printed[position % printed.size]
-    farthest = f"largest deviation from the other runs (the log's: {metric}, epoch {epoch})"
-    name = f"{' and '.join(log.metrics)}, {farthest}"
+    farthest = f"the log's: {metric}, epoch {epoch}, {distances.factor:.3g} times ours"
+    name = f"{' and '.join(log.metrics)}, largest deviation from the other runs ({farthest})"
     marks = tuple(map(Mark, log.metrics))
-    ours = Quantity(distances.ours, runs.seeds, name, runs.name, "ratio", "deviation", runs.tier, marks=marks)
+    ours = Quantity(distances.ours, runs.seeds, name, runs.name, "deviations", "deviation", runs.tier, marks=marks)
     return ours, distances.published

@@ -45,7 +45,7 @@ class Quantity:
     Parameters
     ----------
     values
-        Shape ``(num_seeds,)``. Natural logarithms for a ratio and a deviation, 0 or 1 for an event. A run that
+        Shape ``(num_seeds,)``. Natural logarithms for a ratio, 0 or 1 for an event. A run that
         diverged keeps its place with an infinite loss; a pair of runs that both diverged is NaN.
     seeds
         The seed of each value. Quantities of two arms are paired by seed.
@@ -54,7 +54,8 @@ class Quantity:
     subject
         The arm or arms, for instance ``"mnist_zeros − mnist_noise"``.
     unit
-        ``"accuracy"`` (a fraction), ``"nats"``, ``"epochs"``, ``"ratio"``, ``"share"`` or ``""``.
+        ``"accuracy"`` (a fraction), ``"nats"``, ``"epochs"``, ``"ratio"``, ``"share"``, ``"deviations"`` (standard
+        deviations) or ``""``.
     kind
         A difference means "no effect" at 0 and a ratio at 1; an event is counted; a deviation is a run's distance from
         all other runs; a plain quantity is none of these.

@@ -33,6 +33,7 @@ UNITS = {
     "nats": Unit(1, 4, suffix=" nats"),
     "epochs": Unit(1, 1, suffix=" epochs"),
     "ratio": Unit(1, 2, prefix="×"),
+    "deviations": Unit(1, 1, suffix=" SD"),
     "": Unit(1, 3),
 }
 PERCENTAGES = ("accuracy", "fraction", "share")

@@ -135,8 +135,8 @@ WORDS: dict[str, RuleWords] = {
         holds={"as far": "within"},
         relation=reached,
         verdicts=("compatible", "incompatible"),
-        explanation="at its farthest the published log differs from the mean of the other runs by a factor of "
-        "{effect}; {as_far} as far off ({pvalue})",
+        explanation="at its farthest the published log lies {effect} from the mean of the other runs, in their "
+        "standard deviations; {as_far} as far off ({pvalue})",
         caption="a dot per run of ours{unit}; shaded, as far off as the published log, whose place is marked{without}",
         description="{runs} of ours lie from {span} off; the published log {effect}.",
         brackets_estimate=False,
