@@ -9,17 +9,19 @@ from typing import Any
 
 from pytest_claims.catalogue.assertions import assertion_of
 from pytest_claims.report.words.expectations import counts_in_words
+from pytest_claims.report.words.header import incompatible_by_chance
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 from pytest_claims.report.words.sentences import capitalized, explanation
 from pytest_claims.support.record_types import Record
 from pytest_claims.support.text import counted
 
+_LOGS = "Published logs"
 _CHAPTERS = {
     "What does not hold": "refuted",
     "What holds only in part": "in part",
     "What could not be decided": "inconclusive",
     "What holds": "supported",
-    "Published logs": "published",
+    _LOGS: "published",
 }
 
 
@@ -43,7 +45,9 @@ def findings(records: Sequence[Record], page: str, engines: Sequence[Record] = (
     lines = ["# Findings", "", *_introduction(records), ""]
     for title, entries in chapters.items():
         if entries:
-            lines += [f"## {title}", "", *entries, ""]
+            by_chance = incompatible_by_chance([claim for _, claim in judged.values()])
+            introduction = [by_chance, ""] if title == _LOGS else []
+            lines += [f"## {title}", "", *introduction, *entries, ""]
     tables = (_changed(records), _disagreements(records), _engines(engines), _beside_stand_ins(records))
     return "\n".join([*lines, *(line for table in tables for line in [*table, ""])]).rstrip() + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_claims.report.words.expectations import counts_in_words, standing, verdict_or_error
+from pytest_claims.report.words.header import incompatible_by_chance
 from pytest_claims.report.words.numbers import effect_with_interval
 from pytest_claims.support.record_types import ClaimRecord, Record
 from pytest_claims.support.vocabulary import HOLDS
@@ -18,7 +19,8 @@ def markdown(record: Record) -> str:
     """
     rows = [_row(claim) for claim in record["claims"]]
     head = ["| claim | statement | verdict | effect [interval] | seeds |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows, "", counts_in_words(record["claims"]) + "."])
+    counts = f"{counts_in_words(record['claims'])}. {incompatible_by_chance(record['claims'])}".rstrip()
+    return "\n".join([*head, *rows, "", counts])
 
 
 def _row(claim: ClaimRecord) -> str:

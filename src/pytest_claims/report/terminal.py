@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from pytest_claims.report.words.expectations import counts_in_words, missing, standing, verdict_or_error
+from pytest_claims.report.words.header import incompatible_by_chance
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 from pytest_claims.support.record_types import Record
 
@@ -60,6 +61,8 @@ def _renderables(record: Record) -> Iterator[RenderableType]:
         yield _rows(claims)
         yield Text()
     yield Text(counts_in_words(claims))
+    if by_chance := incompatible_by_chance(claims):
+        yield Text(by_chance)
     if any(standing(claim) == "unexpected" for claim in claims):
         yield Text(f"{UNEXPECTED_MARK} is not the expected verdict:")
         for claim in claims:

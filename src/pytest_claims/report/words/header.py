@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from pytest_claims.support.record_types import ArmRecord, Record
+from pytest_claims.support.record_types import ArmRecord, ClaimRecord, Record
 from pytest_claims.support.text import counted, duration
 
 TIERS = {
@@ -101,4 +102,25 @@ def error_rate(record: Record) -> str:
         f"{counted(k, 'statistical verdict')} here, the nominal probability that any is wrong is "
         f"{record['family_error_rate'] * 100:.2g} %. Nominal means: for numbers that scatter symmetrically over seeds; "
         "where they have long tails it is larger."
+    )
+
+
+def incompatible_by_chance(claims: Sequence[ClaimRecord]) -> str:
+    """How many published logs would be called incompatible if all were runs of ours; empty if none was compared.
+
+    Examples
+    --------
+    >>> log = {"verdict": "compatible", "parts": [{"confidence_level": 0.95}]}
+    >>> print(incompatible_by_chance([log] * 9))
+    Of 9 published logs, 0.45 would be called incompatible on average if all were runs of ours, and at least one with a
+    probability of 37 %.
+    """
+    compared = [claim for claim in claims if claim["verdict"] in ("compatible", "incompatible")]
+    levels = [1 - (claim["parts"][0]["confidence_level"] or 1) for claim in compared]
+    if not levels:
+        return ""
+    return (
+        f"Of {counted(len(levels), 'published log')}, {sum(levels):.2g} would be called incompatible on average if all "
+        "were runs of ours, and at least one with a probability of "
+        f"{(1 - math.prod(1 - level for level in levels)) * 100:.0f} %."
     )
