@@ -113,7 +113,7 @@ def claim_on(log: PublishedLog, arm: str | None = None, **mark: Any) -> Callable
     arm
         Name of the arm with the same setup, unless the log names it.
     mark
-        Keywords of the claim's mark, such as ``seeds=`` and ``expected=``. By default the tier is ``full``.
+        Keywords of the claim's mark, such as ``seeds=``, ``block=`` and ``expected=``. By default the tier is ``full``.
 
     Raises
     ------
