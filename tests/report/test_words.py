@@ -8,7 +8,7 @@ import pytest
 
 from pytest_claims.report.drawings.overview import advantage
 from pytest_claims.report.words import header, numbers, sentences
-from tests.helpers.report_sample import claim, event, exact, part
+from tests.helpers.report_sample import claim, event, exact, log, part
 
 INF, NAN = float("inf"), float("nan")
 VERDICTS = ("supported", "refuted", "inconclusive")
@@ -200,3 +200,16 @@ def test_runs_of_one_arm_under_two_names_are_counted_once():
     assert header._all_runs(arms).startswith("30 of 3 arms")
     assert "1 min 0 s" in header._all_runs(arms)
     assert header._all_runs([]).startswith("0 of 0 arms")
+
+
+@pytest.mark.parametrize(
+    ("num_logs", "said"), [(1, "Of 1 published log, 0.05 would"), (19, "Of 19 published logs, 0.95 would")]
+)
+def test_incompatible_logs_that_chance_brings_are_told(num_logs, said):
+    logs = [claim(f"P-{i}", log(2.5, "compatible", 0.45)) for i in range(num_logs)]
+    chance = f"with a probability of {(1 - 0.95**num_logs) * 100:.0f} %"
+
+    told = header.incompatible_by_chance([*logs, claim("C01", part()), claim("P-x")])
+    assert told.startswith(said)
+    assert chance in told
+    assert header.incompatible_by_chance([claim("C01", part())]) == ""
