@@ -130,7 +130,7 @@ def test_log_with_gaps_is_compared_with_the_epochs_that_it_printed(tmp_path):
     log = read_logs(written(tmp_path, gaps=series))["gaps"]
     part = judged(runs(), log).record()["parts"][0]
 
-    assert "the log's: accuracy, epoch 3, 0.556 times ours" in part["quantity"]
+    assert "the log's: accuracy, epoch 3, 0.5555 times ours" in part["quantity"]
     assert part["published"] == {"loss": [1.0, None, 0.4], "accuracy": [0.6, None, 0.5]}
     near = PublishedLog("near", "B", "", {"loss": (1.0, 0.4), "accuracy": (0.6, 0.9)}, epochs=(1, 3))
     assert judged(runs(), near).verdict == "compatible"

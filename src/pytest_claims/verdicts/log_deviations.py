@@ -28,7 +28,7 @@ def log_deviations(log: PublishedLog, runs: Runs) -> tuple[Quantity, float]:
     distances = deviations(np.hstack(list(log.metrics.values())), curves)
     position = distances.epoch - 1
     metric, epoch = list(log.metrics)[position // printed.size], log.printed[position % printed.size]
-    farthest = f"the log's: {metric}, epoch {epoch}, {distances.factor:.3g} times ours"
+    farthest = f"the log's: {metric}, epoch {epoch}, {distances.factor:.4g} times ours"
     name = f"{' and '.join(log.metrics)}, largest deviation from the other runs ({farthest})"
     marks = tuple(map(Mark, log.metrics))
     ours = Quantity(distances.ours, runs.seeds, name, runs.name, "deviations", "deviation", runs.tier, marks=marks)
