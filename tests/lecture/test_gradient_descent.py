@@ -23,6 +23,7 @@ from fixtures.gradient_descent.time_series import (
     series_pool,
     series_split,
 )
+from fixtures.networks.keras_alone import double_precision
 from fixtures.networks.numpy_network import (
     Descent,
     activations,
@@ -31,7 +32,6 @@ from fixtures.networks.numpy_network import (
     glorot_weights,
     loss_and_gradients,
 )
-from fixtures.regularization_mechanics.keras_alone import double_precision
 from tests.helpers.samples import global_state
 
 WIDTHS, WIDTHS_IN_KERAS = (12, 8, 6, 4), (12, 8, 4)

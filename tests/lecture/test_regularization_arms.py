@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from fixtures.networks.keras_alone import double_precision
 from fixtures.quantities import lowest_until, ratio_of_ratios, roughness, slope_after_minimum
 from fixtures.regularization_effects.networks import classical_dropout, classical_dropout_mlp, penalized_mlp
 from fixtures.regularization_effects.weights import (
@@ -18,7 +19,6 @@ from fixtures.regularization_effects.weights import (
     norm_of_layer,
     share_near_zero,
 )
-from fixtures.regularization_mechanics.keras_alone import double_precision
 from pytest_claims.verdicts.runs import Runs
 from tests.helpers.samples import global_state
 

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from fixtures.networks.keras_alone import double_precision
 from fixtures.regularization_mechanics.dropout import dropout, shares_dropped, sizes, weights_after_updates
-from fixtures.regularization_mechanics.keras_alone import double_precision
 from fixtures.regularization_mechanics.losses import reported_losses
 from fixtures.regularization_mechanics.penalties import penalties_of_a_layer, penalties_of_single_weights
 from fixtures.regularization_mechanics.settled_network import settled_network
