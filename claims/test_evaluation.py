@@ -235,3 +235,24 @@ def test_small_validation_set_makes_loss_choppy(validation_curves, judge):
     verdict = judge(ratio(small, large), above=NOISIER)
 
     assert verdict
+
+
+@pytest.mark.claim(
+    "E11",
+    "With validation_split=0.2, Keras trains on the first 80 % of the rows and validates on the last 20 %.",
+    source="A",
+    seeds=2,
+)
+def test_validation_split_takes_the_last_rows(keras_validation_split, judge):
+    trained, validated, both_or_neither = (
+        keras_validation_split.measured(name, label=label)
+        for name, label in (
+            ("trained", "rows trained on otherwise"),
+            ("validated", "rows validated on otherwise"),
+            ("used_twice_or_never", "rows used twice or never"),
+        )
+    )
+
+    verdict = judge.each([trained, validated, both_or_neither], exactly=0)
+
+    assert verdict
