@@ -11,6 +11,10 @@ pytestmark = pytest.mark.section("Regularization", 10)
 # "Roughly half": nearer to a half than to a quarter or three quarters.
 ROUGHLY_HALF = (0.375, 0.625)
 
+# Of the mask that the notes print that is asked in whole quarters. Masks that Keras draws are as small, and chance may
+# make some of them look so: "usually" is asked of those.
+TWO_QUARTERS = 2
+
 # A share "at random": beside a zeroed feature as many are zeroed as anywhere, in whole percent.
 SHARES_ZEROED = {
     "dropped": "share of features zeroed",
@@ -24,6 +28,9 @@ UNCHANGED, RATE_20, RATE_50 = "1.00", "0.20", "0.50"
 
 # What weights would have to be multiplied by to make up for a share of 0.2 or 0.5 of dropped features: 1 / (1 - rate).
 UP_TO_SCALE_20, UP_TO_SCALE_50 = 1.25, 2.0
+
+# What the penalty takes from a weight in an update, relative to weight decay: where that is least, and where most.
+TAKEN = ("least", "most")
 
 
 @pytest.mark.claim(
@@ -100,6 +107,21 @@ def test_dropout_of_a_fifth_zeroes_half(dropout_20, judge):
     assert verdict
 
 
+@pytest.mark.claim(
+    "R30",
+    "The mask of 20 features that the notes print for a rate of 0.2, and others like it, have roughly half zeros.",
+    source="B",
+)
+def test_mask_for_a_fifth_is_half_zeros(printed_mask, judge):
+    printed = printed_mask.measured("quarters", label="share zeroed in the printed mask, in quarters")
+    drawn = printed_mask.measured("zeroed", label="share zeroed of 20 features", unit="share")
+
+    of_printed = judge(printed, exactly=TWO_QUARTERS)
+    of_drawn = judge(drawn.between(*ROUGHLY_HALF), usually=True)
+
+    assert of_printed & of_drawn
+
+
 @pytest.mark.claim("R17", "At inference, dropout drops nothing.", source="L B")
 def test_dropout_drops_nothing_at_inference(dropout_20, dropout_50, judge):
     of_layers = [rate.measured("layer_at_inference", label="change of features") for rate in (dropout_20, dropout_50)]
@@ -144,6 +166,33 @@ def test_scaling_by_the_rate_compensates_dropout(dropout_20, dropout_50, judge):
     at_20 = judge(dropout_20.measured("size_unscaled", label=label), about=RATE_20)
 
     assert at_50 & at_20
+
+
+@pytest.mark.claim(
+    "R29a",
+    "The lecture's code for dropout drops the stated share of features, at a rate of 0.5 and at one of 0.2.",
+    source="L",
+)
+def test_dropout_in_numpy_drops_stated_share(numpy_dropout, judge):
+    dropped = numpy_dropout.measured("dropped", label="share of features zeroed", unit="share")
+
+    at_50, at_20 = judge(dropped, about="50 %"), judge(dropped, about="20 %")
+
+    assert at_50 & at_20
+
+
+@pytest.mark.claim(
+    "R29b",
+    "Its scaling leaves the expectation unchanged: division by 0.5 in training, or multiplication by 0.5 at test time.",
+    source="L",
+)
+def test_dropout_in_numpy_keeps_expectation(numpy_dropout, judge):
+    divided = numpy_dropout.measured("size", label="size in training, divided / size at test time")
+    multiplied = numpy_dropout.measured("size_at_test_time", label="size at test time, multiplied / size in training")
+
+    verdict = judge.each([divided, multiplied], about=UNCHANGED)
+
+    assert verdict
 
 
 @pytest.mark.claim(
@@ -208,5 +257,29 @@ def test_loss_without_penalty_is_mean_prediction_loss(losses_without_penalty, ju
     in_training = losses_without_penalty.measured("in_training", label="loss in training", unit="nats")
 
     verdict = judge.each([in_testing - prediction_loss, in_training - prediction_loss], exactly=0)
+
+    assert verdict
+
+
+def is_weight_decay(runs, judge):
+    """Judge whether updates are those of weight decay, and take the same share of every weight."""
+    taken = [runs.measured(name, label=f"taken from a weight by the penalty / by decay, {name}") for name in TAKEN]
+
+    apart = judge(runs.measured("apart", label="largest difference of a weight from weight decay"), exactly=0)
+    same_share = judge.each(taken, exactly=1)
+
+    return apart & same_share
+
+
+@pytest.mark.claim("R28a", "With plain gradient descent, an L2 penalty is weight decay.", source="L", seeds=5)
+def test_penalty_is_weight_decay_in_plain_descent(penalty_in_sgd, judge):
+    verdict = is_weight_decay(penalty_in_sgd, judge)
+
+    assert verdict
+
+
+@pytest.mark.claim("R28b", "With RMSprop, as in the lecture, an L2 penalty is weight decay.", source="L", seeds=5)
+def test_penalty_is_weight_decay_in_rmsprop(penalty_in_rmsprop, judge):
+    verdict = is_weight_decay(penalty_in_rmsprop, judge)
 
     assert verdict

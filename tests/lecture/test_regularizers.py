@@ -7,11 +7,14 @@ import sys
 import numpy as np
 import pytest
 
+from fixtures.networks.dense import rmsprop
 from fixtures.networks.keras_alone import double_precision
 from fixtures.regularization_mechanics.dropout import dropout, shares_dropped, sizes, weights_after_updates
+from fixtures.regularization_mechanics.dropout_code import dropout_in_numpy, mask_as_printed
 from fixtures.regularization_mechanics.losses import reported_losses
 from fixtures.regularization_mechanics.penalties import penalties_of_a_layer, penalties_of_single_weights
 from fixtures.regularization_mechanics.settled_network import settled_network
+from fixtures.regularization_mechanics.weight_decay import penalty_and_decay, sgd
 from pytest_claims.support.randomness import generator
 
 SEEDS = (900, 901)
@@ -152,3 +155,56 @@ def test_dropout_at_inference_would_be_seen(monkeypatch):
         planted = dropout(None, "fast", 900, rate=0.5)
     assert planted["layer_at_inference"] > 0.5
     assert planted["network_at_inference"] > 0.01
+
+
+def momentum():
+    import keras
+
+    return keras.optimizers.SGD(momentum=0.9)
+
+
+def test_penalty_is_weight_decay_in_plain_descent_alone():
+    plain, remembering, adaptive = (
+        penalty_and_decay(None, "fast", 900, optimizer=optimizer) for optimizer in (sgd, momentum, rmsprop)
+    )
+    assert plain["apart"] < 1e-12
+    assert (plain["least"], plain["most"]) == (pytest.approx(1), pytest.approx(1))
+    # A penalty becomes part of what the optimizer remembers, and decay does not.
+    assert remembering["apart"] > 1e-7
+    assert adaptive["apart"] > 1e-4
+    assert adaptive["most"] > 10 * adaptive["least"]
+
+
+def test_weight_decay_of_another_factor_would_be_seen(monkeypatch):
+    monkeypatch.setattr("fixtures.regularization_mechanics.weight_decay.L2_FACTOR", 0.001)
+    with double_precision() as keras:
+        monkeypatch.setattr(keras.regularizers, "L2", lambda _: keras.regularizers.l2(0.002))
+        planted = penalty_and_decay(None, "fast", 900, optimizer=sgd)
+    assert planted["apart"] > 1e-6
+    assert planted["least"] == pytest.approx(2, rel=1e-6)
+
+
+def test_dropout_in_numpy_drops_half_and_keeps_the_mean():
+    found = dropout_in_numpy(None, "fast", 900)
+    assert list(found.values()) == [pytest.approx(value, abs=0.005) for value in (0.5, 1.0, 1.0)]
+
+
+def test_dropout_in_numpy_of_another_share_would_be_seen(monkeypatch):
+    class Thirds(np.random.RandomState):
+        def randint(self, low, high, size):
+            return super().randint(low, high + 1, size) > 0
+
+    monkeypatch.setattr(np.random, "RandomState", Thirds)
+    planted = dropout_in_numpy(None, "fast", 900)
+    assert list(planted.values()) == [pytest.approx(value, abs=0.005) for value in (1 / 3, 4 / 3, 3 / 4)]
+
+
+def test_mask_as_printed_is_of_a_fifth_in_keras(monkeypatch):
+    masks = [mask_as_printed(None, "fast", seed) for seed in range(900, 920)]
+    assert {mask["quarters"] for mask in masks} == {1}
+    assert np.mean([mask["zeroed"] for mask in masks]) == pytest.approx(0.2, abs=0.06)
+    monkeypatch.setattr("fixtures.regularization_mechanics.dropout_code.PRINTED_RATE", 0.5)
+    monkeypatch.setattr("fixtures.regularization_mechanics.dropout_code.NUM_PRINTED_ZEROS", 11)
+    planted = [mask_as_printed(None, "fast", seed) for seed in range(900, 920)]
+    assert {mask["quarters"] for mask in planted} == {2}
+    assert np.mean([mask["zeroed"] for mask in planted]) == pytest.approx(0.5, abs=0.08)
