@@ -54,6 +54,18 @@ def test_angles_need_no_learning(clock_look_up, judge):
     assert verdict
 
 
+@pytest.mark.claim(
+    "I10",
+    "Hands whose tips are at (0.7, 0.7) and (−0.38, 0.32) stand at angles of 45 and 140 degrees.",
+    source="L",
+    seeds=2,
+)
+def test_tips_tell_angles(clock_table, judge):
+    first, second = (clock_table.measured(name, label=f"degrees, {name} hand") for name in ("first", "second"))
+
+    assert judge(first, exactly=45) & judge(second, exactly=140)
+
+
 @pytest.mark.claim("I03", "With good features far fewer examples are needed.", source="L")
 def test_good_features_need_fewer_examples(clock_pixels, clock_tips, clock_angles, judge):
     from_pixels = needed(clock_pixels, "examples")

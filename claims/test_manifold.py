@@ -228,3 +228,15 @@ def test_labels_without_structure_are_only_fitted(words_without_structure, words
     verdict = judge(fitted, above=LEARNED_BY_HEART) & judge(guessed, within=GUESSING)
 
     assert verdict & judge(known_rule, above=GENERALIZES)
+
+
+@pytest.mark.claim(
+    "M11",
+    "A network is a smooth function of its inputs, since it has to be differentiable: its slope does not jump.",
+    source="L",
+    seeds=5,
+)
+def test_slope_does_not_jump(network_at_kinks, judge):
+    verdict = judge(network_at_kinks.measured("jump", label="largest jump of the slope / largest slope"), exactly=0)
+
+    assert verdict

@@ -7,6 +7,7 @@ import pytest
 
 from fixtures.feature_engineering import clock_faces, telling_the_time
 from fixtures.feature_engineering.clock_faces import DIAL, SIZE, draw_faces, look_up, minutes_apart, told_by_look_up
+from fixtures.feature_engineering.clock_table import angles_of_tips
 from fixtures.feature_engineering.telling_the_time import (
     Score,
     Task,
@@ -154,3 +155,10 @@ def test_what_was_not_seen_is_marked():
     quantity = needed(Runs("clock", "fast", (0, 1, 2), {}, measured), "examples")
     assert quantity.at_least.tolist() == [True, False, False]
     assert quantity.at_most.tolist() == [False, False, True]
+
+
+def test_angles_of_tips_are_anticlockwise_from_three(monkeypatch):
+    assert angles_of_tips(None, "fast", 900) == {"first": 45, "second": 140}
+    planted = {"first": (0.7, 0.6), "second": (0.32, -0.38)}
+    monkeypatch.setattr("fixtures.feature_engineering.clock_table.TIPS", planted)
+    assert angles_of_tips(None, "fast", 900) == {"first": 41, "second": -50}
