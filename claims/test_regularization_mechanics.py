@@ -112,12 +112,13 @@ def test_dropout_of_a_fifth_zeroes_half(dropout_20, judge):
     "The mask of 20 features that the notes print for a rate of 0.2, and others like it, have roughly half zeros.",
     source="B",
     expected="refuted",
-    because="""The printed mask has 5 zeros of 20, which is a quarter. A rate of 0.2 gives 4 on average. None of ten
-    masks of 20 features that Keras drew had more than 6.""",
+    because="""The printed mask has 5 zeros of 20, which is a quarter. A rate of 0.2 gives 4 on average. None of
+    {note1.seeds} masks of 20 features that Keras drew has more than {note1.max} of zeros.""",
 )
 def test_mask_for_a_fifth_is_half_zeros(printed_mask, judge):
     printed = printed_mask.measured("quarters", label="share zeroed in the printed mask, in quarters")
     drawn = printed_mask.measured("zeroed", label="share zeroed of 20 features", unit="share")
+    judge.note(drawn)
 
     of_printed = judge(printed, exactly=TWO_QUARTERS)
     of_drawn = judge(drawn.between(*ROUGHLY_HALF), usually=True)
@@ -176,8 +177,8 @@ def test_scaling_by_the_rate_compensates_dropout(dropout_20, dropout_50, judge):
     "The lecture's code for dropout drops the stated share of features, at a rate of 0.5 and at one of 0.2.",
     source="L",
     expected="refuted",
-    because="""The code draws zeros and ones with equal chance, and knows no rate: it drops 50.0 % of the features. That
-    is the share stated at a rate of 0.5. At a rate of 0.2 it would still drop half.""",
+    because="""The code draws zeros and ones with equal chance, and knows no rate: it drops {1.estimate} of the
+    features. That is the share stated at a rate of 0.5. At a rate of 0.2 it would still drop half.""",
 )
 def test_dropout_in_numpy_drops_stated_share(numpy_dropout, judge):
     dropped = numpy_dropout.measured("dropped", label="share of features zeroed", unit="share")
@@ -292,8 +293,8 @@ def test_penalty_is_weight_decay_in_plain_descent(penalty_in_sgd, judge):
     expected="refuted",
     because="""RMSprop divides each gradient by the root of its mean square, and the gradient of the penalty with it. So
     the penalty takes much from a weight with small gradients and little from one with large gradients. Weight decay
-    takes the same share of every weight. Relative to that, the penalty takes up to 3,162 times as much from a weight
-    with hardly any gradient, and 0.04 to 8.3 times as much from the weight with the least (five seeds).""",
+    takes the same share of every weight. In one network the penalty takes from {2.seed1} to {3.seed1} times that
+    (seed 1).""",
 )
 def test_penalty_is_weight_decay_in_rmsprop(penalty_in_rmsprop, judge):
     verdict = is_weight_decay(penalty_in_rmsprop, judge)
