@@ -172,3 +172,12 @@ def test_longer_training_widens_gap(mnist_shuffled_labels, judge):
     verdict = judge.each(steps(gaps), above=WIDER)
 
     assert verdict
+
+
+@pytest.mark.claim(
+    "N09", "Models can fit only what has a low-dimensional structure, and so not noise.", source="A", block=300
+)
+def test_noise_cannot_be_fitted(little_noise, judge):
+    verdict = judge(little_noise.highest("accuracy"), below=FITTED)
+
+    assert verdict

@@ -20,6 +20,9 @@ FROM_EPOCH = 4
 NEAR_ZERO = 0.05
 VERY_QUICKLY = 10.5
 
+# A fit is "impeded" where its loss ends higher by at least a fifth, as overfitting is "more severe".
+IMPEDED = MORE_SEVERELY
+
 
 @pytest.mark.claim(
     "R01",
@@ -265,3 +268,23 @@ def test_dropout_beats_l2_by_cross_entropy(imdb_dropout, imdb_l2, judge):
     verdict = judge(kept, below=MUCH_LOWER, typical=True)
 
     assert verdict
+
+
+@pytest.mark.claim(
+    "R31",
+    "Regularization impedes the fit to the training data: an L2 penalty, dropout, or a smaller network.",
+    source="L B",
+    block=300,
+)
+def test_regularization_impedes_fit(imdb_l2, imdb_dropout, imdb_4_4, imdb_baseline, judge):
+    # Without the penalty, as Keras reports it of an epoch: with dropout that is of what the units in use can do.
+    by_l2, by_dropout, by_size = (
+        ratio(runs.final("cross_entropy"), imdb_baseline.final("cross_entropy"))
+        for runs in (imdb_l2, imdb_dropout, imdb_4_4)
+    )
+
+    l2 = judge(by_l2, above=IMPEDED)
+    # Some of these networks are stuck, which would be a fit that is impeded for another reason.
+    others = judge.each([by_dropout, by_size], above=IMPEDED, typical=True)
+
+    assert l2 & others

@@ -4,6 +4,7 @@ Arms that no other section has take about 6 s for each seed of the fast tier, an
 Claims that take the costliest of them are judged once, on ten seeds.
 """
 
+import numpy as np
 import pytest
 
 from fixtures.degrees import CLEARLY_HIGHER, FEW, LOWER_ACCURACY, MORE_SEVERELY, TURNED, U_SHAPED
@@ -31,6 +32,15 @@ ALWAYS = 0.99
 
 # Overfitting is sooner where a curve turns a fifth sooner, as it is more severe by a fifth.
 A_FIFTH_SOONER = 1 / MORE_SEVERELY
+
+# "Inevitably" is in every run. No number of runs can show that: more than two thirds of them are asked for. Less than a
+# thousandth of a nat more is none: two curves that do not rise at all are as far apart.
+RISES = 0.001
+
+# "Perfect": printed with two decimals the loss is 0.00, and the probability of each right answer 1.00, -ln 0.995.
+PERFECT = 0.005
+# A run of the 512-512 network takes minutes: what concerns it is judged once, on as many seeds as elsewhere.
+SEEDS_OF_512 = 10
 
 
 @pytest.mark.claim(
@@ -390,5 +400,24 @@ def test_rare_features_makes_overfitting_start_sooner(imdb_common_words, imdb_ra
     turns = [turn(runs) for runs in (imdb_rare_words, imdb_common_words)]
 
     verdict = judge(ratio(*turns), below=A_FIFTH_SOONER, typical=True)
+
+    assert verdict
+
+
+@pytest.mark.claim("G12", "Noisy features inevitably lead to overfitting.", source="L", block=300)
+def test_noisy_features_inevitably_lead_to_overfitting(mnist_noise, mnist_zeros, judge):
+    noisy, clean = (runs.rise_after_minimum("val_cross_entropy") for runs in (mnist_noise, mnist_zeros))
+    more_severe = noisy - MORE_SEVERELY * clean
+
+    verdict = judge(more_severe.between(RISES, np.inf), reliably=True)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G13", "An overfitted network reaches a perfect training loss.", source="A", seeds=SEEDS_OF_512, block=300
+)
+def test_overfitted_network_reaches_perfect_training_loss(imdb_baseline, imdb_512_512, judge):
+    verdict = judge.each([runs.lowest("loss") for runs in (imdb_baseline, imdb_512_512)], below=PERFECT)
 
     assert verdict
