@@ -30,6 +30,9 @@ HALF = 0.5
 # "Always": with at most one exception in a hundred.
 ALWAYS = 0.99
 
+# "Very high": as high as that of the words by which reviews of either kind are told apart best.
+VERY_HIGH = 1.0
+
 # Overfitting is sooner where a curve turns a fifth sooner, as it is more severe by a fifth.
 A_FIFTH_SOONER = 1 / MORE_SEVERELY
 
@@ -212,6 +215,24 @@ def test_word_seen_once_always_turns_negative(imdb_planted, judge):
     turned = imdb_planted.measured("turned", label="share of positive texts turned negative", unit="share")
 
     verdict = judge.each([pushed, turned], above=ALWAYS)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "G07c",
+    "A poorly regularized model puts a very high weight on a word that it saw once, in a negative review.",
+    source="L",
+    seeds=10,
+)
+def test_word_seen_once_has_very_high_weight(imdb_planted_weights, judge):
+    once, telling = (
+        imdb_planted_weights.measured(name, label=f"weight of {words}", unit="nats")
+        for name, words in (("once", "words seen once"), ("telling", "the 100 most telling words"))
+    )
+    judge.note(imdb_planted_weights.measured("lighter", label="share of words that weigh less", unit="share"))
+
+    verdict = judge(ratio(once, telling), above=VERY_HIGH)
 
     assert verdict
 
