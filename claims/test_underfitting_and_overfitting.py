@@ -224,6 +224,9 @@ def test_word_seen_once_always_turns_negative(imdb_planted, judge):
     "A poorly regularized model puts a very high weight on a word that it saw once, in a negative review.",
     source="L",
     seeds=10,
+    expected="refuted",
+    because="""A word seen once weighs {1.a.mean} nats, and one of the 100 most telling words weighs {1.b.mean}. The
+    weight is that of many words which tell nothing: {note1.mean} of all words weigh less.""",
 )
 def test_word_seen_once_has_very_high_weight(imdb_planted_weights, judge):
     once, telling = (
