@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("claims_lecture", "title of the lecture, for the report", default="")
     parser.addini("claims_assertions", "file that lists the lecture's assertions, for the report", default="")
+    parser.addini("claims_stability", "file with the stability of expected verdicts", default="fixtures/stability.json")
     parser.addini("claims_pilot", "file with pilot measurements", default="fixtures/pilot.json")
 
 

@@ -106,6 +106,7 @@ def test_numbers_of_seeds_that_are_not_finite_come_back_from_a_file(tmp_path):
         *((types.StabilityRecord, ["stability"]), (types.LookRecord, ["look"]), (types.ControlRecord, ["control"])),
         *((types.CertificateRecord, ["certificate"]), (types.EngineRecord, ["properties", "engine"])),
         (types.NoteRecord, ["note"]),
+        (types.ChangedVerdictsRecord, ["properties", "changed_verdicts"]),
         (types.OperandRecord, ["part", "properties", "operands", "items"]),
         (types.MeanRecord, ["part", "properties", "mean"]),
     ],

@@ -53,7 +53,7 @@ def test_a_session_that_went_as_expected_says_so():
 
 
 def test_a_verdict_that_is_not_bound_to_its_expectation_is_counted():
-    other = claim("C01", part(verdict="inconclusive"), expected=["supported"])
+    other = claim("C01", part(verdict="inconclusive"), expected="supported")
 
     assert table(record(claims=[other])).endswith("1 claim: 1 inconclusive; 1 not compared")
 

@@ -32,8 +32,8 @@ class Claim:
     tier
         The tier in which this test runs.
     expected
-        A verdict, a tuple of two verdicts, or a mapping of ``"fast"``, ``"full"`` and ``"stand-in"`` to these. The
-        default is ``"supported"``.
+        A verdict, or a mapping of ``"fast"``, ``"full"`` and ``"stand-in"`` to verdicts. The default is
+        ``"supported"``.
     because
         The explanation of an expected verdict, or a mapping of ``"fast"``, ``"full"`` and ``"stand-in"`` to these.
     num_seeds
@@ -55,7 +55,7 @@ class Claim:
     section: str
     section_number: float
     tier: Tier
-    expected: Any
+    expected: str | dict[str, str]
     because: Any
     num_seeds: int | None
     block: int
@@ -68,10 +68,9 @@ class Claim:
         """The data sets that the claim's arms and measurements use, each once."""
         return list({dataset: None for source in self.sources.values() if (dataset := dataset_of(source))})
 
-    def expected_on(self, *, stand_in: bool) -> tuple[str, ...]:
-        """Return the expected verdicts; `stand_in` is True if one of the claim's data sets is a stand-in."""
-        expected = of_kind(self.expected, self.tier, stand_in=stand_in) or "supported"
-        return (expected,) if isinstance(expected, str) else tuple(expected)
+    def expected_on(self, *, stand_in: bool) -> str:
+        """Return the expected verdict; `stand_in` is True if one of the claim's data sets is a stand-in."""
+        return of_kind(self.expected, self.tier, stand_in=stand_in) or "supported"
 
     def because_on(self, *, stand_in: bool) -> str | None:
         """Return the explanation, in one line, with its fields; `stand_in` is as in `expected_on`."""

@@ -85,6 +85,36 @@ def diff(options: argparse.Namespace) -> str:
 
 
 @command(
+    "stability",
+    "record the stability of the verdicts of JSON records, in the file beside the claims",
+    argument("records", type=Path, nargs="+", metavar="FILE.json", help="records of the default seeds and looks"),
+    argument("--output", type=Path, default=Path("fixtures/stability.json"), metavar="FILE"),
+)
+def stability(options: argparse.Namespace) -> str:
+    """Update a stability file with the verdicts of records; returns its path, and the expectations to change."""
+    from pytest_claims.catalogue.recorded_stability import RecordedStability
+    from pytest_claims.statistics import looks
+
+    recorded = RecordedStability.read(options.output)
+    changed = []
+    for file in options.records:
+        record = read_record(file)
+        usual = [look.num_seeds for look in looks(record["tier"])]
+        if (record["first_seed"], record["looks"]) != (0, usual):
+            raise ValueError(
+                f"{file} is of seeds from {record['first_seed']} on, looked at after {record['looks']}; expected seeds "
+                f"from 0 on, looked at after {usual}, for which claims have expectations. Judge without "
+                "--claims-first-seed and --claims-seeds"
+            )
+        changed += recorded.add(record)
+    recorded.write(options.output)
+    lines = [f"wrote {options.output}"]
+    if changed:
+        lines += ["change expected= in the marks of:", *changed]
+    return "\n".join(lines)
+
+
+@command(
     "calibrate",
     "print how often verdicts are wrong on synthetic numbers whose truth is known",
     argument("--families", type=int, default=2000, metavar="N", help="families per row (default: 2000)"),

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from pytest_claims.support.errors import DAMAGED, ClaimsError
 from pytest_claims.support.files import replace_file
-from pytest_claims.support.record_types import PartRecord, Record
+from pytest_claims.support.record_types import PartRecord, Record, kind_of_data
 from pytest_claims.support.scale import as_read, as_tested
+from pytest_claims.support.vocabulary import kind_of
 
 if TYPE_CHECKING:
     from pytest_claims.statistics import Look
@@ -139,17 +140,16 @@ class Pilot:
 
     def spreads_of(self, claim: str, tier: str, kinds: Iterable[str]) -> list[Spread]:
         """The spreads of a claim on these kinds of data. If one is a stand-in, the spreads on stand-ins."""
-        kind = "stand-in" if "stand-in" in kinds else "real"
-        return self.spreads.get(claim, {}).get(tier, {}).get(kind, [])
+        return self.spreads.get(claim, {}).get(tier, {}).get(kind_of(kinds), [])
 
     def add(self, record: Record) -> None:
         """Add the spreads of a record. They replace earlier spreads of the same claims."""
-        kinds_of_data = {data["name"]: data["kind"] for data in record["data"]}
         for claim in record["claims"]:
-            kind = "stand-in" if "stand-in" in {kinds_of_data[name] for name in claim["data"]} else "real"
             spreads = [spread for part in claim["parts"] if (spread := _spread(part))]
             if spreads:
-                self.spreads.setdefault(claim["id"], {}).setdefault(record["tier"], {})[kind] = spreads
+                self.spreads.setdefault(claim["id"], {}).setdefault(record["tier"], {})[kind_of_data(claim, record)] = (
+                    spreads
+                )
 
 
 def _spread(part: PartRecord) -> Spread | None:

@@ -15,10 +15,11 @@ from pytest_claims.catalogue.assertions import account
 from pytest_claims.controls import certificate
 from pytest_claims.engines.provenance import environment
 from pytest_claims.record.schema import SCHEMA_VERSION
-from pytest_claims.statistics import ALPHA, RULES, family_error_rate, looks
+from pytest_claims.statistics import ALPHA, RULES, family_error_rate, looks, most_likely_changed
 from pytest_claims.store.store import Run, Store
 from pytest_claims.support.record_types import (
     ArmRecord,
+    ChangedVerdictsRecord,
     ClaimRecord,
     CurveRecord,
     DataRecord,
@@ -26,6 +27,7 @@ from pytest_claims.support.record_types import (
     JudgedRecord,
     PlannedArmRecord,
     Record,
+    is_final,
 )
 from pytest_claims.support.vocabulary import Tier
 
@@ -96,9 +98,34 @@ def build(inputs: RecordInputs, store: Store) -> Record:
         "data": inputs.data,
         "arms": [_arm(arm, store) for arm in inputs.arms],
         "accounted": account(inputs.assertions, inputs.known),
+        "changed_verdicts": changed_verdicts(inputs.claims, usual_looks=fixed is None),
         "claims": inputs.claims,
     }
     return {**record, "certificate": certificate(record, inputs.folder)}
+
+
+def changed_verdicts(claims: Sequence[ClaimRecord], *, usual_looks: bool) -> ChangedVerdictsRecord:
+    """The verdicts that changed, among the claims with a recorded stability.
+
+    Parameters
+    ----------
+    claims
+        The claims of one tier.
+    usual_looks
+        True if the claims were judged at their usual looks. Stability foretells nothing for others.
+    """
+    compared = [
+        (claim, stability)
+        for claim in claims
+        if (stability := claim["expected_stability"]) is not None and is_final(claim)
+    ]
+    stabilities = [stability for _, stability in compared]
+    return {
+        "claims": [claim["id"] for claim, _ in compared if claim["verdict"] != claim["expected"]],
+        "num_compared": len(compared),
+        "foretold": round(sum(1 - stability for stability in stabilities), 4) if usual_looks else None,
+        "limit": most_likely_changed(stabilities) if usual_looks else None,
+    }
 
 
 def _arm(arm: PlannedArmRecord, store: Store) -> ArmRecord:

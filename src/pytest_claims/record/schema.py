@@ -17,6 +17,7 @@ from pytest_claims.support.record_types import Record
 # 2: adds the certificate, and for each claim its look, its stability, and counts of collapsed and censored seeds.
 # 3: keeps infinite numbers of seeds, flags each censored seed, marks places of curves, counts statistical claims.
 # 4: gives each arm its seeds, each claim its first seed, and typical runs their level and their mean.
+#    A claim expects one verdict, beside the stability recorded for it.
 SCHEMA_VERSION = 4
 
 

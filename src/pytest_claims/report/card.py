@@ -109,7 +109,7 @@ def claim_view(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: 
         verdict=verdict_or_error(claim),
         reason=reason_in_words(claim["reason"]) if claim["reason"] else None,
         standing=standing(claim),
-        expected=" or ".join(claim["expected"]),
+        expected=claim["expected"],
         message=claim["message"],
         because=claim["because"],
         finding=_first_sentence(claim["because"] or ""),

@@ -13,7 +13,15 @@ from pytest_claims.report.drawings.learning_curves import CLAIMS_WITH_CURVES, th
 from pytest_claims.report.drawings.overview import Overview, overview
 from pytest_claims.report.words import header
 from pytest_claims.report.words.certificate import ControlView, audit, calibration, controls
-from pytest_claims.report.words.expectations import ERROR, VERDICTS, findings, missing, standing, verdict_or_error
+from pytest_claims.report.words.expectations import (
+    ERROR,
+    VERDICTS,
+    changes_in_words,
+    findings,
+    missing,
+    standing,
+    verdict_or_error,
+)
 from pytest_claims.report.words.numbers import Claim
 from pytest_claims.report.words.sentences import capitalized
 from pytest_claims.support.record_types import ArmRecord, DataRecord, Record
@@ -59,6 +67,7 @@ class Page:
     scope: str
     error_rate: str
     counts: tuple[Count, ...]
+    changed: str
     not_run: Mapping[str, Sequence[ClaimView]]
     findings: tuple[ClaimView, ...]
     changes: ChangesView | None
@@ -96,6 +105,7 @@ def page(record: Record, older: Record | None = None) -> Page:
         scope=header.scope(record),
         error_rate=f"{header.error_rate(record)} {header.incompatible_by_chance(claims)}".rstrip(),
         counts=_counts(claims),
+        changed=changes_in_words(record["changed_verdicts"]),
         not_run={reason: [views[id] for id in ids] for reason, ids in missing(claims).items()},
         findings=tuple(views[claim["id"]] for claim in findings(claims)),
         changes=_changes(older, record, anchors) if older else None,

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from pytest_claims.report.words.expectations import counts_in_words, missing, standing, verdict_or_error
+from pytest_claims.report.words.expectations import (
+    Standing,
+    changes_in_words,
+    counts_in_words,
+    missing,
+    standing,
+    verdict_or_error,
+)
 from pytest_claims.report.words.header import incompatible_by_chance
 from pytest_claims.report.words.numbers import MISSING, Claim, effect_with_interval
 from pytest_claims.support.record_types import Record
@@ -20,8 +27,11 @@ STYLES = {
     "not run": "dim", "error": "red",
 }  # fmt: skip
 
-UNEXPECTED_MARK = "!"
-"""Mark behind an unexpected verdict."""
+MARKS: dict[Standing, tuple[str, str]] = {
+    "unexpected": ("!", "is not the expected verdict"),
+    "changed": ("~", "is another verdict than expected, as its recorded stability allows"),
+}
+"""Marks behind verdicts, and their meaning."""
 
 
 def table(record: Record, *, width: int = 80, color: bool = False) -> str:
@@ -61,13 +71,15 @@ def _renderables(record: Record) -> Iterator[RenderableType]:
         yield _rows(claims)
         yield Text()
     yield Text(counts_in_words(claims))
-    if by_chance := incompatible_by_chance(claims):
-        yield Text(by_chance)
-    if any(standing(claim) == "unexpected" for claim in claims):
-        yield Text(f"{UNEXPECTED_MARK} is not the expected verdict:")
-        for claim in claims:
-            if standing(claim) == "unexpected":
-                yield Text(f"  {claim['id']}: {claim['message'] or 'the test failed'}")
+    for sentence in (changes_in_words(record["changed_verdicts"]), incompatible_by_chance(claims)):
+        if sentence:
+            yield Text(sentence)
+    for name, (mark, words) in MARKS.items():
+        marked = [claim for claim in claims if standing(claim) == name]
+        if marked:
+            yield Text(f"{mark} {words}:")
+        for claim in marked:
+            yield Text(f"  {claim['id']}: {claim['message'] or 'the test failed'}")
     for reason, ids in missing(claims).items():
         yield Text(f"not run, {reason}: {', '.join(ids)}")
 
@@ -83,9 +95,9 @@ def _rows(claims: list[Claim]) -> Table:
     rows.add_column("seeds", justify="right", no_wrap=True)
     rows.add_column("statement", no_wrap=True, overflow="ellipsis", ratio=1, min_width=8)
     for claim in claims:
-        mark = f" {UNEXPECTED_MARK}" if standing(claim) == "unexpected" else ""
         word = verdict_or_error(claim)
-        verdict = Text(word + mark, style=STYLES[word])
+        mark, _ = MARKS.get(standing(claim), ("", ""))
+        verdict = Text(f"{word} {mark}".rstrip(), style=STYLES[word])
         effects = "\n".join(effect_with_interval(part) for part in claim["parts"]) or MISSING
         statement = " ".join(claim["statement"].split())
         rows.add_row(Text(claim["id"]), verdict, Text(effects), str(claim["num_seeds"]), Text(statement))

@@ -1,13 +1,16 @@
-"""Reads the files that a report needs. They may be faulty, so they are read before training."""
+"""Reads the files that expectations and reports need. They may be faulty, so they are read before training."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from pytest_claims.catalogue.assertions import read_lecture
+from pytest_claims.catalogue.claims import Claim
+from pytest_claims.catalogue.recorded_stability import RecordedStability
 from pytest_claims.record.schema import read_record
 from pytest_claims.session.options import Options
 from pytest_claims.support.errors import ClaimsError
@@ -38,3 +41,12 @@ def read_given(config: pytest.Config, options: Options) -> Given:
     except (OSError, ValueError) as error:
         raise ClaimsError(f"--claims-against takes an older record such as claims.json: {error}") from error
     return Given(older, read_lecture(config.rootpath / listed) if listed else None)
+
+
+def read_stability(config: pytest.Config, claims: Iterable[Claim]) -> RecordedStability:
+    """Read the stability file, and refuse it where the marks of claims expect other verdicts than it records."""
+    file = config.getini("claims_stability")
+    recorded = RecordedStability.read(config.rootpath / file)
+    if lines := recorded.disagreements(claims, file):
+        raise ClaimsError("\n".join(lines))
+    return recorded

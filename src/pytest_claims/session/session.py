@@ -13,7 +13,7 @@ from pytest_claims.catalogue.claims import Claim, id_of, is_claim, mark_of, read
 from pytest_claims.catalogue.mark_problems import problems
 from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session import selection
-from pytest_claims.session.given import Given, read_given
+from pytest_claims.session.given import Given, read_given, read_stability
 from pytest_claims.session.options import Options
 from pytest_claims.session.outcomes import Outcomes
 from pytest_claims.session.terminal import Output, Summary
@@ -134,9 +134,10 @@ class ClaimsSession:
         selected = set(map(id_of, items))
         for item in tests:
             item.extra_keyword_matches.add(mark_of(item).args[0])  # type: ignore[union-attr]
-        claims = [read_claim(item) for item in tests if id_of(item) in selected]
+        claims = [read_claim(item) for item in tests]
+        self.outcomes.recorded = read_stability(self.config, claims)
         # In the lecture's order, after tests that are no claims.
-        claims.sort(key=lambda claim: claim.section_number)
+        claims = sorted((one for one in claims if one.test in selected), key=lambda claim: claim.section_number)
         self._tests = tests
         self.claims = {claim.test: claim for claim in claims}
         items[:] = [item for item in items if id_of(item) not in self.claims] + [claim.item for claim in claims]
@@ -271,6 +272,7 @@ class ClaimsSession:
             self._say_how_to_resume()
         if self.outcomes.records and self._published:
             self._write_reports(session, self._published)
+        session.exitstatus = self.outcomes.exit_status(session.exitstatus)
 
     def _say_how_to_resume(self) -> None:
         """Print the hint if training was interrupted. A controller of workers has no plan and checks for the store."""
@@ -295,3 +297,4 @@ class ClaimsSession:
             for record, line in self.outcomes.written:
                 summary.title(f"claims, {record['tier']} tier")
                 summary.write(table(record, width=summary.width, color=summary.color), line)
+        summary.write(*(f"FAILED: {line}" for line in self.outcomes.too_many_changes()), red=True)

@@ -1,5 +1,6 @@
 """The statistics behind verdicts: pure functions on NumPy arrays with one number per seed."""
 
+from pytest_claims.statistics.changed_verdicts import most_likely_changed
 from pytest_claims.statistics.decisions import Decision, Estimate, VerdictName
 from pytest_claims.statistics.equivalence_rule import EquivalenceRule, equivalence
 from pytest_claims.statistics.event_rule import EventRule, event
@@ -46,6 +47,7 @@ __all__ = [
     "family_error_rate",
     "fixed_look",
     "looks",
+    "most_likely_changed",
     "page_trend_pvalue",
     "rounding_interval",
     "rule_as_read",

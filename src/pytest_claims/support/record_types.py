@@ -7,7 +7,7 @@ holds a string, see `pytest_claims.record.schema`. All other numbers are finite,
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from pytest_claims.support.vocabulary import Tier
+from pytest_claims.support.vocabulary import Kind, Tier, kind_of
 
 
 class LookRecord(TypedDict):
@@ -137,7 +137,8 @@ class ClaimRecord(VerdictRecord):
     statement: str
     source: str | None
     test: str
-    expected: list[str]
+    expected: str
+    expected_stability: float | None
     because: str | None
     outcome: str
     message: str | None
@@ -147,6 +148,15 @@ class ClaimRecord(VerdictRecord):
     first_seed: int
     revised: NotRequired[str]
     before: NotRequired[str]
+
+
+class ChangedVerdictsRecord(TypedDict):
+    """The verdicts that changed, and how many changes their recorded stability foretells, and makes likely."""
+
+    claims: list[str]
+    num_compared: int
+    foretold: float | None
+    limit: int | None
 
 
 class CurveRecord(TypedDict):
@@ -233,6 +243,7 @@ class JudgedRecord(TypedDict):
     data: list[DataRecord]
     arms: list[ArmRecord]
     accounted: dict[str, Any] | None
+    changed_verdicts: ChangedVerdictsRecord
     claims: list[ClaimRecord]
 
 
@@ -240,3 +251,16 @@ class Record(JudgedRecord):
     """The record of one session in one tier."""
 
     certificate: CertificateRecord
+
+
+def kind_of_data(claim: ClaimRecord, record: JudgedRecord) -> Kind:
+    """The kind of data of a record's claim."""
+    kinds = {data["name"]: data["kind"] for data in record["data"]}
+    return kind_of(kinds[name] for name in claim["data"])
+
+
+def is_final(claim: ClaimRecord) -> bool:
+    """True if a claim has a verdict that no further seeds can change: it is decided, or judged at its last look."""
+    if claim["verdict"] == "inconclusive":
+        return claim["look"] is None or claim["look"]["last"]
+    return claim["verdict"] != "not run"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 Tier = Literal["fast", "full"]
 
 TIERS: tuple[Tier, ...] = ("fast", "full")
+
+Kind = Literal["real", "stand-in"]
+
+KINDS: tuple[Kind, ...] = ("real", "stand-in")
+"""The kinds of data."""
 
 T = TypeVar("T")
 
@@ -42,6 +48,17 @@ def at_tier(value: ByTier[T] | T, tier: Tier) -> T:
     if isinstance(value, ByTier):
         return value.fast if tier == "fast" else value.full
     return value
+
+
+def kind_of(kinds: Iterable[str]) -> Kind:
+    """Return the kind of data of a claim from the kinds of its data sets: a stand-in if one of them is a stand-in.
+
+    Examples
+    --------
+    >>> kind_of(["real", "stand-in"]), kind_of([])
+    ('stand-in', 'real')
+    """
+    return "stand-in" if "stand-in" in kinds else "real"
 
 
 VERDICTS = ("supported", "refuted", "inconclusive", "compatible", "incompatible")

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pytest_claims.report.words.numbers import Claim, Part
+from pytest_claims.support.record_types import ChangedVerdictsRecord
 from pytest_claims.support.text import counted
 from pytest_claims.support.vocabulary import VERDICTS as JUDGED
 
-Standing = Literal["as expected", "unexpected", "not run", "not compared"]
+Standing = Literal["as expected", "changed", "unexpected", "not run", "not compared"]
 
 ERROR = "error"
 """The word for a claim that has no verdict because its code, or the code of an arm that it needs, failed."""
@@ -21,14 +22,17 @@ VERDICTS = (*JUDGED, "not run", ERROR)
 def standing(claim: Claim) -> Standing:
     """The standing of a claim's verdict against the expected one.
 
-    *Unexpected* is a test that failed for any reason. *Not compared* is a verdict that differs from the expected one in
-    a session to which the expectation does not apply.
+    *Unexpected* is a test that failed for any reason. *Changed* is a verdict other than the expected one that the
+    recorded stability allows. *Not compared* is a verdict that differs from the expected one in a session to which the
+    expectation does not apply.
     """
     if claim["outcome"] in ("failed", "error"):
         return "unexpected"
     if claim["verdict"] == "not run":
         return "not run"
-    return "as expected" if claim["verdict"] in claim["expected"] else "not compared"
+    if claim["verdict"] == claim["expected"]:
+        return "as expected"
+    return "changed" if claim["message"] else "not compared"
 
 
 def verdict_or_error(claim: Claim) -> str:
@@ -43,14 +47,14 @@ def deciding_part(claim: Claim) -> Part | None:
 
 
 def findings(claims: Iterable[Claim]) -> list[Claim]:
-    """The claims to show first: unexpected claims, then refuted, inconclusive and incompatible ones."""
+    """The claims to show first: unexpected and changed claims, then refuted, inconclusive and incompatible ones."""
 
     def rank(claim: Claim) -> int:
-        if standing(claim) == "unexpected":
-            return 0
-        return {"refuted": 1, "inconclusive": 2, "incompatible": 3}.get(claim["verdict"], 4)
+        if standing(claim) in ("unexpected", "changed"):
+            return ["unexpected", "changed"].index(standing(claim))
+        return {"refuted": 2, "inconclusive": 3, "incompatible": 4}.get(claim["verdict"], 5)
 
-    return sorted((claim for claim in claims if rank(claim) < 4), key=rank)
+    return sorted((claim for claim in claims if rank(claim) < 5), key=rank)
 
 
 def missing(claims: Iterable[Claim]) -> dict[str, list[str]]:
@@ -62,17 +66,34 @@ def missing(claims: Iterable[Claim]) -> dict[str, list[str]]:
     return by_reason
 
 
+def changes_in_words(changed: ChangedVerdictsRecord) -> str:
+    """One sentence on the verdicts that changed; empty without any recorded stability.
+
+    Examples
+    --------
+    >>> changes_in_words({"claims": ["C02", "R07"], "num_compared": 162, "foretold": 8.34, "limit": 13})
+    '2 of 162 verdicts changed (C02, R07); recorded stability foretells 8.3, and at most 13 (95 %).'
+    """
+    if not changed["num_compared"]:
+        return ""
+    ids = f" ({', '.join(changed['claims'])})" if changed["claims"] else ""
+    found = f"{len(changed['claims'])} of {counted(changed['num_compared'], 'verdict')} changed{ids}"
+    if changed["foretold"] is None:
+        return f"{found}; stability is recorded for other numbers of seeds."
+    return f"{found}; recorded stability foretells {changed['foretold']:.1f}, and at most {changed['limit']} (95 %)."
+
+
 def counts_in_words(claims: Sequence[Claim]) -> str:
     """One line with the number of claims per verdict.
 
     Examples
     --------
-    >>> counts_in_words([{"verdict": "supported", "outcome": "passed", "expected": ["supported"]}])
+    >>> counts_in_words([{"verdict": "supported", "outcome": "passed", "expected": "supported"}])
     '1 claim: 1 supported; all as expected'
     """
     verdicts = Counter(map(verdict_or_error, claims))
     standings = Counter(standing(claim) for claim in claims)
     counts = ", ".join(f"{verdicts[name]} {name}" for name in VERDICTS if verdicts[name])
-    deviations = [f"{standings[name]} {name}" for name in ("unexpected", "not compared") if standings[name]]
+    deviations = [f"{standings[name]} {name}" for name in ("unexpected", "changed", "not compared") if standings[name]]
     end = ", ".join(deviations) if deviations else "all as expected"
     return f"{counted(len(claims), 'claim')}: {counts}; {end}" if claims else "0 claims"
