@@ -50,11 +50,7 @@ SEEDS_OF_512 = 10
     "G01",
     "Training performance improves to the end; validation performance improves, peaks after a few epochs and degrades.",
     source="L A",
-    expected={
-        "fast": ("supported", "inconclusive"),
-        "full": ("inconclusive", "supported"),
-        "stand-in": ("inconclusive", "supported"),
-    },
+    expected={"full": "inconclusive", "stand-in": "inconclusive"},
     because="""Validation does as the lecture says: it is best at epoch 4.6 of 20 and ends at twice its lowest loss
     (30 seeds on all the data). What is not sure is that training improves to the very end. Its loss is a mean over
     an epoch in which weights move, near 0.02 at last, and in 9 of the 30 runs some late epoch is worse than the one
@@ -150,7 +146,7 @@ def test_invalid_inputs_for_valid_ones_degrade_generalization(mnist_some, mnist_
     "G05b",
     "Invalid inputs beside valid ones degrade generalization, compared with the valid ones alone.",
     source="L",
-    expected={"fast": ("inconclusive", "refuted"), "stand-in": ("inconclusive", "refuted")},
+    expected={"fast": "inconclusive", "stand-in": "inconclusive"},
     because="""The 400 scrambled images are learned by heart beside 600 valid ones (the training accuracy is 1.000),
     and that hardly costs anything: in the best epoch 88.3 % instead of 88.4 %, on average over 20 seeds, while
     single pairs differ by up to 1.6 points either way. In pilot runs on all the data, with 12,000 images, the cost
@@ -244,7 +240,7 @@ def test_word_seen_once_has_very_high_weight(imdb_planted_weights, judge):
     "G08",
     "A word in 100 reviews, by pure chance 54 of one kind, is leveraged as if it meant something.",
     source="L",
-    expected={"full": ("inconclusive", "supported")},
+    expected={"full": "inconclusive"},
     because="""The network does answer to the fluke, in each of thirty seeds, and nearly as to what it would be
     worth if it were none: 54 of 100 are log odds of 0.16, and adding the word moves a review by 0.18 on all the
     data, by 0.21 on subsets. More than 0.16 is asked for: 23 of 30 seeds are, the average not surely.""",
@@ -314,11 +310,7 @@ def test_every_model_of_texts_turns(
     "G11a",
     "With noise in the training data overfitting is more severe.",
     source="L A",
-    expected={
-        "fast": ("inconclusive", "refuted"),
-        "full": ("inconclusive", "refuted"),
-        "stand-in": ("inconclusive", "refuted"),
-    },
+    expected="inconclusive",
     because="""With a fifth of the labels wrong, 64 units learn the wrong ones by heart after the right ones, and
     the price shows in accuracy: from 83 % in the best epoch to 76 % at the end, where the network with clean labels
     loses half a point. By cross-entropy, which these claims go by, neither part is shown: the loss turns at epoch
@@ -357,7 +349,7 @@ def test_noise_makes_overfitting_start_sooner(mnist_some, mnist_mislabelled_20, 
     "G11b",
     "Where classes overlap, overfitting is more severe.",
     source="L A",
-    expected=("inconclusive", "supported"),
+    expected={"fast": "inconclusive"},
     because="""Overlap makes overfitting far more severe: the loss rises by 1.05 nats more. It also comes sooner on
     average, at less than half the epochs, but not in every draw: in five of twenty the overlapping classes turn at
     epoch 9 to 14, as late as those apart. So whether it is always a fifth sooner stays open after twenty seeds.""",
@@ -393,7 +385,7 @@ def test_uncertainty_makes_overfitting_start_sooner(apart_clouds, overlapping_cl
     "G11c",
     "With rare features overfitting is more severe.",
     source="L A",
-    expected={"fast": ("refuted", "inconclusive"), "full": "refuted", "stand-in": ("refuted", "inconclusive")},
+    expected="refuted",
     because="""Rare words are learned by heart, but they also inform: with 10,000 words in place of 2,000 the best
     accuracy on 1,250 reviews rises from 83.0 to 84.1 %, the curve turns at the same epoch (5.4 and 5.5), and the
     loss rises by 0.12 nats afterwards rather than by 0.24. What the further words add in knowledge outweighs what
