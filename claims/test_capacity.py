@@ -7,6 +7,7 @@ full one, where the 64-64 network on IMDB takes 25 s of it.
 import pytest
 
 from fixtures.degrees import CLEARLY_HIGHER, SOONER, TURNED, U_SHAPED
+from fixtures.quantities import dead_units
 from fixtures.revisions import EVERY_STEP, NO_SPREAD, STUCK, TEN_SEEDS
 from pytest_claims import ratio, slope, steps
 
@@ -163,6 +164,9 @@ def test_capacity_is_a_compromise(imdb_1_1, imdb_2_2, imdb_64_64, judge):
 
     too_small = judge(ratio(imdb_1_1.final("val_cross_entropy"), between), above=CLEARLY_HIGHER, typical=True)
     too_large = judge(ratio(imdb_64_64.final("val_cross_entropy"), between), above=CLEARLY_HIGHER, typical=True)
+
+    judge.note(dead_units(imdb_1_1))
+    judge.note(dead_units(imdb_1_1, 1))
 
     assert too_small & too_large
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fixtures.degrees import CLEARLY_LOWER
-from fixtures.quantities import highest_until
+from fixtures.quantities import answering_units, dead_units, highest_until
 from fixtures.revisions import MADE_UP, MAY, STUCK, TEN_SEEDS
 from pytest_claims import by_tier, ratio, slope, steps
 
@@ -43,6 +43,15 @@ FITS = 0.8
 
 RAISED = "share of updates that raise their batch's loss"
 MOST = 0.5
+# What the first update does, and how many hidden units are dead after it and after the last one.
+OF_UPDATES = {
+    "start": ("mean absolute weight of the hidden layer at the start", ""),
+    "step": ("mean absolute change of these weights by the first update", ""),
+    "loss_before": ("loss on the first batch before the first update", "nats"),
+    "loss_after": ("loss on the first batch after the first update", "nats"),
+    "dead_first": ("dead units after the first update", ""),
+    "dead_last": ("dead units after the last update", ""),
+}
 
 
 def freed(starts):
@@ -64,9 +73,12 @@ def settled(runs):
     revised="Reach was read as come to rest, which is another claim now (F01b). What is reached is the best epoch.",
     before="inconclusive",
 )
-def test_learning_rate_1_reaches_20_to_40_percent(mnist_learning_rate_1, judge):
-    training = highest_until(mnist_learning_rate_1, "accuracy", epoch=QUICKLY).between(*REACHED)
-    validation = highest_until(mnist_learning_rate_1, "val_accuracy", epoch=QUICKLY).between(*REACHED)
+def test_learning_rate_1_reaches_20_to_40_percent(mnist_learning_rate_1_units, judge):
+    training = highest_until(mnist_learning_rate_1_units, "accuracy", epoch=QUICKLY).between(*REACHED)
+    validation = highest_until(mnist_learning_rate_1_units, "val_accuracy", epoch=QUICKLY).between(*REACHED)
+
+    judge.note(dead_units(mnist_learning_rate_1_units))
+    judge.note(answering_units(mnist_learning_rate_1_units))
 
     # Runs end up in different places, whose mean may be where no run is: so runs are counted.
     assert judge(training, usually=True) & judge(validation, usually=True)
@@ -106,9 +118,11 @@ def test_learning_rate_1_comes_to_rest_at_20_to_40_percent(mnist_learning_rate_1
     revised=STUCK,
     before={"fast": "refuted", "full": "supported", "stand-in": "refuted"},
 )
-def test_learning_rate_1_stays_below_40_percent(mnist_learning_rate_1, judge):
-    training = judge(mnist_learning_rate_1.highest("accuracy"), below=REACHED[1], typical=True)
-    validation = judge(mnist_learning_rate_1.highest("val_accuracy"), below=REACHED[1], typical=True)
+def test_learning_rate_1_stays_below_40_percent(mnist_learning_rate_1_units, judge):
+    training = judge(mnist_learning_rate_1_units.highest("accuracy"), below=REACHED[1], typical=True)
+    validation = judge(mnist_learning_rate_1_units.highest("val_accuracy"), below=REACHED[1], typical=True)
+
+    judge.note(dead_units(mnist_learning_rate_1_units))
 
     assert training & validation
 
@@ -191,6 +205,9 @@ def test_larger_batch_helps_at_rate_1(mnist_64_rate_1, mnist_64_rate_1_large_bat
     gained = settled(mnist_64_rate_1_large_batch) - settled(mnist_64_rate_1)
 
     verdict = judge(gained, above=WORTH_TRYING, typical=True)
+
+    judge.note(dead_units(mnist_64_rate_1))
+    judge.note(dead_units(mnist_64_rate_1_large_batch))
 
     assert verdict
 
@@ -327,7 +344,10 @@ def test_high_rate_overshoots_more_often(rising_updates, judge):
     900 to 902, the first three epochs). So one update in eleven raises its batch's loss, six times as often as at
     0.01 (F10a), not most.""",
 )
-def test_most_updates_overshoot_at_high_rate(rising_updates, judge):
+def test_most_updates_overshoot_at_high_rate(rising_updates, updates_of_rate_1, judge):
     verdict = judge(rising_updates.measured("raised_1", label=RAISED, unit="share"), above=MOST)
+
+    for name, (label, unit) in OF_UPDATES.items():
+        judge.note(updates_of_rate_1.measured(name, label=label, unit=unit))
 
     assert verdict

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.degrees import CLEARLY_LOWER, LATER, MORE_SEVERELY, MORE_SLOWLY, MUCH_LESS, MUCH_LOWER, NOISIER
-from fixtures.quantities import roughness, slope_after_minimum
+from fixtures.quantities import dead_units, roughness, slope_after_minimum
 from fixtures.revisions import STUCK, TEN_SEEDS, WHOLE_EPOCHS
 from pytest_claims import ratio
 
@@ -37,6 +37,9 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
 
     verdict = judge(delay, above=LATER, typical=True)
 
+    judge.note(dead_units(imdb_4_4))
+    judge.note(dead_units(imdb_4_4, 1))
+
     assert verdict
 
 
@@ -56,6 +59,9 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
 def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
     smaller = judge(imdb_4_4.epoch_of_lowest("val_cross_entropy"), about="6", typical=True)
     baseline = judge(imdb_baseline.epoch_of_lowest("val_cross_entropy"), about="4", typical=True)
+
+    judge.note(dead_units(imdb_4_4))
+    judge.note(dead_units(imdb_4_4, 1))
 
     assert smaller & baseline
 
@@ -227,6 +233,9 @@ def test_dropout_beats_baseline(imdb_dropout, imdb_baseline, judge):
 
     verdict = judge(kept, below=CLEARLY_LOWER, typical=True)
 
+    judge.note(dead_units(imdb_dropout))
+    judge.note(dead_units(imdb_dropout, 1))
+
     assert verdict
 
 
@@ -245,6 +254,9 @@ def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     kept = ratio(imdb_dropout.lowest("val_loss"), imdb_l2.lowest("val_loss"))
 
     verdict = judge(kept, below=MUCH_LOWER, typical=True)
+
+    judge.note(dead_units(imdb_dropout))
+    judge.note(dead_units(imdb_dropout, 1))
 
     assert verdict
 

@@ -7,7 +7,7 @@ the weights, one for the rates of dropout, and four for the two regularized netw
 import pytest
 
 from fixtures.degrees import AT_ALL, CLEARLY_LOWER, LARGER, LATER, SMALLER
-from fixtures.quantities import lowest_until, ratio_of_ratios
+from fixtures.quantities import answering_units, dead_units, lowest_until, ratio_of_ratios
 from fixtures.regularization_effects.arms import LARGE_EPOCHS
 from fixtures.revisions import STUCK, TEN_SEEDS
 from pytest_claims import ratio
@@ -62,6 +62,9 @@ def test_penalty_makes_weights_small_and_regular(imdb_weights_l2, imdb_weights, 
 
     smaller = judge(ratio(norm(imdb_weights_l2), norm(imdb_weights)), below=SMALLER, typical=True)
     more_regular = judge(entropies[0] - entropies[1], below=LESS_ENTROPY, typical=True)
+
+    judge.note(dead_units(imdb_weights_l2))
+    judge.note(dead_units(imdb_weights_l2, 1))
 
     assert smaller & more_regular
 
@@ -191,6 +194,9 @@ def test_best_loss_by_rate(imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70
     helps = judge.each([ratio(usual, none), ratio(upper, none)], below=CLEARLY_LOWER, typical=True)
     less_beyond = judge.each([ratio(beyond, upper), ratio(far_beyond, upper)], above=AT_ALL, typical=True)
 
+    judge.note(dead_units(imdb_rate_50))
+    judge.note(dead_units(imdb_rate_50, 1))
+
     assert helps & less_beyond
 
 
@@ -218,5 +224,8 @@ def test_last_loss_by_rate(imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70
 
     helps = judge.each([ratio(usual, none), ratio(upper, none)], below=CLEARLY_LOWER, typical=True)
     less_beyond = judge.each([ratio(beyond, upper), ratio(far_beyond, upper)], above=AT_ALL, typical=True)
+
+    for runs in (imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70):
+        judge.note(answering_units(runs))
 
     assert helps & less_beyond
