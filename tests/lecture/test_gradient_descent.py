@@ -11,7 +11,7 @@ import pytest
 from fixtures.gradient_descent.convolutions import convnet, subset_of_mnist
 from fixtures.gradient_descent.initial_loss import initial_cross_entropy
 from fixtures.gradient_descent.noisy_gradients import gradient_noise, gradient_variance
-from fixtures.gradient_descent.overshooting_updates import share_of_rising_updates
+from fixtures.gradient_descent.overshooting_updates import share_of_rising_updates, updates_at_rate_1
 from fixtures.gradient_descent.stuck_starts import FITS, LARGE, SMALL, accuracies_after_training, halved, stuck_start
 from fixtures.gradient_descent.time_series import (
     NUM_SERIES,
@@ -130,6 +130,41 @@ def test_rising_updates_are_counted(arrays, monkeypatch):
     assert found["raised_1e-5"] == 0
 
 
+def test_first_update_at_rate_1_moves_what_has_a_gradient_and_is_one_of_those_counted(arrays, monkeypatch):
+    monkeypatch.setattr("fixtures.gradient_descent.overshooting_updates.RISING_EPOCHS", 1)
+    # One batch for all images: the share of updates that raise their loss is that of the first.
+    monkeypatch.setattr("fixtures.gradient_descent.overshooting_updates.batches", whole_epochs)
+    found = updates_at_rate_1(arrays, "fast", 900)
+    assert found["loss_before"] == pytest.approx(np.log(10), rel=0.2)
+    assert (found["loss_after"] > found["loss_before"]) == share_of_rising_updates(arrays, "fast", 900)["raised_1"]
+    # RMSprop's first step is rate / sqrt(1 - 0.9), whatever the gradient, and 0 where no gradient is.
+    assert 1 < found["step"] <= 1 / np.sqrt(0.1) + 1e-3
+    assert found["start"] == pytest.approx(np.sqrt(6 / (784 + 64)) / 2, rel=0.02)
+    assert found["dead_first"] == found["dead_last"]
+
+
+def test_silenced_units_are_dead_and_no_others_where_weights_hardly_move(arrays, monkeypatch):
+    monkeypatch.setattr("fixtures.gradient_descent.overshooting_updates.glorot_weights", mostly_silenced)
+    monkeypatch.setattr("fixtures.gradient_descent.overshooting_updates.OVERSHOOTING_RATES", {"1": 1e-6})
+    found = updates_at_rate_1(arrays, "fast", 900)
+    assert found["dead_first"] == found["dead_last"] == SILENCED
+    assert found["loss_after"] == pytest.approx(found["loss_before"], rel=0.01)
+
+
+SILENCED = 60
+
+
+def mostly_silenced(widths, rng):
+    """Initial weights with `SILENCED` units that are below 0 for each image, and so have no gradient."""
+    weights = glorot_weights(widths, rng)
+    weights[1][0, :SILENCED] = -1_000
+    return weights
+
+
+def whole_epochs(num_rows, batch_size, num_epochs, rng):
+    yield from batches(num_rows, num_rows, num_epochs, rng)
+
+
 def test_usual_start_fits_and_a_start_of_nothing_is_stuck(arrays):
     data = halved(arrays["x_train"].reshape(500, -1) / np.float32(255)), arrays["y_train"]
     usual = accuracies_after_training(1.0, "adam", [1e-3, 1e-2], 32, 900, data)
@@ -235,7 +270,8 @@ def test_same_seed_gives_the_same_and_global_generators_stay_as_they_were(arrays
     monkeypatch.setattr("fixtures.gradient_descent.noisy_gradients.BATCH_SIZES", (8, 32))
     monkeypatch.setattr("fixtures.gradient_descent.stuck_starts.STUCK_EPOCHS", 2)
     before = global_state()
-    for measure in (gradient_noise, share_of_rising_updates, partial(stuck_start, SMALL, "sgd")):
+    measures = (gradient_noise, share_of_rising_updates, updates_at_rate_1, partial(stuck_start, SMALL, "sgd"))
+    for measure in measures:
         first, again, other = (measure(arrays, "fast", seed) for seed in (900, 900, 901))
         assert first == again != other
     assert global_state() == before

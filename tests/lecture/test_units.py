@@ -20,9 +20,7 @@ from tests.helpers.engine_arms import DROPOUT, shared_engine, train
 from tests.lecture.test_arms import ARMS
 
 NUM_EXAMPLES = 10
-MEASURING = sorted(
-    name for name, arm in ARMS.items() if "dead_0" in getattr(arm.__claims_source__, "measurements", {})
-)
+MEASURING = sorted(name for name, arm in ARMS.items() if "dead_0" in getattr(arm.__claims_source__, "measurements", {}))
 
 
 def network(*, validation_rows=range(NUM_EXAMPLES)):
