@@ -1,8 +1,4 @@
-"""Lecture section 8: model capacity. One test per assertion.
-
-The arms of K05 to K10 (`fixtures/capacity/arms.py`) cost about 5 s a seed in the fast tier, and about a minute in the
-full one, where the 64-64 network on IMDB takes 25 s of it.
-"""
+"""Lecture section 8: model capacity. One test per assertion."""
 
 import pytest
 

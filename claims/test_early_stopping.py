@@ -1,7 +1,4 @@
-"""Lecture section 9: improving generalization, by stopping early. One test per assertion.
-
-Its new arms cost about 1.5 seconds per seed in the fast tier, and 20 seconds in the full tier.
-"""
+"""Lecture section 9: improving generalization, by stopping early. One test per assertion."""
 
 import pytest
 

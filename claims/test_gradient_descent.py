@@ -1,7 +1,4 @@
-"""Lecture section 7: getting a fit. One test per assertion.
-
-What F04 to F10 add costs about four seconds per seed in the fast tier, half of it for rates and batch sizes.
-"""
+"""Lecture section 7: getting a fit. One test per assertion."""
 
 from dataclasses import replace
 

@@ -1,8 +1,4 @@
-"""Lecture section 3: the nature of generalization. One test per assertion.
-
-What N04 to N07 train anew takes about two and a half seconds for each seed of the fast tier, on two cores, and eight in
-the full one. N08 looks at the runs of N01.
-"""
+"""Lecture section 3: the nature of generalization. One test per assertion."""
 
 import numpy as np
 import pytest

@@ -1,8 +1,4 @@
-"""Lecture section 2: noise channels and feature selection. One test per assertion.
-
-What C05 to C08 train and measure anew takes about two and a half seconds for each seed of the fast tier, on two cores,
-and fifty in the full one.
-"""
+"""Lecture section 2: noise channels and feature selection. One test per assertion."""
 
 import pytest
 

@@ -1,7 +1,6 @@
 """Lecture section 10: regularization, what it does to weights, to the course of training, and where it helps.
 
-One test per assertion. In the fast tier, on two idle cores, a seed of the new arms takes an estimated two seconds for
-the weights, one for the rates of dropout, and four for the two regularized networks of 512-512, which have ten seeds.
+One test per assertion.
 """
 
 import pytest

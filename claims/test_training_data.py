@@ -1,7 +1,4 @@
-"""Lecture section 5: training data. One test per assertion.
-
-What is compared costs about four seconds a seed in the fast tier, on two idle cores, and half a minute in the full one.
-"""
+"""Lecture section 5: training data. One test per assertion."""
 
 import pytest
 

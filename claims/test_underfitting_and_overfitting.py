@@ -1,8 +1,4 @@
-"""Lecture section 1: generalization, underfitting and overfitting. One test per assertion.
-
-Arms that no other section has take about 6 s for each seed of the fast tier, and a minute for one of the full tier.
-Claims that take the costliest of them are judged once, on ten seeds.
-"""
+"""Lecture section 1: generalization, underfitting and overfitting. One test per assertion."""
 
 import numpy as np
 import pytest
