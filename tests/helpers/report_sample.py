@@ -115,6 +115,7 @@ def claim(claim_id: str, *parts: dict[str, Any], **changes: Any) -> dict[str, An
         "outcome": "passed" if verdict in ("supported", "compatible") else "xfailed" if parts else "skipped",
         "message": None,
         "parts": list(parts),
+        "notes": [],
         "arms": [ZEROS, NOISE],
         "data": ["MNIST"],
         "num_seeds": num_seeds,

@@ -82,8 +82,9 @@ def test_a_claim_that_did_not_run_needs_no_parts():
 def test_numbers_of_seeds_that_are_not_finite_come_back_from_a_file(tmp_path):
     values = [math.inf, -math.inf, math.nan, 0.1]
     flags = {"at_least": [True, False, False, False], "at_most": None}
-    held = part(num_seeds=4, values=values, operands=[{"quantity": "a", "values": values}], **flags)
-    note = {"quantity": "a", "unit": "nats", "difference": False, "seeds": [0, 1, 2, 3], "values": values}
+    operand = {"quantity": "a", "unit": "nats", "difference": False, "values": values}
+    held = part(num_seeds=4, values=values, operands=[operand], **flags)
+    note = operand | {"seeds": [0, 1, 2, 3]}
     file = tmp_path / "claims.json"
     file.write_text(record_text(record(claims=[claim("C01", held, notes=[note])])), encoding="utf-8")
     read = read_record(file)["claims"][0]

@@ -61,7 +61,7 @@ def test_an_arm_of_a_note_is_measured_and_the_note_reaches_the_record_and_the_ca
     [claim] = record["claims"]
     [note] = claim["notes"]
     assert (note["quantity"], note["seeds"]) == ("accuracy: low", list(range(10)))
-    assert [arm["num_seeds"] for arm in record["arms"] if arm["name"] == "low"] == [10]
+    assert [arm["seeds"] for arm in record["arms"] if arm["name"] == "low"] == [list(range(10))]
     assert claim["because"].startswith("Low is 0.")
     page = (catalogue.path / "reports" / "claims.html").read_text(encoding="utf-8")
     assert '<dt>Beside the verdict</dt><dd><span class="line">accuracy: low: median 0.' in page

@@ -16,8 +16,8 @@ from pytest_claims.support.record_types import Record
 # 1: verdicts, parts, and arms with their curves.
 # 2: adds the certificate, and for each claim its look, its stability, and counts of collapsed and censored seeds.
 # 3: keeps infinite numbers of seeds, flags each censored seed, marks places of curves, counts statistical claims.
-# 4: gives each arm its seeds, each claim its first seed, and typical runs their level and their mean.
-#    A claim expects one verdict, beside the stability recorded for it.
+# 4: gives each arm its seeds, each claim its first seed, and typical runs their level and their mean; adds notes
+#    and the units of operands. A claim expects one verdict, beside the stability recorded for it.
 SCHEMA_VERSION = 4
 
 
@@ -94,6 +94,6 @@ def read_record(file: Path) -> Record:
     record: Record = content
     for claim in record["claims"]:
         operands = [operand for part in claim["parts"] for operand in part["operands"]]
-        for numbers in (*claim["parts"], *operands, *claim.get("notes", [])):
+        for numbers in (*claim["parts"], *operands, *claim["notes"]):
             numbers["values"] = decoded(numbers["values"])
     return record

@@ -123,7 +123,7 @@ def claim_view(claim: Claim, anchor: str, arms: Mapping[str, ArmRecord], kinds: 
         again=stability(claim),
         otherwise=tuple(filter(None, map(otherwise, claim["parts"]))),
         detectable=tuple(filter(None, map(detectable_sentence, claim["parts"]))),
-        notes=tuple(map(note_sentence, claim.get("notes", []))),
+        notes=tuple(map(note_sentence, claim["notes"])),
         data=", ".join(f"{name} ({kinds.get(name, 'not found')})" for name in claim["data"]) or "none",
         comparison=_comparison(claim["arms"], arms),
         command=_command(claim["test"]),

@@ -71,9 +71,7 @@ class Outcomes:
         if judge is None or judge.asserted is None or judge.dropped or not _comes_from(judge, call.excinfo):
             _not_judged(judge, call, report, record)
         else:
-            record = {**record, **judge.asserted.record()}
-            if judge.notes:
-                record["notes"] = judge.notes
+            record = {**record, **judge.asserted.record(), "notes": judge.notes}
             problem = _explain(record)
             self._judged(record, report)
             if problem and self._options.default_protocol and record["outcome"] != "failed":
@@ -145,6 +143,7 @@ class Outcomes:
             "outcome": "passed",
             "message": None,
             "parts": [],
+            "notes": [],
             "arms": arms or list(claim.sources),
             "data": sorted(dataset.name for dataset in claim.datasets),
             "num_seeds": 0,

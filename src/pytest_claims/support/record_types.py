@@ -54,8 +54,8 @@ class OperandRecord(TypedDict):
     """One of the quantities from which another was computed."""
 
     quantity: str
-    unit: NotRequired[str]
-    difference: NotRequired[bool]
+    unit: str
+    difference: bool
     values: list[float]
 
 
@@ -142,7 +142,7 @@ class ClaimRecord(VerdictRecord):
     because: str | None
     outcome: str
     message: str | None
-    notes: NotRequired[list[NoteRecord]]
+    notes: list[NoteRecord]
     arms: list[str]
     data: list[str]
     first_seed: int

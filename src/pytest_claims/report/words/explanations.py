@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from statistics import fmean, median
 
 from pytest_claims.report.words.numbers import MISSING, PERCENTAGES, Claim, Part
-from pytest_claims.support.record_types import NoteRecord
+from pytest_claims.support.record_types import NoteRecord, OperandRecord
 from pytest_claims.support.scale import RATIO, as_read, as_tested, bounds
 from pytest_claims.support.text import counted
 
@@ -132,7 +132,7 @@ def figures_of(claim: Claim) -> dict[str, Figure]:
         figures |= _counts("", reproduction["count"], reproduction["num_seeds"])
     for index, part in enumerate(claim["parts"], 1):
         figures |= dict(_of_part(f"{index}.", part))
-    for index, note in enumerate(claim.get("notes", []), 1):
+    for index, note in enumerate(claim["notes"], 1):
         figures |= dict(_of_note(f"note{index}.", note))
     return figures
 
@@ -147,10 +147,7 @@ def _of_part(prefix: str, part: Part) -> Iterator[tuple[str, Figure]]:
     if (holds := _num_holds(part)) is not None:
         yield from _counts(prefix, holds, part["num_seeds"]).items()
     for letter, operand in zip(string.ascii_lowercase, part["operands"], strict=False):
-        unit = operand.get("unit", unit if difference else "")
-        yield from _of_values(
-            f"{prefix}{letter}.", operand["values"], part["seeds"], unit, difference=operand.get("difference", False)
-        )
+        yield from _of_values(f"{prefix}{letter}.", operand, part["seeds"])
 
 
 def _num_holds(part: Part) -> int | None:
@@ -165,13 +162,12 @@ def _num_holds(part: Part) -> int | None:
 
 
 def _of_note(prefix: str, note: NoteRecord) -> Iterator[tuple[str, Figure]]:
-    yield from _of_values(prefix, note["values"], note["seeds"], note["unit"], difference=note["difference"])
+    yield from _of_values(prefix, note, note["seeds"])
     yield f"{prefix}seeds", Figure(len(note["seeds"]), "whole")
 
 
-def _of_values(
-    prefix: str, values: Sequence[float], seeds: Sequence[int], unit: str, *, difference: bool
-) -> Iterator[tuple[str, Figure]]:
+def _of_values(prefix: str, held: NoteRecord | OperandRecord, seeds: Sequence[int]) -> Iterator[tuple[str, Figure]]:
+    values, unit, difference = held["values"], held["unit"], held["difference"]
     kind = _kind(values, unit, difference=difference)
     yield from _figures(prefix, _summary(values, seeds, unit), kind, difference=difference)
 
