@@ -38,6 +38,8 @@ NATS = {"unit": "nats", "difference": False, "estimate": 0.041234, "margin": 0.5
         ("{1.estimate}", [part(**RATIO)], "×0.91"),
         ("{1.estimate.fall} lower, {1.high.rise} higher", [part(**RATIO)], "8.8 % lower, 4.0 % higher"),
         ("{1.low.fall}", [part(**RATIO)], "20 %"),
+        ("{1.high.times} times", [part(**RATIO)], "1.04 times"),
+        ("{1.estimate} {1.margin}", [exact(1.0, 1.25)], "1 1.25"),
         ("{1.margin.low} to {1.margin.high}", [part("equivalence", **EPOCHS)], "5.5 to 6.5"),
         ("{1.estimate}", [part("equivalence", **EPOCHS)], "4.6"),
         ("{1.estimate} {1.estimate:1}", [part("equivalence", **EPOCHS | {"estimate": 5.0})], "5 5.0"),
@@ -63,7 +65,7 @@ def test_fields_are_filled_as_people_read_numbers(text, parts, expected):
         ("{1.c.mean}", r"1.a: mean, median, min, max, seedN"),
         ("{1.seed77}", "seed77"),
         ("{note2.median}", r"did you mean \{note1.median\}"),
-        ("{1.a.mean.rise}", "no such number"),
+        ("{1.a.mean.times}", "no such number"),
         ("{}", r"\{\}, and"),
     ],
 )

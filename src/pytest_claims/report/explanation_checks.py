@@ -53,13 +53,15 @@ def explanation_problems(record: Record, sentences: Mapping[str, str]) -> dict[s
 def unfounded_numbers(claim: Claim, arms: Iterable[ArmRecord], texts: Iterable[str]) -> list[str]:
     """List the numbers in a claim's explanation that are not in its record, one line each.
 
-    The record's numbers are those that a field can name, the statement's, and those of the arms' declarations and
-    `texts`. A number is found if one of these rounds to it. Percentages of declared fractions count, too.
+    The record's numbers are those that a field can name, and those in the statement, in the labels of quantities, in
+    the arms' declarations and in `texts`. A number is found if one of these rounds to it. Percentages of declared
+    fractions count, too.
     """
     figures = [figure.shown for figure in figures_of(claim).values()]
     known = [abs(number) for number in figures if number is not None]
-    declared = [*_numbers(claim["statement"]), *_numbers([(arm["declaration"], arm["num_parameters"]) for arm in arms])]
-    declared += _numbers(list(texts))
+    labels = [held["quantity"] for held in (*claim["parts"], *claim["notes"])]
+    settings = [(arm["declaration"], arm["num_parameters"]) for arm in arms]
+    declared = list(_numbers([claim["statement"], labels, settings, list(texts)]))
     known += [abs(number) for number in declared]
     known += [100 * abs(number) for number in declared if abs(number) <= 1]
     return [

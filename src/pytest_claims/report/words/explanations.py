@@ -143,7 +143,8 @@ def _of_part(prefix: str, part: Part) -> Iterator[tuple[str, Figure]]:
     numbers = {"estimate": part["estimate"], "low": part["low"], "high": part["high"]}
     numbers |= dict(zip(("margin.low", "margin.high") if len(ends) > 1 else ("margin",), ends, strict=True))
     numbers |= _summary(part["values"], part["seeds"], unit)
-    yield from _figures(prefix, numbers, _kind(part["values"], unit, difference=difference), difference=difference)
+    kind = _kind([*part["values"], *ends], unit, difference=difference)
+    yield from _figures(prefix, numbers, kind)
     if (holds := _num_holds(part)) is not None:
         yield from _counts(prefix, holds, part["num_seeds"]).items()
     for letter, operand in zip(string.ascii_lowercase, part["operands"], strict=False):
@@ -167,9 +168,8 @@ def _of_note(prefix: str, note: NoteRecord) -> Iterator[tuple[str, Figure]]:
 
 
 def _of_values(prefix: str, held: NoteRecord | OperandRecord, seeds: Sequence[int]) -> Iterator[tuple[str, Figure]]:
-    values, unit, difference = held["values"], held["unit"], held["difference"]
-    kind = _kind(values, unit, difference=difference)
-    yield from _figures(prefix, _summary(values, seeds, unit), kind, difference=difference)
+    kind = _kind(held["values"], held["unit"], difference=held["difference"])
+    yield from _figures(prefix, _summary(held["values"], seeds, held["unit"]), kind)
 
 
 def _counts(prefix: str, holds: int, num_seeds: int) -> dict[str, Figure]:
@@ -197,17 +197,15 @@ def _kind(values: Sequence[float], unit: str, *, difference: bool) -> str:
     return {"epochs": "whole", "nats": ""}.get(unit, unit)
 
 
-def _figures(
-    prefix: str, numbers: Mapping[str, float | None], kind: str, *, difference: bool
-) -> Iterator[tuple[str, Figure]]:
-    """The numbers as figures; those of a difference or ratio also as a rise and as a fall."""
+def _figures(prefix: str, numbers: Mapping[str, float | None], kind: str) -> Iterator[tuple[str, Figure]]:
+    """The numbers as figures, also as a rise and as a fall; a ratio without its ×, too."""
     for name, number in numbers.items():
         yield prefix + name, Figure(number, kind)
-        if not difference and kind != RATIO:
-            continue
         for change, sign in (("rise", 1), ("fall", -1)):
             by = None if number is None else sign * (number - 1 if kind == RATIO else number)
             yield f"{prefix}{name}.{change}", Figure(by, "change" if kind == RATIO else kind)
+        if kind == RATIO:
+            yield f"{prefix}{name}.times", Figure(number, "")
 
 
 def _unknown(name: str, figures: Mapping[str, Figure]) -> str:
@@ -215,7 +213,7 @@ def _unknown(name: str, figures: Mapping[str, Figure]) -> str:
     hint = f"; did you mean {{{near[0]}}}?" if near else ""
     by_holder: dict[str, list[str]] = {}
     for known in figures:
-        if not known.endswith((".rise", ".fall")):
+        if not known.endswith((".rise", ".fall", ".times")):
             holder, _, last = known.rpartition(".")
             by_holder.setdefault(holder, []).append(re.sub(r"^seed\d+$", "seedN", last))
     known = "; ".join(f"{holder or 'claim'}: {', '.join(dict.fromkeys(names))}" for holder, names in by_holder.items())
