@@ -44,10 +44,14 @@ def test_logistic_regression_settles_at_026(mnist_logistic, judge):
     "Logistic regression does not overfit in 20 epochs: its validation loss stalls or slowly improves.",
     source="L B",
     expected={"fast": "inconclusive", "stand-in": "refuted"},
-    because="""That depends on how many images there are for its 7,850 weights. On 48,000 the validation loss is at
-    its lowest in the last epochs. On 6,000 it turns at epoch 16 on average and has risen by 1.1 % at the end, so
-    close to the margin of one percent that neither side of it is shown. On the stand-in, enlarged from 1,400 digits,
-    it turns at epoch 12 and rises by 3 %.""",
+    because={
+        "fast": """On small subsets the validation loss ends {1.estimate.rise} above its lowest value. Whether that
+        is less than {1.margin.rise} is undecided: the interval reaches from {1.low.rise} to {1.high.rise}. The
+        network has 7,850 weights for a small subset, and its curve turns at epoch {note1.mean} on average.""",
+        "stand-in": """On the stand-in the validation loss ends {1.estimate.rise} above its lowest value, and
+        {1.margin.rise} are allowed. The stand-in is enlarged from few digits, and the network's 7,850 weights
+        overfit them. The curve turns at epoch {note1.mean} on average.""",
+    },
     block=300,
     revised=NO_SPREAD,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "refuted"},
@@ -55,6 +59,7 @@ def test_logistic_regression_settles_at_026(mnist_logistic, judge):
 def test_logistic_regression_does_not_overfit(mnist_logistic, judge):
     rise = ratio(mnist_logistic.final("val_cross_entropy"), mnist_logistic.lowest("val_cross_entropy"))
 
+    judge.note(mnist_logistic.epoch_of_lowest("val_cross_entropy"))
     verdict = judge(rise, below=TURNED, typical=True)
 
     assert verdict
@@ -112,10 +117,16 @@ def test_each_enlargement_overfits_more(few_logistic, few_16, few_64, few_32, fe
     "Growing from a small network, each doubling lowers the best validation loss by less.",
     source="L B",
     expected="inconclusive",
-    because="""The gains per doubling are 0.32, 0.057, 0.025 and 0.012 nats from 4 to 64 units: each is smaller on
-    average. The last two are so small that their difference, 0.012, is no larger than what separates two seeds, and
-    twenty of them do not settle it. That the gains shrink as a whole is shown (K06b). On all the data they are
-    0.24, 0.060, 0.047 and 0.028 nats, and it is the middle two that lie too near to each other.""",
+    because={
+        "fast": """Each doubling lowers the best validation loss by less on average: by {2.b.mean.fall},
+        {2.a.mean.fall}, {3.a.mean.fall} and {4.a.mean.fall} nats. The last two gains differ by {4.estimate} nats,
+        and the interval reaches from {4.low} to {4.high}. Single runs vary more than that: from {4.min} to {4.max}
+        nats. That the gains shrink as a whole is shown (K06b).""",
+        "full": """Each doubling lowers the best validation loss by less on average: by {2.b.mean.fall},
+        {2.a.mean.fall}, {3.a.mean.fall} and {4.a.mean.fall} nats. The second and the third gain differ by
+        {3.estimate} nats, and the interval reaches from {3.low} to {3.high}. Single runs vary more than that: from
+        {3.min} to {3.max} nats. That the gains shrink as a whole is shown (K06b).""",
+    },
 )
 def test_each_doubling_returns_less(few_4, few_8, few_16, few_32, few_64, judge):
     lowest = [runs.lowest("val_cross_entropy") for runs in (few_4, few_8, few_16, few_32, few_64)]
@@ -281,9 +292,13 @@ def test_small_networks_do_not_overfit(imdb_2_2, imdb_4_4, judge):
     "Of wrong labels a network that can store little learns few: it keeps to the pattern that most labels follow.",
     source="L",
     expected={"stand-in": "inconclusive"},
-    because="""On the stand-in 32 units still take 72 % of the wrongly labelled images for what they are, 9 points
-    fewer than 8 units do, where ten are asked for: its digits are deformed copies of few originals, and the pattern
-    that most labels follow is easier to keep. With 64 units another 20 points are lost.""",
+    because={
+        "stand-in": """On the stand-in 32 units take {2.a.mean} of the wrongly labelled images for what they are.
+        That is {2.estimate.fall:1} points fewer than with 8 units, where {2.margin.fall:0} are asked for. The
+        interval reaches from {2.high.fall:1} to {2.low.fall:1} points. The stand-in's digits are copies of few
+        originals, which makes their pattern easy to keep. With 64 units another {3.estimate.fall:0} points are
+        lost.""",
+    },
 )
 def test_small_network_keeps_prominent_patterns(flipped_8, flipped_32, flipped_64, judge):
     arms = [flipped_8, flipped_32, flipped_64]

@@ -126,15 +126,16 @@ def test_retraining_on_all_data_is_as_good(imdb_watched, imdb_scored, imdb_retra
     "Fitted down to the minimum of the training loss, a network does not generalize at all.",
     source="L",
     expected={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
-    because="""At a training loss of 0.00004 the network knows each of its reviews by heart, and is right about 85.4
-    % of others, where its best epoch was right about 85.8 %. What overfitting spoils is how sure it is: the
-    cross-entropy ends at 0.95, worse than saying one half of every review (0.69). On all the data it is right about
-    88.4 % of new reviews at a training loss of 0.0003, where its best epoch was right about 88.8 %, and the
-    cross-entropy ends at 0.71 instead of 0.29.""",
+    because="""Fitted down to a training loss of {1.estimate}, the network is right about {2.estimate} of new
+    reviews. At its best epoch it is right about {note1.mean}, so overfitting costs little accuracy. It makes the
+    network too sure of its errors: the validation cross-entropy ends at {note3.mean} instead of {note2.mean} nats.""",
 )
 def test_fit_to_minimum_does_not_generalize(imdb_512_512, imdb_majority_class, judge):
     commonest_opinion = imdb_majority_class.measured("val_accuracy", unit="accuracy")
 
+    judge.note(imdb_512_512.highest("val_accuracy"))
+    judge.note(imdb_512_512.lowest("val_cross_entropy"))
+    judge.note(imdb_512_512.final("val_cross_entropy"))
     fitted = judge(imdb_512_512.final("cross_entropy"), below=FITTED)
     at_chance = judge(imdb_512_512.final("val_accuracy"), within=NOT_AT_ALL, holding=commonest_opinion)
 

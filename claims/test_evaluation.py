@@ -182,9 +182,9 @@ def test_answers_at_ninety_percent_are_guesses(imbalanced_classes, judge):
     "A network that only reaches the 0.9 has learned nothing: it cannot tell which is likelier rare.",
     source="A",
     expected="refuted",
-    because="""Where nine in ten are of one class, the likelier answer is nearly always that class, and so accuracy
-    is 0.90 and balanced accuracy 0.505. But the network has learned something, which its probabilities show: they
-    rank the rare class higher with a ROC AUC of 0.68, near the 0.70 that the data allow.""",
+    because="""The network does rank the rare class higher: its ROC AUC is {2.estimate}. Its accuracy is
+    {1.estimate} all the same, because the common class is nearly always the likelier answer. So its answers are
+    guesses (E09b), and its probabilities are not.""",
 )
 def test_probabilities_at_ninety_percent_are_guesses(imbalanced_classes, judge):
     accuracy = imbalanced_classes.measured("accuracy", unit="accuracy")
@@ -200,9 +200,12 @@ def test_probabilities_at_ninety_percent_are_guesses(imbalanced_classes, judge):
     "A validation set that is too small makes the curve of validation accuracy choppy, too.",
     source="L",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""The accuracy curve is rougher on 100 examples than on the largest set, 2.7 times on subsets, but the
-    roughness of one run's curve is itself known only to half its size, and twenty seeds leave it between 1.9 and 3.9
-    times.""",
+    because={
+        "fast": """The accuracy curve is {1.estimate.times} times as rough on the small set as on the largest one.
+        Whether it is more than {1.margin.times} times as rough is undecided: the interval reaches from
+        {1.low.times} to {1.high.times}. The roughness of a single curve is itself uncertain: single runs show
+        {1.min.times} to {1.max.times} times.""",
+    },
     block=300,
     revised=ONE_MARGIN + "A curve is rougher by a fifth, not twice as rough.",
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},

@@ -125,10 +125,9 @@ def test_shifted_images_are_not_known(little_shuffled_64, little_true_64, judge)
     "What a network learns of random labels is the specific images: with a little noise on top it does not know them.",
     source="L",
     expected="refuted",
-    because="""Slightly has two readings. Noise of a tenth of the range moves an image by 2.8 in the space of pixels,
-    where its nearest neighbour among the 500 lies 5.9 away: the network still finds the image it has learned, and 96
-    % of the fit is kept. A shift by one pixel moves it by 5.3, nearly to the next image, and leaves less than half
-    (N06a).""",
+    because="""With a little noise on top the network keeps {1.estimate} of what it has memorised. Such noise moves
+    an image by less than the distance to its nearest neighbour. A shift by one pixel moves it by nearly that
+    distance, and less than half is kept (N06a).""",
 )
 def test_noisy_images_are_not_known(little_shuffled_64, little_true_64, judge):
     by_heart, understood = (

@@ -44,9 +44,15 @@ def test_noise_channels_lower_accuracy(mnist_zeros, mnist_noise, judge):
     "White-noise channels cost about one percentage point of validation accuracy.",
     source="L",
     expected={"fast": "refuted", "full": "inconclusive", "stand-in": "refuted"},
-    because="""What noise costs depends on how many images there are to tell it from the digits. On all the data it
-    is a point and a half, 1.49 over 19 seeds, at the upper end of what would be printed as about one. On 1,000
-    images it is 6.2 points: a forty-eighth of the examples for as many useless weights.""",
+    because={
+        "fast": """On small subsets white noise costs {1.estimate} points, much more than one: {1.b.mean} instead of
+        {1.a.mean}. With few images the network cannot tell the useless inputs from the digits. Single pairs of runs
+        show a cost of {1.min} to {1.max} points.""",
+        "full": """On all the data white noise costs {1.estimate} points, and up to {1.margin.high} would be printed
+        as one. The interval reaches from {1.low} to {1.high} points, so the claim stays undecided. The cost rounds
+        to one point in {1.holds} of {1.seeds} pairs of runs. What noise costs depends on the number of images,
+        because they show which inputs are useless.""",
+    },
 )
 def test_noise_channels_cost_one_point(mnist_zeros, mnist_noise, judge):
     cost_of_noise = mnist_zeros.mean_of_last("val_accuracy", PLATEAU) - mnist_noise.mean_of_last(
@@ -88,9 +94,11 @@ def test_zero_channels_change_nothing(mnist_baseline, mnist_zeros, mnist_zeros_p
     "Selecting inputs by their mutual information with the label filters out the noise channels and keeps pixels.",
     source="L",
     expected={"stand-in": "inconclusive"},
-    because="""The noise channels are rejected in either case. How many pixels pass depends on how many are ever
-    bright: the small digits that the stand-in is made of leave broad dark margins, and half of its 784 pixels tell
-    nothing, just as many as the margin asks for.""",
+    because={
+        "stand-in": """On the stand-in the filter keeps a share of {2.estimate} of the pixels, and {2.margin} is
+        asked for. The stand-in is made of small digits, whose broad dark margins tell nothing about the label. The
+        filter does reject the noise channels, in {1.holds} of {1.seeds} runs.""",
+    },
     block=300,
     revised=NO_SPREAD,
     before={"fast": "supported", "full": "supported", "stand-in": "inconclusive"},
@@ -109,11 +117,12 @@ def test_mutual_information_filters_out_noise(selected_channels, judge):
     "Selecting inputs by mutual information restores the accuracy that noise channels cost.",
     source="L",
     expected={"stand-in": "inconclusive"},
-    because="""After selection no noise channel is left, and the network does a little better than beside zeros: by
-    0.17 points on real subsets. Most of that is the zeros' doing, whose 784 further inputs make the initial weights
-    smaller (C04): beside them it is 0.13 points worse than with the digits alone. That leaves so little of the 0.3
-    points that count as the same that the interval of twenty seeds reaches beyond, to 0.37. On the stand-in half of
-    the pixels go as well, since they tell nothing, and it is 0.25 points, with an interval that reaches to 0.52.""",
+    because={
+        "stand-in": """After selection the accuracy is {2.estimate} points higher than beside zero channels:
+        {2.a.mean} against {2.b.mean}. The interval reaches to {2.high} points, beyond the {2.margin.high} that
+        count as the same. Zero channels cost a little, because Keras then draws smaller initial weights (C04).
+        Against noise the gain is clear: {1.estimate} points, and at least {1.min} in each pair of runs.""",
+    },
     block=300,
     revised=ONE_MARGIN + "Lower accuracy means three tenths of a point.",
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},

@@ -38,9 +38,9 @@ TAKEN = ("least", "most")
     "Keras adds an L2 penalty in training only, so that its loss there is much higher than in testing.",
     source="L",
     expected="refuted",
-    because="""Keras adds the penalty wherever it computes the loss, in evaluate as well as in fit: with the same
-    weights and data both report the same number, 0.087 nats above the mean cross-entropy. If the penalty were left
-    out of testing, the loss in training would be a third higher.""",
+    because="""Keras adds the penalty in testing, too: the loss there is {2.estimate} nats above the mean
+    cross-entropy. Training and testing compute the same loss. With the same weights and data both report {1.a.mean}
+    nats.""",
 )
 def test_penalty_is_in_training_loss_only(losses_with_l2, judge):
     in_training = losses_with_l2.measured("in_training", label="loss in training", unit="nats")
@@ -58,8 +58,9 @@ def test_penalty_is_in_training_loss_only(losses_with_l2, judge):
     "The training loss that Keras reports of the network with the L2 penalty ends much above its validation loss.",
     source="L",
     expected="refuted",
-    because="""Both curves hold the same penalty, so it cannot part them; what does is that the network overfits. On
-    subsets its training loss ends at 0.28 of its validation loss, far below and not above.""",
+    because="""The training loss ends at {1.a.mean} nats, below the validation loss of {1.b.mean} and not above it.
+    Both contain the same penalty, so the penalty cannot separate them. The network overfits, which lowers the
+    training loss and raises the validation loss.""",
 )
 def test_training_loss_with_penalty_ends_higher(imdb_l2, judge):
     verdict = judge(ratio(imdb_l2.final("loss"), imdb_l2.final("val_loss")), above=MUCH_HIGHER)
@@ -98,8 +99,8 @@ def test_dropout_zeroes_stated_share(dropout_20, dropout_50, judge):
     "At a rate of 0.2, dropout sets roughly half of the features to zero.",
     source="B",
     expected="refuted",
-    because="""The rate is the share that is dropped: at 0.2 a fifth of the features is zeroed, 19.98 % over ten
-    seeds, and half of them at a rate of 0.5.""",
+    because="""At a rate of 0.2 dropout sets {1.estimate:2} of the features to zero. The rate is the share that is
+    dropped. Only a rate of one half zeroes half of the features (R16a).""",
 )
 def test_dropout_of_a_fifth_zeroes_half(dropout_20, judge):
     verdict = judge(dropout_20.measured("dropped", label="share of features zeroed", unit="share"), within=ROUGHLY_HALF)
@@ -159,9 +160,9 @@ def test_inverted_dropout_keeps_expectation(dropout_20, dropout_50, judge):
     "Multiplying a layer's output at test time by the dropout rate makes up for dropout in training.",
     source="L",
     expected="refuted",
-    because="""What makes up for features dropped at a rate is the share that was kept, 1 − rate. At a rate of 0.5
-    that is the rate itself, and the sentence holds (0.500). At 0.2 the factor is 0.800: multiplying by 0.2 would
-    leave a quarter of the size.""",
+    because="""At a rate of 0.2 the factor that makes up for dropout is {2.estimate}, not 0.2. It is the share of
+    features that are kept, one minus the rate. At a rate of 0.5 both are equal, and the sentence holds: the factor
+    is {1.estimate}.""",
 )
 def test_scaling_by_the_rate_compensates_dropout(dropout_20, dropout_50, judge):
     label = "factor at test time that gives the size in training"
@@ -242,9 +243,9 @@ def test_l1_penalty_adds_sizes(regularized_layer, single_weights, judge):
     "Inverted dropout, as Keras does it, rescales the weights after each update.",
     source="L",
     expected="refuted",
-    because="""Inverted dropout rescales features, not weights: in training Keras multiplies those that are kept by
-    1.25 at a rate of 0.2, and by 2 at 0.5. Weights whose gradient is zero stay as they are through updates, to the
-    last bit.""",
+    because="""An update multiplies weights whose gradient is zero by {1.estimate}: they stay as they are. Inverted
+    dropout rescales features, not weights. In training Keras multiplies the kept features by 1.25 at a rate of 0.2,
+    and by 2 at 0.5.""",
 )
 def test_inverted_dropout_rescales_weights(dropout_20, dropout_50, judge):
     label = "factor on weights per update"

@@ -143,14 +143,17 @@ def test_invalid_inputs_for_valid_ones_degrade_generalization(mnist_some, mnist_
     "Invalid inputs beside valid ones degrade generalization, compared with the valid ones alone.",
     source="L",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""The 400 scrambled images are learned by heart beside 600 valid ones (the training accuracy is 1.000),
-    and that hardly costs anything: in the best epoch 88.3 % instead of 88.4 %, on average over 20 seeds, while
-    single pairs differ by up to 1.6 points either way. In pilot runs on all the data, with 12,000 images, the cost
-    was 0.7 points.""",
+    because={
+        "fast": """The best accuracy is {1.b.mean} with the invalid images and {1.a.mean} without them. Whether they
+        cost more than {1.margin} points is undecided: the interval reaches from {1.low} to {1.high}. The network
+        memorises the invalid images: its last training accuracy is {note1.mean}. Pairs of runs differ by {1.min} to
+        {1.max} points, which hides a small cost.""",
+    },
 )
 def test_invalid_inputs_beside_valid_ones_degrade_generalization(mnist_remainder_60, mnist_invalid_40, judge):
     alone, beside = best_accuracies(mnist_remainder_60, mnist_invalid_40)
 
+    judge.note(mnist_invalid_40.final("accuracy"))
     verdict = judge(alone - beside, above=LOWER_ACCURACY)
 
     assert verdict
@@ -198,14 +201,15 @@ def test_word_seen_once_pushes_towards_negative(imdb_planted, imdb_planted_l2, j
     "A poorly regularized model that saw a word once, in a negative review, always calls new texts with it negative.",
     source="L",
     expected="refuted",
-    because="""A word seen once does push: the log odds fall by half a nat on average, in 96 % of the texts. But the
-    network is so sure of most texts, with log odds that scatter by 8 to 9, that half a nat turns 3.4 % of the
-    positive ones, and not all of them.""",
+    because="""The word turns only {2.estimate} of the positive texts negative. It lowers the log odds of
+    {1.estimate} of all texts, by {note1.mean.fall} nats on average. Most texts have log odds far from zero, so this
+    change seldom turns the answer.""",
 )
 def test_word_seen_once_always_turns_negative(imdb_planted, judge):
     pushed = imdb_planted.measured("pushed", label="share of texts pushed towards negative", unit="share")
     turned = imdb_planted.measured("turned", label="share of positive texts turned negative", unit="share")
 
+    judge.note(imdb_planted.measured("once", label="change of log odds by a word seen once", unit="nats"))
     verdict = judge.each([pushed, turned], above=ALWAYS)
 
     assert verdict
