@@ -19,7 +19,7 @@ ARMS = {
     "noise-channels": "mnist_noise",
     "zero-channels": "mnist_zeros",
     "shuffled-labels": "mnist_shuffled_labels",
-    "learning-rate-1": "mnist_learning_rate_1",
+    "learning-rate-1": "mnist_learning_rate_1_units",
     "learning-rate-1e-2": "mnist_learning_rate_1e_2",
     "logistic-regression": "mnist_logistic",
     "capacity-96-96": "mnist_96_96",
