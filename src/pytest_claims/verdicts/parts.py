@@ -114,8 +114,8 @@ class Part:
         """Return value, low and high in the unit that people read; the interval ends where the quantity ends."""
         least, most = self.quantity.limits
         ends = max(estimate.low, least), min(estimate.high, most)
-        if math.isnan(estimate.low):
-            ends = math.nan, math.nan
+        if not math.isfinite(estimate.low) and not math.isfinite(estimate.high):
+            ends = math.nan, math.nan  # too few seeds for an interval
         return tuple(_finite(as_read(number, self.quantity.unit)) for number in (estimate.value, *ends))
 
     def _trend_pvalue(self) -> float | None:
