@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pytest_claims.controls import certificate, on_record, planted, write_controls
-from pytest_claims.controls.calibration import Row, calibrate, check
+from pytest_claims.controls.calibration import calibrate
+from pytest_claims.controls.calibration_rows import Row, check
 from pytest_claims.record.schema import SCHEMA_VERSION, read_record
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def test_rules_keep_what_they_promise_and_the_certificate_says_so():
     assert check(rows) == []
 
 
-ROW = Row("superiority", "fast", 0.05, "normal", "supported", 104, 2000, 0.05, "at most")
+ROW = Row("superiority", "fast", 0.05, "normal", "supported", 0.052, 2000, 0.05, "at most")
 
 
 def test_certificate_holds_the_calibration_of_these_statistics(tmp_path):
@@ -52,6 +53,6 @@ def test_certificate_holds_the_calibration_of_these_statistics(tmp_path):
     assert certificate(record, tmp_path)["calibration"] is None
     kept = write_controls(tmp_path, [ROW], on_record(record)[0])
     [row] = certificate(record, tmp_path)["calibration"]["rows"]
-    assert (row["count"], row["keeps_promise"]) == (104, True)
+    assert (row["rate"], row["keeps_promise"]) == (0.052, True)
     kept.write_text(json.dumps(content(kept) | {"statistics": "others"}), encoding="utf-8")
     assert certificate(record, tmp_path)["calibration"] is None

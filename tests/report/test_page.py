@@ -280,15 +280,16 @@ def test_of_many_runs_only_the_first_are_drawn_and_the_caption_says_so():
 
 def test_the_certificate_tells_what_calibration_measured():
     row = {
-        "rule": "superiority", "tier": "fast", "alpha": 0.0005, "distribution": "normal", "quantity": "supported",
-        "count": 1, "num_families": 2000, "nominal": 0.0005, "promise": "at most", "keeps_promise": True,
+        "rule": "typical", "schedule": "fast", "alpha": 0.0005, "shape": "stuck 10 %", "quantity": "supported",
+        "rate": 0.0002, "num_families": 200_000, "nominal": 0.0005, "promise": "at most", "keeps_promise": True,
     }  # fmt: skip
-    skewed = row | {"distribution": "skewed up", "count": 31, "promise": None}
+    of_mean = row | {"rule": "superiority", "rate": 0.089, "promise": None}
     figures = {"power": 0.77, "promised": 0.75, "lowest": 0.6}
     planted = certificate()["controls"][0] | {"name": "planted", "figures": figures}
-    kept = {"statistics": "a0", "created": "2026-11-21T08:00:00+00:00", "planted": planted, "rows": [row, skewed]}
+    kept = {"statistics": "a0", "created": "2026-11-21T08:00:00+00:00", "planted": planted, "rows": [row, of_mean]}
     page = render(record(certificate=certificate() | {"calibration": kept}))
-    assert "1 of 1 promised rates are kept. With long tails, wrong verdicts come in up to 1.6 % of families." in page
+    assert "1 of 1 promised rates are kept. Where runs get stuck, a mean is judged wrongly in up to 8.9 % of " in page
+    assert "families, a typical run in up to 0.02 %." in page
     assert "found in 77 % of draws, 75 % are promised." in page
     assert "Calibration was not run" in render(record())
 

@@ -117,14 +117,13 @@ def stability(options: argparse.Namespace) -> str:
 @command(
     "calibrate",
     "print how often verdicts are wrong on synthetic numbers whose truth is known",
-    argument("--families", type=int, default=2000, metavar="N", help="families per row (default: 2000)"),
     argument("--seed", type=int, default=1, metavar="N", help="seed of the random numbers (default: 1)"),
 )
 def calibrate(options: argparse.Namespace) -> str:
-    """The table of the calibration. A row that does not keep its promise is an error."""
+    """The tables of the calibration. A row that does not keep its promise is an error."""
     from pytest_claims.controls.calibration import run
 
-    table, broken = run(options.seed, options.families)
+    table, broken = run(options.seed)
     if broken:
         raise ValueError("\n".join([table, "rows that do not keep their promise:", *broken]))
     return table

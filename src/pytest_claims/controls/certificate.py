@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_claims.controls.audit_record import audit_summary
-from pytest_claims.controls.calibration import Row
+from pytest_claims.controls.calibration_rows import Row
 from pytest_claims.controls.checks import Control, on_record
 from pytest_claims.support.errors import DAMAGED
 from pytest_claims.support.files import replace_file
@@ -20,6 +20,8 @@ from pytest_claims.support.record_types import CertificateRecord, JudgedRecord, 
 
 KEPT = "controls.json"
 """Name of the file, in the folder of the reports, to which ``pytest -m controls`` writes its measurements."""
+
+_OF_CALIBRATION = ("calibration", "simulated_families")
 
 
 def certificate(record: JudgedRecord, folder: Path) -> CertificateRecord:
@@ -95,10 +97,11 @@ def _calibration(kept: Path) -> dict[str, Any] | None:
 
 
 def _statistics() -> str:
-    """Hash the source of the statistics: measurements of another version are not valid for this one."""
+    """Hash the source of the statistics and of the calibration: measurements by another version say nothing here."""
     sources = sorted(
         (path.name, path.read_text(encoding="utf-8"))
-        for path in files("pytest_claims.statistics").iterdir()
-        if path.name.endswith(".py")
+        for package in ("statistics", "controls")
+        for path in files(f"pytest_claims.{package}").iterdir()
+        if path.name.endswith(".py") and (package == "statistics" or path.name.startswith(_OF_CALIBRATION))
     )
     return hashlib.sha256(repr(sources).encode()).hexdigest()

@@ -49,20 +49,24 @@ def calibration(record: Record) -> tuple[str, ...]:
         return ("Calibration was not run with these statistics: pytest -m controls does it.",)
     promised = [row for row in kept["rows"] if row["promise"]]
     num_kept = sum(row["keeps_promise"] for row in promised)
-    skewed = [
-        row["count"] / row["num_families"]
-        for row in kept["rows"]
-        if row["alpha"] == record["alpha"]
-        and row["distribution"].startswith("skewed")
-        and row["quantity"] in ("supported", "refuted")
-    ]
+    of_means, of_typical_runs = (
+        [
+            row["rate"]
+            for row in kept["rows"]
+            if row["shape"].startswith("stuck") and bool(row["promise"]) == is_promised
+        ]
+        for is_promised in (False, True)
+    )
     planted = kept["planted"]
     lines = [
         f"Calibration on synthetic numbers whose truth is known ({kept['created'][:10]}): {num_kept} of "
         f"{len(promised)} promised rates are kept."
     ]
-    if skewed:
-        lines.append(f"With long tails, wrong verdicts come in up to {max(skewed) * 100:.2g} % of families.")
+    if of_means and of_typical_runs:
+        lines.append(
+            f"Where runs get stuck, a mean is judged wrongly in up to {max(of_means) * 100:.2g} % of families, a "
+            f"typical run in up to {max(of_typical_runs) * 100:.2g} %."
+        )
     if planted["num_checked"]:
         lines.append(
             f"Effects planted in the recorded numbers are found in {planted['figures']['power'] * 100:.0f} % of draws, "
