@@ -35,6 +35,9 @@ SCORES = ("distance", "classifier")
 # Two points: as many errors as the network makes on all digits when it was trained on all data.
 SURER = 0.02
 
+# Nearer to one dimension than to two, or nearer to two.
+ONE_OR_TWO = 1.5
+
 # Accuracies on 10,000 new words fluctuate by half a point; the catalogue allows two. With structure the network must
 # come nearer to certainty than to guessing.
 LEARNED_BY_HEART = 0.99
@@ -243,5 +246,20 @@ def test_slope_does_not_jump(network_at_kinks, judge):
     judge.note(network_at_kinks.measured("kinks", label="kinks between two digits"))
 
     verdict = judge(jump, exactly=0)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "M12",
+    "The shape of an 8 is one-dimensional from close up, and two-dimensional where its strokes cross.",
+    source="L",
+)
+def test_an_eight_has_two_dimensions_where_it_crosses(strokes_of_eights, judge):
+    along = strokes_of_eights.measured("along", label="local dimension along the stroke")
+    crossing = strokes_of_eights.measured("crossing", label="local dimension at the crossing")
+    judge.note(strokes_of_eights.measured("usable", label="eights with two holes", unit="share"))
+
+    verdict = judge(along, below=ONE_OR_TWO) & judge(crossing, above=ONE_OR_TWO)
 
     assert verdict

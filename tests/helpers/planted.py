@@ -1,0 +1,47 @@
+"""Verdicts of the lecture's claims on planted numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from pytest_claims.statistics import looks
+from pytest_claims.verdicts.judge import Judge
+from pytest_claims.verdicts.runs import Runs
+
+
+def measured(measure: Callable[[int], Mapping[str, float]], num_seeds: int = 20) -> dict[str, list[float]]:
+    """Measure on seeds from 900 on: the numbers of each name, one per seed."""
+    found = [measure(seed) for seed in range(900, 900 + num_seeds)]
+    return {name: [float(one[name]) for one in found] for name in found[0]}
+
+
+def verdict_of(
+    claim: Callable[..., None],
+    measurements: Mapping[str, Mapping[str, Sequence[float]]],
+    histories: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+) -> str:
+    """The verdict of a claim on planted numbers, in the fast tier at its last look.
+
+    Parameters
+    ----------
+    claim
+        The claim's test.
+    measurements
+        For each arm among its arguments: one number per seed for each name.
+    histories
+        For each such arm: arrays of shape ``(num_seeds, num_epochs)`` for each metric.
+    """
+    *_, last = looks("fast")
+    judge, seeds = Judge("fast", last), range(last.num_seeds)
+    arms = {*measurements, *(histories or {})}
+    runs: dict[str, Any] = {
+        arm: Runs(arm, "fast", seeds, (histories or {}).get(arm, {}), measurements.get(arm, {})) for arm in arms
+    }
+    with suppress(AssertionError):
+        claim(**runs, judge=judge)
+    assert judge.asserted is not None
+    return judge.asserted.verdict
