@@ -34,11 +34,12 @@ SHORTER = 0.9
 AS_MANY = 1.0
 TOLD_APART = 1.1
 
-# "Is a digit": fails at most twice as often as held-out digits, of which the bar fails one in twenty. "Usually not":
-# in most cases.
+# "Is a digit": fails at most twice as often as held-out digits, of which the bar fails one in twenty. "Usually not" and
+# "still like a digit": less or more than half pass. The score counts only if it fails what is no digit: less than one
+# in twenty passes, which is to say that the nearest twentieth is farther than the bar.
 IS_A_DIGIT = 0.9
-USUALLY_NOT = 0.5
-SCORES = ("distance", "classifier")
+HALF = 0.5
+BAR = 1.0
 
 # Two points: as many errors as the network makes on all digits when it was trained on all data.
 SURER = 0.02
@@ -51,6 +52,13 @@ ONE_OR_TWO = 1.5
 LEARNED_BY_HEART = 0.99
 GUESSING = (0.48, 0.52)
 GENERALIZES = 0.75
+
+
+def score_tells_digits(midpoints, judge):
+    """Digits pass for digits; of uniform noise and of digits with scrambled pixels hardly any does."""
+    digits = midpoints.measured("digits", label="held-out digits that pass", unit="share")
+    controls = [midpoints.measured(name, label=f"nearest of {name} / bar") for name in ("noise", "scrambled")]
+    return judge(digits, above=DIGITS_PASS) & judge.each(controls, above=BAR)
 
 
 @pytest.mark.claim(
@@ -144,15 +152,15 @@ def test_paths_of_digits_are_smoother_than_of_noise(digit_paths, judge):
     "M05a",
     "A point midway between two digits on their latent manifold is a digit.",
     source="L A",
-    expected="refuted",
-    because="""Decoded, the midpoint between the codes of two different digits is often neither. On subsets a linear
-    classifier calls 85 % of them a digit as surely as it does 95 of 100 held-out ones; on all the data, where
-    held-out digits lie closer to their like, 68 % are as near to one.""",
+    block=300,
+    revised="""A classifier's certainty was a second score. It knows no digits: most of uniform noise and of digits with
+    scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
+    before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
 )
-def test_midpoints_of_codes_are_digits(mnist_autoencoder, judge):
-    midpoints = [mnist_autoencoder.measured(f"code_{score}", unit="share") for score in SCORES]
+def test_midpoints_of_codes_are_digits(mnist_midpoints, judge):
+    midpoints = mnist_midpoints.measured("code", label="midpoints of codes that pass", unit="share")
 
-    verdict = judge.each(midpoints, above=IS_A_DIGIT)
+    verdict = judge(midpoints, above=IS_A_DIGIT) & score_tells_digits(mnist_midpoints, judge)
 
     assert verdict
 
@@ -161,16 +169,15 @@ def test_midpoints_of_codes_are_digits(mnist_autoencoder, judge):
     "M05b",
     "The average of two digits' pixels usually is no digit.",
     source="L A",
-    expected="refuted",
-    because="""An average of two digits looks like two faint digits, and still passes for one by these two tests: a
-    linear classifier is sure of 78 % of averages, 84 % on all the data, since it adds up evidence and does not ask
-    whether it fits together. By the distance to the nearest reconstructed digit, 88 % pass on subsets, where digits
-    are sparse, and 46 % on all the data. What a person sees at once, neither measure does.""",
+    block=300,
+    revised="""A classifier's certainty was a second score. It knows no digits: most of uniform noise and of digits with
+    scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
+    before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
 )
-def test_averages_of_pixels_are_no_digits(mnist_autoencoder, judge):
-    averages = [mnist_autoencoder.measured(f"pixels_{score}", unit="share") for score in SCORES]
+def test_averages_of_pixels_are_no_digits(mnist_midpoints, judge):
+    averages = mnist_midpoints.measured("pixels", label="averages of pixels that pass", unit="share")
 
-    verdict = judge.each(averages, below=USUALLY_NOT)
+    verdict = judge(averages, below=HALF) & score_tells_digits(mnist_midpoints, judge)
 
     assert verdict
 
@@ -275,5 +282,17 @@ def test_an_eight_has_two_dimensions_where_it_crosses(strokes_of_eights, judge):
     judge.note(strokes_of_eights.measured("usable", label="eights with two holes", unit="share"))
 
     verdict = judge(along, below=ONE_OR_TWO) & judge(crossing, above=ONE_OR_TWO)
+
+    assert verdict
+
+
+@pytest.mark.claim("M13", "Shapes between two classes of digits still look like digits.", source="L", block=300)
+def test_shapes_between_classes_look_like_digits(mnist_midpoints, judge):
+    midpoints, halves = (
+        mnist_midpoints.measured(name, label=label, unit="share")
+        for name, label in (("code", "midpoints of codes that pass"), ("halves", "halves of two digits that pass"))
+    )
+
+    verdict = judge(midpoints, above=HALF) & judge(halves, below=HALF) & score_tells_digits(mnist_midpoints, judge)
 
     assert verdict
