@@ -55,10 +55,17 @@ GENERALIZES = 0.75
 
 
 def score_tells_digits(midpoints, judge):
-    """Digits pass for digits; of uniform noise and of digits with scrambled pixels hardly any does."""
+    """Digits pass for digits; less than a twentieth of noise and of digits with scrambled pixels does."""
     digits = midpoints.measured("digits", label="held-out digits that pass", unit="share")
     controls = [midpoints.measured(name, label=f"nearest of {name} / bar") for name in ("noise", "scrambled")]
     return judge(digits, above=DIGITS_PASS) & judge.each(controls, above=BAR)
+
+
+def only_fitted(words, judge):
+    """Words are learned by heart, and of others the labels are guessed."""
+    fitted, guessed = (words.measured(name, unit="accuracy") for name in ("accuracy", "val_accuracy"))
+    # The typical network: most learn all words.
+    return judge(fitted, above=LEARNED_BY_HEART, typical=True) & judge(guessed, within=GUESSING)
 
 
 @pytest.mark.claim(
@@ -240,7 +247,7 @@ def test_arrays_outnumber_atoms(arrays_and_atoms, judge):
 
 
 @pytest.mark.claim(
-    "M10", "A discrete problem without structure to interpolate is fitted and not generalized.", source="L"
+    "M10a", "A discrete problem without structure to interpolate is fitted and not generalized.", source="L"
 )
 def test_labels_without_structure_are_only_fitted(words_without_structure, words_with_structure, judge):
     fitted = words_without_structure.measured("accuracy", unit="accuracy")
@@ -250,6 +257,25 @@ def test_labels_without_structure_are_only_fitted(words_without_structure, words
     verdict = judge(fitted, above=LEARNED_BY_HEART) & judge(guessed, within=GUESSING)
 
     assert verdict & judge(known_rule, above=GENERALIZES)
+
+
+@pytest.mark.claim(
+    "M10b",
+    "A discrete problem with a rule but nothing to interpolate is fitted and not generalized: the parity of bits.",
+    source="L",
+)
+def test_parity_is_only_fitted(words_of_parity, judge):
+    assert only_fitted(words_of_parity, judge)
+
+
+@pytest.mark.claim(
+    "M10c",
+    "Any discrete problem is fitted and not generalized: also one whose labels follow a simple rule.",
+    source="L",
+    block=300,
+)
+def test_labels_of_a_simple_rule_are_only_fitted(words_with_structure, judge):
+    assert only_fitted(words_with_structure, judge)
 
 
 @pytest.mark.claim(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from claims import test_manifold as claims
+from fixtures.manifold import discrete_problem
 from fixtures.manifold.gaps import flat_points, gaps_between_digits, largest_gap
 from fixtures.manifold.intrinsic_dimension import DIMENSION_ESTIMATORS as ESTIMATORS
 from fixtures.manifold.intrinsic_dimension import neighbour_distances
@@ -97,6 +98,24 @@ def test_reviews_have_few_dimensions_if_a_place_says_it_all_and_not_if_words_com
     )
 
     assert verdict_of(claims.test_reviews_have_few_dimensions, {"dimensions_beside_spheres": found}) == verdict
+
+
+# Discrete problems.
+
+
+def test_parity_changes_with_each_of_its_bits_and_with_no_other():
+    bits = np.random.default_rng(900).choice([-1.0, 1.0], (500, 20))
+    flipped = [discrete_problem.parity(np.where(np.arange(20) == bit, -bits, bits), 3) for bit in range(20)]
+    unchanged = [(labels == discrete_problem.parity(bits, 3)).mean() for labels in flipped]
+
+    assert unchanged == [0, 0, 0] + 17 * [1]
+
+
+@pytest.mark.parametrize(("num_bits", "verdict"), [(1, "refuted"), (20, "supported")])
+def test_parity_is_only_fitted_if_it_is_of_many_bits(num_bits, verdict):
+    found = measured(lambda seed: discrete_problem.parity_problem(None, "fast", seed, num_bits=num_bits))
+
+    assert verdict_of(claims.test_parity_is_only_fitted, {"words_of_parity": found}) == verdict
 
 
 def scattered(mean):
