@@ -15,14 +15,15 @@ OVERSTATES = 0.02
 # that nobody could see in it.
 UNSEEN = 0.014
 
-# Configurations compared. "Once" is a first score, by which nothing was chosen yet; tuning as such is the longest
-# search, a hundred runs, which is what a machine does overnight.
+# Configurations compared. Tuning once is one choice among a few, three of them: one alone is no choice. Tuning as such
+# is the longest search, a hundred runs, which is what a machine does overnight.
 SEARCHES = (1, 3, 10, 30, 100)
-LONGEST_SEARCH = SEARCHES[-1]
+A_FEW, LONGEST_SEARCH = SEARCHES[1], SEARCHES[-1]
 
 # "Heavily": by two points and more from shuffle to shuffle, which is what one hopes to gain by tuning, and at least
-# twice as much as with ten times the data. (That a score on a tenth of the examples scatters √10 times as much is to
-# be expected.)
+# twice as much as with ten times the data. By arithmetic a score on a tenth of the examples scatters √10 times as much.
+# The claim fails where hardly any answer is wrong, so that no score scatters. It also fails where training itself is a
+# matter of luck, so that scores scatter on any number of examples.
 HEAVILY = 0.02
 TWICE = 2.0
 
@@ -42,10 +43,15 @@ GUESSING_AN_OPINION = 0.5
 BEATS = 0.05
 
 
-def optimism(tuning, k):
-    """Score on the validation set minus score on the test set, of the best of `k` configurations."""
-    validation, test = (tuning.measured(f"{part}_{k}", unit="accuracy") for part in ("validation", "test"))
-    return validation - test
+def optimism(tuning, k, chosen_by="validation", truth="test"):
+    """Score on the set that chose the best of `k` configurations, minus its score on other reviews."""
+    score, true_score = (tuning.measured(f"{part}_{k}", unit="accuracy") for part in (chosen_by, truth))
+    return score - true_score
+
+
+def leaked(tuning, k, **sets):
+    """The optimism of the best of `k` configurations, less that of a single one, which is the luck of the sets."""
+    return optimism(tuning, k, **sets) - optimism(tuning, 1, **sets)
 
 
 @pytest.mark.claim("E01", "Scores on the training data overstate performance on new data.", source="L A")
@@ -69,9 +75,17 @@ def test_tuning_leaks(tuning, judge):
     assert verdict
 
 
-@pytest.mark.claim("E03", "Tuning leaks little when done once, and more the more often it is done.", source="L A")
+@pytest.mark.claim(
+    "E03",
+    "Tuning leaks little when done once, and more the more often it is done.",
+    source="L A",
+    block=300,
+    revised="""Once was a single configuration. Nothing was chosen by it, so that it could not leak. Now once is one
+    choice among three. The optimism of a single configuration, which is luck alone, is taken from it.""",
+    before="supported",
+)
 def test_more_tuning_leaks_more(tuning, judge):
-    once = judge(optimism(tuning, 1), within=(-UNSEEN, UNSEEN))
+    once = judge(leaked(tuning, A_FEW), within=(-UNSEEN, UNSEEN))
     more = judge.each(steps([optimism(tuning, k) for k in SEARCHES]), above=0.0)
 
     assert once & more
@@ -257,5 +271,16 @@ def test_validation_split_takes_the_last_rows(keras_validation_split, judge):
     )
 
     verdict = judge.each([trained, validated, both_or_neither], exactly=0)
+
+    assert verdict
+
+
+@pytest.mark.claim(
+    "E12",
+    "Tuning against the test set flaws the measure: the test score that chose a configuration is optimistic.",
+    source="L",
+)
+def test_tuning_on_the_test_set_flaws_the_measure(tuning_on_test, judge):
+    verdict = judge(leaked(tuning_on_test, LONGEST_SEARCH, chosen_by="test", truth="new"), above=UNSEEN)
 
     assert verdict

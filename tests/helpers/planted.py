@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pytest_claims.statistics import looks
+from pytest_claims.statistics import fixed_look
 from pytest_claims.verdicts.judge import Judge
 from pytest_claims.verdicts.runs import Runs
 
@@ -24,7 +24,7 @@ def verdict_of(
     measurements: Mapping[str, Mapping[str, Sequence[float]]],
     histories: Mapping[str, Mapping[str, np.ndarray]] | None = None,
 ) -> str:
-    """The verdict of a claim on planted numbers, in the fast tier at its last look.
+    """The verdict of a claim on planted numbers, in the fast tier, at one look at all of them.
 
     Parameters
     ----------
@@ -35,11 +35,13 @@ def verdict_of(
     histories
         For each such arm: arrays of shape ``(num_seeds, num_epochs)`` for each metric.
     """
-    *_, last = looks("fast")
-    judge, seeds = Judge("fast", last), range(last.num_seeds)
-    arms = {*measurements, *(histories or {})}
+    histories = histories or {}
+    columns = [*measurements.values(), *histories.values()]
+    num_seeds = {len(numbers) for arm in columns for numbers in arm.values()}.pop()
+    judge = Judge("fast", fixed_look(num_seeds))
     runs: dict[str, Any] = {
-        arm: Runs(arm, "fast", seeds, (histories or {}).get(arm, {}), measurements.get(arm, {})) for arm in arms
+        arm: Runs(arm, "fast", range(num_seeds), histories.get(arm, {}), measurements.get(arm, {}))
+        for arm in {*measurements, *histories}
     }
     with suppress(AssertionError):
         claim(**runs, judge=judge)
