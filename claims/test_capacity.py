@@ -157,9 +157,8 @@ def test_returns_of_doublings_diminish(few_4, few_8, few_16, few_32, few_64, jud
     "Trained to the end, the narrowest network and a wide one are both worse than one between.",
     source="L B",
     expected={"fast": "inconclusive", "stand-in": "supported"},
-    because="""One unit a layer is worse than two on average only because in 12 of 20 seeds its only rectifier dies
-    and the network says one half for every review. Where it lives it ends at 0.42 to 0.49, no worse than 2-2 (0.46).
-    So too small means unlucky here, and the average of two kinds of runs lies too near to the margin.""",
+    because="""Two units a layer are better than 64 in {2.holds} of {2.seeds} runs. They are better than one in
+    {1.holds}. One unit is worse where it is dead: the network then says one half of every review.""",
     block=300,
     revised=STUCK,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "supported"},
@@ -183,10 +182,9 @@ def test_capacity_is_a_compromise(imdb_1_1, imdb_2_2, imdb_64_64, judge):
     "Trained to the end, logistic regression and a wide network are both worse than one between.",
     source="L B",
     expected="refuted",
-    because="""Logistic regression has the least capacity of all and ends best of all: at 0.34 nats on subsets,
-    against 0.46 for two units a layer and 1.03 for 64; on all the data at 0.28, still falling, against 0.45 and
-    0.69. On sets of words nothing is gained by hidden units, so that there is no end of too little capacity; what
-    hurts is only too much.""",
+    because="""Logistic regression has the least capacity and ends best, at {1.estimate.times} times the loss of
+    two units a layer. On sets of words nothing is gained by hidden units. Only too much capacity
+    hurts.""",
     block=300,
     revised=STUCK,
     before="refuted",
@@ -205,10 +203,9 @@ def test_compromise_is_better_than_logistic_regression(imdb_logistic, imdb_2_2, 
     "The larger the network, the sooner its training loss has fallen, and the wider is the gap to the validation loss.",
     source="L B",
     expected={"full": "inconclusive", "stand-in": "inconclusive"},
-    because="""That the training loss falls sooner hangs on the 4-4 network, which gets below 0.2 after 8 to 14
-    epochs of its twenty, and in four of ten seeds never, on subsets as on all the data. The slope over all four
-    sizes is below zero in each seed, from −0.5 to −4 epochs, and scatters so much that ten seeds just suffice on
-    real subsets, and just do not on the stand-in and on all the data.""",
+    because="""The gap changes by {2.estimate} nats with each quadrupling, the training loss falls
+    {1.estimate.fall} epochs sooner. That hangs on the 4-4 network: some of its runs never get below
+    0.2.""",
     block=300,
     revised=STUCK + " " + TEN_SEEDS,
     before={"fast": "supported", "full": "inconclusive", "stand-in": "inconclusive"},
@@ -230,11 +227,8 @@ def test_larger_networks_fit_sooner_with_wider_gap(imdb_4_4, imdb_baseline, imdb
     "Each larger network has its training loss fall sooner, and leaves a wider gap, than the one before.",
     source="L B",
     expected={"fast": "refuted", "full": "inconclusive", "stand-in": "refuted"},
-    because="""From 4 to 16 to 64 units a layer the training loss falls sooner and the gap grows. From 64 to 512
-    neither: both are below 0.2 after three or four epochs, and learn all reviews by heart, where the gap is the
-    validation loss itself. That of 512-512 ends lower, 0.95 against 1.05 over ten seeds: the wider network errs
-    with less certainty. On all the data it is the same, 0.71 against 0.69, if less sure: two seeds of 64-64 end
-    near 1, eight near 0.62.""",
+    because="""From 64 to 512 units a layer the training loss falls no sooner: by {3.estimate} epochs in the
+    typical run. Both know all reviews by heart after a few epochs.""",
     block=300,
     revised=STUCK + " " + TEN_SEEDS,
     before={"fast": "refuted", "full": "inconclusive", "stand-in": "refuted"},
@@ -254,11 +248,9 @@ def test_each_larger_network_fits_sooner_with_wider_gap(imdb_4_4, imdb_baseline,
     "Too small to overfit, within sixty epochs, are logistic regression and one unit a layer.",
     source="L B",
     expected={"fast": "refuted", "full": "refuted", "stand-in": "inconclusive"},
-    because="""Even logistic regression overfits if it is trained for sixty epochs: 2,001 weights for 5,000 reviews. It
-    is best at epoch 31 and has risen by 6.6 % at the end. One unit a layer dies in five of ten seeds, and then nothing
-    happens; in the five others its loss nearly doubles. The gap to the training loss closes only for a model that can
-    learn nothing. On all the data logistic regression is best at epoch 39 and 1.6 % higher at the end, in each of ten
-    seeds; that is little, and more than the one per cent up to which a curve counts as flat.""",
+    because="""Logistic regression ends {1.estimate.rise} above its lowest loss if it is trained for sixty epochs.
+    One unit a layer does so in {2.fails} of {2.seeds} runs. Where a unit is dead nothing happens any
+    more.""",
     block=300,
     revised=STUCK,
     before={"fast": "refuted", "full": "refuted", "stand-in": "inconclusive"},
@@ -274,9 +266,8 @@ def test_smallest_models_do_not_overfit(imdb_logistic_long, imdb_1_1_long, judge
     "Too small to overfit, within twenty epochs, are two units a layer, and four.",
     source="L B",
     expected="refuted",
-    because="""Four units a layer are no small network on 2,000 words: 8,029 weights for 5,000 reviews. Its loss is
-    lowest at epoch 10 and a quarter higher at epoch 20; with two units it has risen by 6 %. In pilot runs of sixty
-    epochs both rose by far more.""",
+    because="""Four units a layer end {2.estimate.rise} above their lowest loss, two units {1.estimate.rise}. Four
+    units are no small network here: each has a weight for each word.""",
     block=300,
     revised=STUCK,
     before="refuted",

@@ -28,9 +28,8 @@ NOT_AT_ALL = (0.45, 0.55)
     "Early stopping keeps a network whose validation loss is close to the lowest of a whole run.",
     source="L",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""With a patience of two, early stopping keeps the very best epoch in 19 of 20 runs on IMDB and in 16 of
-    20 of the 96-96 network on MNIST. In the other four the loss dips once more after two worse epochs, by 2 to 13 %.
-    That the average, 1.4 %, is below two percent twenty seeds do not show.""",
+    because="""On images early stopping keeps an epoch within two percent of the best in {2.holds} of {2.seeds}
+    runs, on reviews in {1.holds}. In the others the loss dips once more after two worse epochs.""",
     block=300,
     revised=NO_SPREAD,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
@@ -50,10 +49,8 @@ def test_early_stopping_keeps_nearly_the_best(imdb_baseline, mnist_96_96, judge)
     "The epoch that early stopping goes back to is close to the best epoch of a whole run.",
     source="L",
     expected="inconclusive",
-    because="""Where it does not keep the best epoch it is off by three or four, since a patience of two ends before
-    the next dip: in four of twenty runs on MNIST, one of twenty on IMDB. The average, 0.7 epochs, is known to lie
-    below 2.01, where 2 is asked for. On all the data it is the same: off by three to six epochs in six of thirty
-    runs on MNIST and by three in two on IMDB, and on average by 0.8, known to lie below 2.009.""",
+    because="""On images the epoch kept is off by fewer than two in {2.holds} of {2.seeds} runs, on reviews in
+    {1.holds}. In the others the loss dips once more after two worse epochs.""",
     block=300,
     revised=NO_SPREAD,
     before="inconclusive",

@@ -128,10 +128,8 @@ def test_iterated_k_fold_depends_even_less_on_shuffle(shuffled_scores, judge):
     "Iterated K-fold validation is more precise still: nearer to performance on new data.",
     source="L A",
     expected={"fast": "inconclusive", "full": "refuted", "stand-in": "inconclusive"},
-    because="""Repeating takes away the luck of the shuffle, and the spread with it (E06a). What it leaves is which
-    200 reviews were drawn, and that each fold is fitted on 160 of them. That is most of the distance to the
-    accuracy on 5,000 new reviews: it shrinks by less than the fifth asked for, if at all, by 0.4 points too little
-    on average. With 25 shuffles a seed, in the full tier, it is the same, and shown: 0.43 points too little.""",
+    because="""Repeating takes away the luck of the shuffle. The distance to new data changes by {1.estimate}
+    points on average. What is left is which 200 reviews were drawn.""",
     block=300,
     revised="Nearer means nearer at all, as better does in other claims. A fifth nearer was asked for.",
     before={"fast": "inconclusive", "full": "refuted", "stand-in": "inconclusive"},

@@ -24,10 +24,9 @@ LAST_EPOCHS = 3
     "from their angles.",
     source="L",
     expected="inconclusive",
-    because="""From pixels to the tips of the hands the error falls to a ninth, from 42 minutes to 5.0 (twenty seeds of
-    the fast tier), in every seed. From the tips to the angles it falls to 3.1 on average. But the tips tell nearly all
-    that the angles tell, and what is left depends on which 240 times a network has seen: in single seeds the angles are
-    anywhere from four times better to a third worse. Faces are drawn by a formula, so that all data give the same.""",
+    because="""From the clock's pixels to the tips of the hands the error falls to {1.estimate.times} times. From
+    tips to angles it falls further in {2.holds} of {2.seeds} seeds. The tips tell nearly all that the
+    angles tell.""",
     block=300,
     revised="Easier means easier at all, as better does in other claims. A fifth was asked for.",
     before="inconclusive",

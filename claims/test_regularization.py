@@ -48,10 +48,9 @@ def test_smaller_network_overfits_later(imdb_4_4, imdb_baseline, judge):
     "The 4-4 network starts overfitting after about six epochs, the 16-16 network after about four.",
     source="L B",
     expected="refuted",
-    because="""The 16-16 network turns after four to five epochs, 4.5 on average. The 4-4 network turns later than
-    the lecture's six: at epoch 10.8 over twenty seeds on all the data, at 9.7 on subsets, and anywhere from 6 to 19
-    in single seeds. It depends on which of its few units live: the published log of training is one of the slow
-    runs.""",
+    because="""The 4-4 network turns after {1.estimate} epochs in the typical run, the 16-16 network after
+    {2.estimate}. Single runs of 4-4 turn anywhere from epoch {1.min} to {1.max}. It depends on which
+    of its few units live.""",
     block=300,
     revised=WHOLE_EPOCHS,
     before="refuted",
@@ -71,11 +70,8 @@ def test_epochs_in_which_overfitting_starts(imdb_4_4, imdb_baseline, judge):
     "Once it overfits, the 4-4 network degrades more slowly than the 16-16 network.",
     source="L B",
     expected={"stand-in": "inconclusive"},
-    because={
-        "stand-in": """The 4-4 network degrades more slowly in {1.holds} of {1.seeds} pairs of runs. The claim stays
-        undecided, because one run had not turned by its last epoch. How steeply it would rise later is not known.
-        On the stand-in most words matter, so the small network turns late.""",
-    },
+    because="""The 4-4 network degrades more slowly in {1.holds} of {1.seeds} pairs. But some of its runs turn too
+    late for their slope to be seen.""",
     block=300,
     revised=STUCK,
     before={"fast": "supported", "full": "supported", "stand-in": "inconclusive"},
@@ -95,10 +91,9 @@ def test_smaller_network_degrades_more_slowly(imdb_4_4, imdb_baseline, judge):
     "The 512-512 network starts overfitting almost at once, after one or two epochs.",
     source="L B",
     expected="inconclusive",
-    because="""Its validation loss jumps: in seed 2 on all the data it is 0.37, 0.64, 0.32, 0.32, 0.29, 0.53. Which of
-    the first epochs is the lowest is chance, and three or five as often as two: the lowest epochs of ten seeds are 3,
-    2, 5, 9, 2, 2, 5, 3, 5, 3. With 5,000 reviews the network has learned them by heart sooner, and epoch two it is in
-    seven of ten seeds; one seed each at epoch three and four keep the average, 2.2, too near to 2.5 to be sure.""",
+    because="""The 512-512 network is best after {1.estimate} epochs in the typical run, and after one or two in
+    {1.holds} of {1.seeds}. Its validation loss jumps, so that it is chance which early epoch is
+    lowest.""",
     block=300,
     revised=WHOLE_EPOCHS + " " + TEN_SEEDS,
     before="inconclusive",
@@ -114,11 +109,8 @@ def test_larger_network_overfits_at_once(imdb_512_512, judge):
     "The 512-512 network overfits more severely than the 16-16 network.",
     source="L B",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""It rises further, but how much further depends on how much the smaller network has left to learn by
-    heart. On all the data the training loss of the smaller is still 0.018 at the end, and its validation loss has
-    risen by 0.28 nats, that of the larger by 0.42. On 5,000 reviews the rises are 0.45 and 0.59, on average by 0.05
-    more than a fifth, while single seeds scatter by 0.08: ten of them do not tell. On the stand-in the smaller one has
-    all but caught up, with 0.40 against 0.44.""",
+    because="""The larger network's loss rises by {1.a.mean} nats, where 1.2 times the smaller one's rise is
+    {1.b.mean}. How much further depends on how much the smaller one has left to learn by heart.""",
     block=300,
     revised=TEN_SEEDS,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
@@ -137,10 +129,8 @@ def test_larger_network_overfits_more_severely(imdb_512_512, imdb_baseline, judg
     "The validation loss of the 512-512 network is noisier than that of the 16-16 network, over all epochs.",
     source="L B",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""On 5,000 reviews both curves are rough, the smaller network's as well: it jumps all the way up (seed
-    0, from epoch 2: 0.37, 0.38, 0.33, 0.35, 0.36, 0.37, 0.45, 0.42), the larger one only in its first seven epochs
-    (0.43, 0.32, 0.42, 0.46, 0.50, 0.44, 0.55), and is smooth once it knows all reviews by heart. On all the data,
-    where the smaller one's curve is smooth, the ratio is 4.3.""",
+    because="""The larger network's curve is {1.estimate.times} times as rough, the mean over {1.seeds} seeds. On
+    few reviews the smaller network's curve jumps as well.""",
     block=300,
     revised=TEN_SEEDS,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
@@ -158,9 +148,8 @@ def test_larger_network_is_noisier(imdb_512_512, imdb_baseline, judge):
     "The validation loss of the 512-512 network is noisier than that of the 16-16 network once both have turned.",
     source="L B",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""After the turn the larger network soon knows all 5,000 reviews by heart, its training loss falls below
-    0.001, and nothing moves any more: from epoch 10 on its curve is smooth, while the smaller one's goes on jumping.
-    On all the data it does not get there, and is 4.5 times as rough.""",
+    because="""The larger network's curve is {1.estimate.times} times as rough, the mean over {1.seeds} seeds. On
+    few reviews the smaller network's curve jumps as well.""",
     block=300,
     revised=TEN_SEEDS,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
@@ -180,9 +169,8 @@ def test_larger_network_is_noisier_after_the_turn(imdb_512_512, imdb_baseline, j
     "The 512-512 network gets its training loss near zero very quickly.",
     source="L B",
     expected={"full": "inconclusive"},
-    because="""On all the data its training loss comes below 0.05 in epoch 8, 9 or 10, four to five epochs before that
-    of the smaller network. That is quick, but so close to the end of the first half of the twenty epochs that the
-    interval of ten seeds, 7.6 to 10.6, reaches just across it.""",
+    because="""The larger network's training loss is near zero after {1.estimate} epochs in the typical run,
+    {2.estimate.fall} epochs before that of the smaller.""",
     block=300,
     revised=WHOLE_EPOCHS + " " + TEN_SEEDS,
     before={"fast": "supported", "full": "inconclusive", "stand-in": "supported"},
@@ -219,13 +207,9 @@ def test_l2_penalty_keeps_number_of_parameters(imdb_l2, imdb_baseline, judge):
     "Dropout is a clear improvement over the baseline: its lowest validation loss is lower.",
     source="L B",
     expected="inconclusive",
-    because="""Its lowest cross-entropy is hardly lower, and now and then much higher. On all the data the median of
-    thirty seeds is 0.278 with dropout and 0.279 without, and four of thirty pairs differ by the fiftieth asked for. In
-    return four seeds of dropout stay well above, at 0.293 (18), 0.309 (8 and 20) and 0.401 (5), where the baseline
-    never exceeds 0.285: in seed 5, four of 16 units of the first layer and two of the second are dead, active for none
-    of 2,000 reviews, which no unit is in seed 0. On subsets it is seeds 5 and 8 again, 17 % above the baseline,
-    where the others are within 7 % of it. What dropout does lower is the loss at the last epoch: 0.52 against 0.56 on
-    all the data, 0.52 against 0.80 on subsets.""",
+    because="""Dropout's lowest loss is {1.estimate.times} times the baseline's in the typical run. It is lower by
+    the fiftieth asked for in {1.holds} of {1.seeds} pairs. In the worst pair it is {1.max.times} times
+    as high.""",
     block=300,
     revised=STUCK,
     before="inconclusive",
@@ -268,9 +252,8 @@ def test_dropout_beats_l2_by_reported_loss(imdb_dropout, imdb_l2, judge):
     "Dropout works much better than the L2 penalty, by cross-entropy alone.",
     source="L B",
     expected="refuted",
-    because="""Without the penalty in the loss the two are alike at their best: 0.283 for L2 and 0.277 for dropout,
-    the median of twenty seeds on all the data; 0.344 and 0.338 on subsets. The curves that Keras draws
-    compare a loss that holds 0.08 nats of penalty with one that holds none.""",
+    because="""Without the penalty the two are alike: dropout's lowest loss is {1.estimate.times} times that of
+    L2. The curves that Keras draws compare a loss that holds a penalty with one that holds none.""",
     block=300,
     revised=STUCK,
     before="refuted",

@@ -45,10 +45,9 @@ def near_zero(runs):
     "Weights under an L2 penalty are smaller and more regularly distributed.",
     source="L",
     expected={"fast": "inconclusive", "stand-in": "inconclusive"},
-    because="""Smaller they are, by 40 %. More regular in shape they are only where units have died: the penalty
-    draws the weights of a unit that is never active to zero, a sixteenth of all weights at a time, and the entropy
-    at equal spread falls by 0.2 to 0.7 nats: in 7 of 20 seeds. In the other thirteen it falls by 0.01 to 0.04, which
-    nobody would see. The average of both kinds lies near the margin.""",
+    because="""The weights are smaller by {1.estimate.fall}. They are more regular in shape in {2.holds} of
+    {2.seeds} seeds. The penalty draws the weights of a dead unit to zero, and that makes the entropy
+    fall.""",
     block=300,
     revised=STUCK + " Smaller has one margin in all claims.",
     before={"fast": "inconclusive", "full": "supported", "stand-in": "inconclusive"},
@@ -84,6 +83,8 @@ def test_l1_drives_weights_to_zero(imdb_weights, imdb_weights_l1, imdb_weights_l
     block=300,
     revised=STUCK,
     before="supported",
+    because="""With dropout the last loss is {1.estimate.times} times as high, and the curve turns {2.estimate}
+    epochs later. Runs whose units die do otherwise.""",
 )
 def test_dropout_softens_and_delays_overfitting(imdb_dropout, imdb_baseline, judge):
     left = ratio(imdb_dropout.final("val_cross_entropy"), imdb_baseline.final("val_cross_entropy"))
@@ -100,11 +101,9 @@ def test_dropout_softens_and_delays_overfitting(imdb_dropout, imdb_baseline, jud
     "A network trained with Keras' dropout ends with larger weights, in each layer, than one without.",
     source="L",
     expected={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
-    because="""Keras divides what dropout keeps by the share kept, so that the next layer sees inputs of the usual
-    size and has nothing to make up for. What is left is that the network learns more slowly: its training loss ends
-    at 0.24 instead of 0.12, and the first layer, which has grown for less, is a tenth smaller. Only the output
-    layer, whose inputs are now and then halved, is larger, by 13 %. On all the data the first layer is 11 %
-    smaller, in each of ten seeds, and the output layer 37 % larger.""",
+    because="""With dropout the first layer ends {1.estimate.fall} smaller. Keras divides what is kept by the
+    share kept, so that the next layer has nothing to make up for. The output layer is
+    {3.estimate.rise} larger.""",
     block=300,
     revised=STUCK,
     before="refuted",
@@ -124,10 +123,9 @@ def test_dropout_makes_weights_larger(imdb_weights_dropout, imdb_weights, judge)
     "Where training does not rescale what dropout keeps, the network ends with larger weights, in each layer.",
     source="L",
     expected={"fast": "inconclusive", "stand-in": "refuted"},
-    because="""Without rescaling the layers behind dropout must make up for what is missing, and do: the output layer
-    is larger by 39 %, the second by 12 %. The first layer has no dropout before it. It grows by 3.5 %, less than the
-    twentieth asked for, so that each layer is too much said of subsets. In two pilot runs on all the data it grew by
-    a tenth.""",
+    because="""The layers behind dropout grow: the second by {2.estimate.rise}, the output layer by
+    {3.estimate.rise}. The first has no dropout before it. It grows by {1.estimate.rise}, too near to
+    the twentieth asked for.""",
     block=300,
     revised=STUCK,
     before={"fast": "inconclusive", "full": "supported", "stand-in": "refuted"},
@@ -147,11 +145,9 @@ def test_classical_dropout_makes_weights_larger(imdb_weights_classical_dropout, 
     "A weight penalty matters less for a large network than for a small one, and dropout is better for the large one.",
     source="L B",
     expected="inconclusive",
-    because="""At their best epochs neither differs by much. The penalty leaves 0.997 of the small network's lowest
-    loss and 0.972 of the large one's: if anything it matters more for the large one, whose lowest loss scatters by
-    6 % from seed to seed. Dropout and penalty are alike there, 0.351 and 0.350. Ten seeds show neither. Nor do they
-    on all the data, where the penalty leaves 1.000 of the one and 0.988 of the other, and dropout is as low as the
-    penalty, 0.304 and 0.301.""",
+    because="""By their lowest losses neither half is shown. The penalty leaves {1.estimate.times} times as much
+    of the large network's loss as of the small one's. Dropout is at {2.estimate.times} times the
+    penalty's loss.""",
     block=300,
     revised=STUCK + " " + TEN_SEEDS,
     before="inconclusive",
@@ -176,10 +172,8 @@ def test_penalty_matters_less_for_large_network(
     "Dropout helps at rates of 0.2 to 0.5 and less beyond: by the lowest validation cross-entropy.",
     source="L B",
     expected={"fast": "inconclusive", "full": "refuted", "stand-in": "inconclusive"},
-    because="""By the lowest loss dropout hardly helps in its usual range: 0.340 at a rate of 0.2 and 0.346 at 0.5,
-    against 0.344 without, where two of twenty runs at 0.5 are held up by dead units (×1.17). That rates beyond are
-    worse is clear: 0.381 at 0.7, and at 0.9 nothing is learned. On all the data it is 0.304 at a rate of 0.2
-    against 0.308 without: lower by 1.2 %, surely, and surely less than the fiftieth asked for.""",
+    because="""By the lowest loss dropout hardly helps: at a rate of 0.2 it is {1.estimate.times} times as high as
+    without, at 0.5 {2.estimate.times} times. At 0.7 it is {3.estimate.times} times that at 0.5.""",
     block=300,
     revised=STUCK,
     before={"fast": "inconclusive", "full": "refuted", "stand-in": "inconclusive"},
@@ -204,13 +198,9 @@ def test_best_loss_by_rate(imdb_rate_0, imdb_rate_20, imdb_rate_50, imdb_rate_70
     "Dropout helps at rates of 0.2 to 0.5 and less beyond: by the validation cross-entropy after twenty epochs.",
     source="L B",
     expected="refuted",
-    because="""After twenty epochs the more is dropped the less has been learned by heart: the loss ends at 0.80
-    without dropout, 0.75 at 0.2, 0.52 at 0.5 and 0.39 at 0.7, which is beyond the usual range and best of all. Only
-    at 0.9 is too little left to learn from (0.69). It would turn later, and is ahead because the others are
-    overfitting. On all the data a rate of 0.2 even ends higher than none, at 0.41 against 0.38, in each of ten
-    seeds and with `keras.Model.fit` as well. Without dropout nearly all units answer to each review, 13 of 16 in
-    the first layer, so that the network is nearly linear; at 0.2 they come to answer to different words, 8 at a
-    time, and such a network learns more by heart: its training loss ends at 0.13 instead of 0.17.""",
+    because="""The more is dropped, the less is learned by heart. After twenty epochs the loss at a rate of 0.7 is
+    {3.estimate.times} times that at 0.5. At 0.9 too little is left to learn from: {4.estimate.times}
+    times.""",
     block=300,
     revised=STUCK,
     before="refuted",
