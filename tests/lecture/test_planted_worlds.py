@@ -60,7 +60,7 @@ RIGHT: dict[str, World] = {
     "D04b": {"points_near_and_far": {"cross_entropy_near": 0.03, "cross_entropy_far": 0.08}},
     "E03": {
         "tuning": {
-            **optimistic(0.775, 0.790, 0.805, 0.820, 0.835)["tuning"],
+            **optimistic(0.775, 0.782, 0.797, 0.812, 0.827)["tuning"],
             **{f"test_{searches}": 0.775 for searches in SEARCHES},
         }
     },
@@ -71,7 +71,7 @@ RIGHT: dict[str, World] = {
         }
     },
     "F09b": {"stuck_large_adam": {"usual": 0.12, "tuned": 0.95}},
-    "F10b": {"rising_updates": {"raised_1": 0.65}, "updates_of_rate_1": NOTED},
+    "F10b": {"rising_updates": {"raised_1": 0.65, "raised_1e-2": 0.01}, "updates_of_rate_1": NOTED},
     "G01": {"imdb_baseline": {"loss": {1: 0.5, 20: 0.02}, "val_cross_entropy": {1: 0.42, 4: 0.28, 20: 0.56}}},
     "G11c": {"imdb_common_words": {"rise": 0.25}, "imdb_rare_words": {"rise": 0.40}},
     "I05b": {"imdb_baseline": {"val_loss": TURNS}, "mnist_96_96": {"val_loss": TURNS}},
@@ -92,7 +92,7 @@ RIGHT: dict[str, World] = {
         "imdb_logistic_long": {"val_cross_entropy": {1: 0.6, 60: 0.3}},
         "imdb_1_1_long": {"val_cross_entropy": {1: 0.65, 60: 0.4}},
     },
-    "M05b": {"mnist_autoencoder": {"pixels_distance": 0.1, "pixels_classifier": 0.2}},
+    "M05b": {"mnist_midpoints": {"pixels": 0.1, "digits": 0.95, "noise": 1.6, "scrambled": 1.3}},
     "N05": {
         "little_shuffled_8": memorizing(0.30),
         "little_shuffled_64": memorizing(0.85),
@@ -123,11 +123,11 @@ WRONG: dict[str, dict[str, World]] = {
     },
     "D04b": {"points far away do as well": {"points_near_and_far": {"cross_entropy_near": 0.08}}},
     "E03": {
-        "a first score is optimistic already": optimistic(0.810, 0.825, 0.840, 0.855, 0.870),
+        "a choice among three leaks much": optimistic(0.775, 0.805, 0.820, 0.835, 0.850),
         "three searches leak less than one": optimistic(0.775, 0.755, 0.770, 0.785, 0.800),
-        "ten leak less than three": optimistic(0.775, 0.805, 0.785, 0.800, 0.815),
-        "thirty leak less than ten": optimistic(0.775, 0.790, 0.820, 0.800, 0.815),
-        "a hundred leak less than thirty": optimistic(0.775, 0.790, 0.805, 0.835, 0.815),
+        "ten leak less than three": optimistic(0.775, 0.785, 0.765, 0.800, 0.815),
+        "thirty leak less than ten": optimistic(0.775, 0.780, 0.810, 0.790, 0.815),
+        "a hundred leak less than thirty": optimistic(0.775, 0.780, 0.795, 0.835, 0.815),
     },
     "F01a": {
         "training stays at guessing": {"mnist_learning_rate_1_units": {"accuracy": {1: 0.11, 20: 0.11}}},
@@ -138,7 +138,7 @@ WRONG: dict[str, dict[str, World]] = {
         "no rate and no batch size helps": {"stuck_large_adam": {"tuned": 0.12}},
         "tuning helps half of the way": {"stuck_large_adam": {"tuned": 0.5}},
     },
-    "F10b": {"few updates raise the loss": {"rising_updates": {"raised_1": 0.1}}},
+    "F10b": {"few updates raise the loss": {"rising_updates": {"raised_1": 0.1, "raised_1e-2": 0.01}}},
     "G01": {
         "training gets worse": {"imdb_baseline": {"loss": {1: 0.5, 15: 0.05, 20: 0.1}}},
         "validation never improves": {"imdb_baseline": {"val_cross_entropy": {1: 0.28, 20: 0.56}}},
@@ -175,8 +175,10 @@ WRONG: dict[str, dict[str, World]] = {
         for arm in ("imdb_logistic_long", "imdb_1_1_long")
     },
     "M05b": {
-        "averages are near to digits": {"mnist_autoencoder": {"pixels_distance": 0.88}},
-        "averages are classified surely": {"mnist_autoencoder": {"pixels_classifier": 0.84}},
+        "averages are near to digits": {"mnist_midpoints": {"pixels": 0.88}},
+        "noise passes as well": {"mnist_midpoints": {"noise": 0.7}},
+        "scrambled digits pass as well": {"mnist_midpoints": {"scrambled": 0.7}},
+        "digits do not pass": {"mnist_midpoints": {"digits": 0.5}},
     },
     "N05": {
         "64 units memorize no more than 8": {"little_shuffled_64": memorizing(0.30)},
