@@ -2,8 +2,14 @@
 
 import pytest
 
-from fixtures.degrees import AS_GOOD_A_LOSS, CLEARLY_HIGHER
-from fixtures.early_stopping.stopped_early import epochs_off, loss_kept, redundant_epochs, redundant_epochs_saved
+from fixtures.degrees import AS_GOOD_A_LOSS, CLEARLY_HIGHER, CLEARLY_LOWER
+from fixtures.early_stopping.stopped_early import (
+    epochs_off,
+    loss_kept,
+    redundant_epochs,
+    redundant_epochs_saved,
+    second_lowest_at_end,
+)
 from fixtures.quantities import at_epochs
 from fixtures.revisions import NO_SPREAD, WHOLE_EPOCHS
 from pytest_claims import ratio
@@ -137,3 +143,18 @@ def test_fit_to_minimum_does_not_generalize(imdb_512_512, imdb_majority_class, j
     at_chance = judge(imdb_512_512.final("val_accuracy"), within=NOT_AT_ALL, holding=commonest_opinion)
 
     assert fitted & at_chance
+
+
+# Early stopping chooses its epoch by the reviews that it is scored on here, and the others choose nothing. The fiftieth
+# of "clearly lower" leaves room for that.
+@pytest.mark.claim(
+    "I12",
+    "Early stopping is among the two most effective of four: itself, L2, dropout, a smaller network.",
+    source="L",
+)
+def test_early_stopping_is_one_of_the_most_effective(imdb_baseline, imdb_l2, imdb_dropout, imdb_4_4, judge):
+    others_at_end = second_lowest_at_end([imdb_l2, imdb_dropout, imdb_4_4])
+
+    verdict = judge(ratio(loss_kept(imdb_baseline), others_at_end), below=CLEARLY_LOWER)
+
+    assert verdict

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from claims import test_early_stopping as claims
 from fixtures.early_stopping.splits import scored_split, shuffled_split, watched_split
 from fixtures.early_stopping.stopped_early import (
     epochs_off,
@@ -18,6 +19,7 @@ from fixtures.early_stopping.stopped_early import (
 from fixtures.networks.initial_weights import other_weights
 from fixtures.quantities import at_epochs
 from pytest_claims.verdicts.runs import Runs
+from tests.helpers.planted import verdict_of
 from tests.helpers.samples import global_state
 
 LOSSES = np.array(
@@ -122,3 +124,24 @@ def test_other_weights_are_distributed_as_the_first_and_independent_of_them():
     np.testing.assert_array_equal(drawn["0/kernel"], again["0/kernel"])
     assert abs(np.corrcoef(drawn["0/kernel"].ravel(), other["0/kernel"].ravel())[0, 1]) < 0.03
     assert global_state() == before
+
+
+@pytest.mark.parametrize(
+    ("at_end", "expected"),
+    [
+        pytest.param((0.5, 0.5, 0.5), "supported", id="the best of four"),
+        pytest.param((0.5, 0.2, 0.5), "supported", id="the second best"),
+        pytest.param((0.2, 0.5, 0.2), "refuted", id="the third best"),
+    ],
+)
+def test_early_stopping_is_among_the_two_most_effective_only_where_two_others_end_higher(at_end, expected):
+    luck = np.random.default_rng(900).uniform(0.98, 1.02, size=(20, 1))
+    ends = dict(zip(("imdb_l2", "imdb_dropout", "imdb_4_4"), at_end, strict=True))
+    worlds = {
+        "imdb_baseline": [0.5, 0.3, 0.4, 0.6, 0.8],
+        **{arm: [0.4, 0.4, 0.4, 0.4, end] for arm, end in ends.items()},
+    }
+    curves = {arm: luck * curve for arm, curve in worlds.items()}
+    histories = {arm: {"val_loss": curve, "val_cross_entropy": curve} for arm, curve in curves.items()}
+
+    assert verdict_of(claims.test_early_stopping_is_one_of_the_most_effective, {}, histories) == expected
