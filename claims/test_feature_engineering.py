@@ -23,7 +23,7 @@ LAST_EPOCHS = 3
     "Telling the time is hard from a clock's pixels, easier from where the tips of its hands are, and easier still "
     "from their angles.",
     source="L",
-    expected="inconclusive",
+    expected={"full": "inconclusive"},
     because="""From the clock's pixels to the tips of the hands the error falls to {1.estimate.times} times. From
     tips to angles it falls further in {2.holds} of {2.seeds} seeds. The tips tell nearly all that the
     angles tell.""",
@@ -95,7 +95,7 @@ def test_good_features_need_fewer_resources(clock_pixels, clock_tips, clock_angl
     source="L",
     # The fast tier's subsets are not "enough".
     tiers="full",
-    expected={"full": "inconclusive"},
+    expected="inconclusive",
     because={
         "full": """The hand-made features add {1.estimate} points: {1.a.mean:2} instead of {1.b.mean:2}. Whether
         that is less than {1.margin.high} points is undecided: the interval ends at {1.high}. The features count

@@ -103,7 +103,7 @@ def test_digits_have_few_dimensions(digit_dimensions, judge):
     "M03",
     "The subspace of digits is continuous: a slightly changed digit is still the same digit.",
     source="L A",
-    expected={"fast": "refuted", "stand-in": "refuted"},
+    expected={"fast": "refuted"},
     because={
         "fast": """Shifted by one pixel, {1.estimate} of the digits keep their answer, and {1.margin} are asked for.
         A dense network does not know neighbouring pixels, and few images do not teach it that shifts are harmless.
@@ -163,6 +163,7 @@ def test_paths_of_digits_are_smoother_than_of_noise(digit_paths, judge):
     revised="""A classifier's certainty was a second score. It knows no digits: most of uniform noise and of digits with
     scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
     before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
+    expected={"fast": "inconclusive"},
 )
 def test_midpoints_of_codes_are_digits(mnist_midpoints, judge):
     midpoints = mnist_midpoints.measured("code", label="midpoints of codes that pass", unit="share")
@@ -180,6 +181,7 @@ def test_midpoints_of_codes_are_digits(mnist_midpoints, judge):
     revised="""A classifier's certainty was a second score. It knows no digits: most of uniform noise and of digits with
     scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
     before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
+    expected={"fast": "refuted"},
 )
 def test_averages_of_pixels_are_no_digits(mnist_midpoints, judge):
     averages = mnist_midpoints.measured("pixels", label="averages of pixels that pass", unit="share")
@@ -225,6 +227,7 @@ def test_each_layer_disentangles(mnist_deep, judge):
     and estimates of so many are far too low. So the ratio was drawn towards 1. Now "few" is a tenth of the inputs, as
     it is for digits. A sphere with so many dimensions is read by the same estimators, from as many points.""",
     before="refuted",
+    expected={"fast": "refuted"},
 )
 def test_reviews_have_few_dimensions(dimensions_beside_spheres, judge):
     def beside_tenth(name):
@@ -247,7 +250,10 @@ def test_arrays_outnumber_atoms(arrays_and_atoms, judge):
 
 
 @pytest.mark.claim(
-    "M10a", "A discrete problem without structure to interpolate is fitted and not generalized.", source="L"
+    "M10a",
+    "A discrete problem without structure to interpolate is fitted and not generalized.",
+    source="L",
+    expected={"full": "inconclusive"},
 )
 def test_labels_without_structure_are_only_fitted(words_without_structure, words_with_structure, judge):
     fitted = words_without_structure.measured("accuracy", unit="accuracy")
@@ -273,6 +279,7 @@ def test_parity_is_only_fitted(words_of_parity, judge):
     "Any discrete problem is fitted and not generalized: also one whose labels follow a simple rule.",
     source="L",
     block=300,
+    expected={"fast": "refuted"},
 )
 def test_labels_of_a_simple_rule_are_only_fitted(words_with_structure, judge):
     assert only_fitted(words_with_structure, judge)
@@ -312,7 +319,13 @@ def test_an_eight_has_two_dimensions_where_it_crosses(strokes_of_eights, judge):
     assert verdict
 
 
-@pytest.mark.claim("M13", "Shapes between two classes of digits still look like digits.", source="L", block=300)
+@pytest.mark.claim(
+    "M13",
+    "Shapes between two classes of digits still look like digits.",
+    source="L",
+    block=300,
+    expected={"stand-in": "inconclusive"},
+)
 def test_shapes_between_classes_look_like_digits(mnist_midpoints, judge):
     midpoints, halves = (
         mnist_midpoints.measured(name, label=label, unit="share")

@@ -170,7 +170,11 @@ def test_longer_training_widens_gap(mnist_shuffled_labels, judge):
 
 
 @pytest.mark.claim(
-    "N09", "Models can fit only what has a low-dimensional structure, and so not noise.", source="A", block=300
+    "N09",
+    "Models can fit only what has a low-dimensional structure, and so not noise.",
+    source="A",
+    block=300,
+    expected="refuted",
 )
 def test_noise_cannot_be_fitted(little_noise, judge):
     verdict = judge(little_noise.highest("accuracy"), below=FITTED)

@@ -38,15 +38,13 @@ RISES = 0.001
 
 # "Perfect": printed with two decimals the loss is 0.00, and the probability of each right answer 1.00, -ln 0.995.
 PERFECT = 0.005
-# A run of the 512-512 network takes minutes: what concerns it is judged once, on as many seeds as elsewhere.
-SEEDS_OF_512 = 10
 
 
 @pytest.mark.claim(
     "G01",
     "Training performance improves to the end; validation performance improves, peaks after a few epochs and degrades.",
     source="L A",
-    expected={"full": "inconclusive", "stand-in": "inconclusive"},
+    expected="inconclusive",
     because="""Validation loss does as the lecture says: it is lowest after {3.estimate} epochs and ends at
     {4.estimate.times} times that. Training loss rises from one epoch to the next in {1.fails} of
     {1.seeds} runs. It is a mean over an epoch in which the weights move.""",
@@ -141,7 +139,7 @@ def test_invalid_inputs_for_valid_ones_degrade_generalization(mnist_some, mnist_
     "G05b",
     "Invalid inputs beside valid ones degrade generalization, compared with the valid ones alone.",
     source="L",
-    expected={"fast": "inconclusive", "stand-in": "inconclusive"},
+    expected={"fast": "inconclusive"},
     because={
         "fast": """The best accuracy is {1.b.mean} with the invalid images and {1.a.mean} without them. Whether they
         cost more than {1.margin} points is undecided: the interval reaches from {1.low} to {1.high}. The network
@@ -239,7 +237,6 @@ def test_word_seen_once_has_very_high_weight(imdb_planted_weights, judge):
     "G08",
     "A word in 100 reviews, by pure chance 54 of one kind, is leveraged as if it meant something.",
     source="L",
-    expected={"full": "inconclusive"},
     because="""The network does answer to the fluke, in each of thirty seeds, and nearly as to what it would be
     worth if it were none: 54 of 100 are log odds of 0.16, and adding the word moves a review by 0.18 on all the
     data, by 0.21 on subsets. More than 0.16 is asked for: 23 of 30 seeds are, the average not surely.""",
@@ -298,6 +295,7 @@ def test_every_model_of_images_turns(mnist_long, mnist_96_96, mnist_logistic_lon
     because="""Larger networks and logistic regression get worse in the end, and so does the 4-4 network. With one
     unit a layer {4.holds} of {4.seeds} runs do. In the others the only unit of a layer is dead, so
     that nothing changes any more.""",
+    expected="inconclusive",
 )
 def test_every_model_of_texts_turns(
     imdb_baseline, imdb_1_1_long, imdb_4_4_long, imdb_512_512, imdb_logistic_200_epochs, judge
@@ -312,7 +310,7 @@ def test_every_model_of_texts_turns(
     "G11a",
     "With noise in the training data overfitting is more severe.",
     source="L A",
-    expected="inconclusive",
+    expected={"fast": "inconclusive"},
     because="""With wrong labels the loss rises by {1.a.mean} nats, where 1.2 times the rise without is
     {1.b.mean}. The clean network grows surer of its errors as well.""",
     block=300,
@@ -336,6 +334,7 @@ def test_noise_makes_overfitting_more_severe(mnist_some, mnist_mislabelled_20, j
     before="inconclusive",
     because="""With wrong labels the curve turns at {1.estimate.times} times the epoch, the median of {1.seeds}
     pairs. Right labels are learned more slowly as well, so that the turn comes no sooner.""",
+    expected="inconclusive",
 )
 def test_noise_makes_overfitting_start_sooner(mnist_some, mnist_mislabelled_20, judge):
     turns = [runs.epoch_of_lowest("val_cross_entropy") for runs in (mnist_mislabelled_20, mnist_some)]
@@ -349,7 +348,7 @@ def test_noise_makes_overfitting_start_sooner(mnist_some, mnist_mislabelled_20, 
     "G11b",
     "Where classes overlap, overfitting is more severe.",
     source="L A",
-    expected={"fast": "inconclusive"},
+    expected={"full": "inconclusive"},
     because="""Overlap makes overfitting more severe in {1.holds} of {1.seeds} draws. How far the loss rises
     differs so much between draws that the mean does not tell.""",
     block=300,
@@ -386,7 +385,7 @@ def test_uncertainty_makes_overfitting_start_sooner(apart_clouds, overlapping_cl
     "G11c",
     "With rare features overfitting is more severe.",
     source="L A",
-    expected="refuted",
+    expected={"fast": "refuted", "full": "refuted", "stand-in": "inconclusive"},
     because="""Rare words make overfitting no more severe. With them the loss rises by {1.a.mean} nats, where 1.2
     times the rise without is {1.b.mean}. Rare words are learned by heart, but they also inform.""",
     block=300,
@@ -410,6 +409,7 @@ def test_rare_features_makes_overfitting_more_severe(imdb_common_words, imdb_rar
     before="refuted",
     because="""With rare words the curve turns at {1.estimate.times} times the epoch, the median of {1.seeds}
     pairs. What rare words add is learned at the same pace.""",
+    expected="inconclusive",
 )
 def test_rare_features_makes_overfitting_start_sooner(imdb_common_words, imdb_rare_words, judge):
     turns = [turn(runs) for runs in (imdb_rare_words, imdb_common_words)]
@@ -419,7 +419,13 @@ def test_rare_features_makes_overfitting_start_sooner(imdb_common_words, imdb_ra
     assert verdict
 
 
-@pytest.mark.claim("G12", "Noisy features inevitably lead to overfitting.", source="L", block=300)
+@pytest.mark.claim(
+    "G12",
+    "Noisy features inevitably lead to overfitting.",
+    source="L",
+    block=300,
+    expected="inconclusive",
+)
 def test_noisy_features_inevitably_lead_to_overfitting(mnist_noise, mnist_zeros, judge):
     noisy, clean = (runs.rise_after_minimum("val_cross_entropy") for runs in (mnist_noise, mnist_zeros))
     more_severe = noisy - MORE_SEVERELY * clean
@@ -430,7 +436,11 @@ def test_noisy_features_inevitably_lead_to_overfitting(mnist_noise, mnist_zeros,
 
 
 @pytest.mark.claim(
-    "G13", "An overfitted network reaches a perfect training loss.", source="A", seeds=SEEDS_OF_512, block=300
+    "G13",
+    "An overfitted network reaches a perfect training loss.",
+    source="A",
+    block=300,
+    expected={"fast": "inconclusive", "full": "refuted"},
 )
 def test_overfitted_network_reaches_perfect_training_loss(imdb_baseline, imdb_512_512, judge):
     verdict = judge.each([runs.lowest("loss") for runs in (imdb_baseline, imdb_512_512)], below=PERFECT)
