@@ -164,6 +164,8 @@ def test_paths_of_digits_are_smoother_than_of_noise(digit_paths, judge):
     scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
     before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
     expected={"fast": "inconclusive"},
+    because="""Of the midpoints {1.estimate} pass for digits, where more than {1.margin} are asked for. Of held-
+    out digits {2.estimate} pass. The autoencoder blurs what lies between two digits.""",
 )
 def test_midpoints_of_codes_are_digits(mnist_midpoints, judge):
     midpoints = mnist_midpoints.measured("code", label="midpoints of codes that pass", unit="share")
@@ -182,6 +184,8 @@ def test_midpoints_of_codes_are_digits(mnist_midpoints, judge):
     scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
     before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
     expected={"fast": "refuted"},
+    because="""By the distance to the nearest digit {1.estimate} of averages pass for digits. An average of two
+    digits is near to both. What a person sees at once this score does not.""",
 )
 def test_averages_of_pixels_are_no_digits(mnist_midpoints, judge):
     averages = mnist_midpoints.measured("pixels", label="averages of pixels that pass", unit="share")
@@ -228,6 +232,9 @@ def test_each_layer_disentangles(mnist_deep, judge):
     it is for digits. A sphere with so many dimensions is read by the same estimators, from as many points.""",
     before="refuted",
     expected={"fast": "refuted"},
+    because="""Reviews have {1.estimate.times} times the dimensions that a tenth of their words would be. The
+    other estimator says {2.estimate.times} times. Both tell a sphere of twice the dimensions from that
+    of a tenth.""",
 )
 def test_reviews_have_few_dimensions(dimensions_beside_spheres, judge):
     def beside_tenth(name):
@@ -253,16 +260,16 @@ def test_arrays_outnumber_atoms(arrays_and_atoms, judge):
     "M10a",
     "A discrete problem without structure to interpolate is fitted and not generalized.",
     source="L",
-    expected={"full": "inconclusive"},
+    block=300,
+    revised=NO_SPREAD,
+    before="supported",
 )
 def test_labels_without_structure_are_only_fitted(words_without_structure, words_with_structure, judge):
-    fitted = words_without_structure.measured("accuracy", unit="accuracy")
-    guessed = words_without_structure.measured("val_accuracy", unit="accuracy")
     known_rule = words_with_structure.measured("val_accuracy", unit="accuracy")
 
-    verdict = judge(fitted, above=LEARNED_BY_HEART) & judge(guessed, within=GUESSING)
+    verdict = only_fitted(words_without_structure, judge) & judge(known_rule, above=GENERALIZES)
 
-    assert verdict & judge(known_rule, above=GENERALIZES)
+    assert verdict
 
 
 @pytest.mark.claim(
@@ -280,6 +287,8 @@ def test_parity_is_only_fitted(words_of_parity, judge):
     source="L",
     block=300,
     expected={"fast": "refuted"},
+    because="""Of words that the network has not seen {2.estimate} get the right label. The labels follow a simple
+    rule, which can be learned from other words. That a problem is discrete is no obstacle.""",
 )
 def test_labels_of_a_simple_rule_are_only_fitted(words_with_structure, judge):
     assert only_fitted(words_with_structure, judge)
@@ -325,6 +334,10 @@ def test_an_eight_has_two_dimensions_where_it_crosses(strokes_of_eights, judge):
     source="L",
     block=300,
     expected={"stand-in": "inconclusive"},
+    because={
+        "stand-in": """Of midpoints {1.estimate} pass for digits, and of halves of two digits put together {2.estimate}.
+    On these digits the score hardly tells such halves from digits."""
+    },
 )
 def test_shapes_between_classes_look_like_digits(mnist_midpoints, judge):
     midpoints, halves = (
