@@ -442,7 +442,7 @@ def test_noisy_features_inevitably_lead_to_overfitting(mnist_noise, mnist_zeros,
     "An overfitted network reaches a perfect training loss.",
     source="A",
     block=300,
-    expected={"fast": "inconclusive", "full": "refuted"},
+    expected="refuted",
     because="""The 16-16 network's training loss comes down to {1.estimate} nats, where less than {1.margin} is
     asked for. It overfits long before it has learned all reviews by heart. The 512-512 network gets
     down to {2.estimate} nats.""",
