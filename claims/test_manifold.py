@@ -163,7 +163,7 @@ def test_paths_of_digits_are_smoother_than_of_noise(digit_paths, judge):
     revised="""A classifier's certainty was a second score. It knows no digits: most of uniform noise and of digits with
     scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
     before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
-    expected={"fast": "inconclusive"},
+    expected="inconclusive",
     because="""Of the midpoints {1.estimate} pass for digits, where more than {1.margin} are asked for. Of held-
     out digits {2.estimate} pass. The autoencoder blurs what lies between two digits.""",
 )
@@ -183,7 +183,7 @@ def test_midpoints_of_codes_are_digits(mnist_midpoints, judge):
     revised="""A classifier's certainty was a second score. It knows no digits: most of uniform noise and of digits with
     scrambled pixels pass. It is left out. The distance to the nearest digit is kept, and its controls are parts.""",
     before={"fast": "refuted", "full": "refuted", "stand-in": "refuted"},
-    expected={"fast": "refuted"},
+    expected="refuted",
     because="""By the distance to the nearest digit {1.estimate} of averages pass for digits. An average of two
     digits is near to both. What a person sees at once this score does not.""",
 )
@@ -231,7 +231,7 @@ def test_each_layer_disentangles(mnist_deep, judge):
     and estimates of so many are far too low. So the ratio was drawn towards 1. Now "few" is a tenth of the inputs, as
     it is for digits. A sphere with so many dimensions is read by the same estimators, from as many points.""",
     before="refuted",
-    expected={"fast": "refuted"},
+    expected="refuted",
     because="""Reviews have {1.estimate.times} times the dimensions that a tenth of their words would be. The
     other estimator says {2.estimate.times} times. Both tell a sphere of twice the dimensions from that
     of a tenth.""",
@@ -286,7 +286,7 @@ def test_parity_is_only_fitted(words_of_parity, judge):
     "Any discrete problem is fitted and not generalized: also one whose labels follow a simple rule.",
     source="L",
     block=300,
-    expected={"fast": "refuted"},
+    expected="refuted",
     because="""Of words that the network has not seen {2.estimate} get the right label. The labels follow a simple
     rule, which can be learned from other words. That a problem is discrete is no obstacle.""",
 )
