@@ -25,7 +25,7 @@ def test_published_record_is_valid_and_its_page_is_its_rendering():
 def test_findings_tell_every_published_claim_with_its_effect():
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     record = read_record(PUBLISHED / "claims.json")
-    for claim in record["claims"]:
+    for claim in (claim for claim in record["claims"] if claim["verdict"] != "not run"):
         assert f"[{claim['id']}](../reports/lecture/claims.html#{claim['id']})" in findings
         assert all(effect_with_interval(part) in findings for part in claim["parts"])
 

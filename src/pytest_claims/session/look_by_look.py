@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol
 from pytest_claims.catalogue.claims import Claim
 from pytest_claims.planning.seed_schedule import SeedSchedule
 from pytest_claims.session.failures import raise_for
+from pytest_claims.session.options import Options
 from pytest_claims.verdicts.judge import Judge
 from pytest_claims.verdicts.runs import Runs, runs_from
 
@@ -48,16 +49,21 @@ class LookByLook:
         self._judges = judges
         self._runs: dict[tuple[str, Key, tuple[int, ...]], Runs] = {}
 
-    def train(self, claims: Sequence[Claim], progress: Progress, *, stored_alone: bool) -> list[Claim]:
+    def train(self, claims: Sequence[Claim], progress: Progress, options: Options) -> list[Claim]:
         """Train for the first look of all claims, then for the next look of undecided claims.
 
-        With `stored_alone` a claim stops before the first look with missing runs. Returns the claims without any look.
+        On stored runs alone a claim stops before the first look with missing runs. On published runs a claim that lacks
+        runs of a look which it needs has no verdict. Returns the claims without any look.
         """
         undecided = list(claims)
         for index in range(self._schedule.num_looks(claims)):
             undecided = [claim for claim in undecided if index < len(self._schedule.looks(claim))]
-            if stored_alone:
+            if options.stored:
                 undecided = [claim for claim in undecided if not self._plan.missing(self._wanted(index, [claim]))]
+            if options.published:
+                short = [claim for claim in undecided if self._plan.missing(self._wanted(index, [claim]))]
+                self.looks = {test: look for test, look in self.looks.items() if test not in {c.test for c in short}}
+                undecided = [claim for claim in undecided if claim not in short]
             self.looks |= {claim.test: self._schedule.looks(claim)[index] for claim in undecided}
             self._trainer.train(self._wanted(index, undecided), progress)
             undecided = [claim for claim in undecided if not self._is_decided(claim)]

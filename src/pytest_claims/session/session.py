@@ -204,8 +204,8 @@ class ClaimsSession:
         trainer = trainer_of(plan, self.options, worker_of(self.config))
         self._looks = LookByLook(plan, trainer, self.schedule, self.outcomes.judges)
         claims = list(self.claims.values())
-        for claim in self._looks.train(claims, self._output.progress(), stored_alone=self.options.stored):
-            self._skip(claim, "not all of the runs of its first look are stored yet")
+        for claim in self._looks.train(claims, self._output.progress(), self.options):
+            self._skip(claim, "not all of the runs of a look that it needs are there")
         wanted = self.schedule.wanted(plan, self.claims.values(), self._looks.looks)
         self._published = Published(
             arms=arms_of(plan, self.claims.values(), wanted, trainer.failures),
