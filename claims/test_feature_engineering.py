@@ -23,7 +23,6 @@ LAST_EPOCHS = 3
     "Telling the time is hard from a clock's pixels, easier from where the tips of its hands are, and easier still "
     "from their angles.",
     source="L",
-    expected={"full": "inconclusive"},
     because="""From the clock's pixels to the tips of the hands the error falls to {1.estimate.times} times. From
     tips to angles it falls further in {2.holds} of {2.seeds} seeds. The tips tell nearly all that the
     angles tell.""",
