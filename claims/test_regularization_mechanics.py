@@ -110,10 +110,10 @@ def test_dropout_of_a_fifth_zeroes_half(dropout_20, judge):
 
 @pytest.mark.claim(
     "R30",
-    "The mask of 20 features that the notes print for a rate of 0.2, and others like it, have roughly half zeros.",
+    "The mask that the notes print for a rate of 0.2, 5 zeros of 20, and others like it have roughly half zeros.",
     source="B",
     expected="refuted",
-    because="""The printed mask has 5 zeros of 20, which is a quarter. A rate of 0.2 gives 4 on average. None of
+    because="""The printed mask has 5 zeros of 20, which is a quarter. A rate of 0.2 gives a fifth on average. None of
     {note1.seeds} masks of 20 features that Keras drew has more than {note1.max} of zeros.""",
 )
 def test_mask_for_a_fifth_is_half_zeros(printed_mask, judge):

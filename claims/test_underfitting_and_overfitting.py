@@ -425,8 +425,8 @@ def test_rare_features_makes_overfitting_start_sooner(imdb_common_words, imdb_ra
     source="L",
     block=300,
     expected="inconclusive",
-    because="""Noise makes overfitting more severe by a fifth in {1.holds} of {1.seeds} runs. In the others the
-    loss rises no further than beside zeros. Inevitably is too much said.""",
+    because="""The loss rises by a fifth more beside noise in {1.holds} of {1.seeds} runs. In the others it
+    rises by less than that, and in some of them by less than beside zeros. Inevitably is too much said.""",
 )
 def test_noisy_features_inevitably_lead_to_overfitting(mnist_noise, mnist_zeros, judge):
     noisy, clean = (runs.rise_after_minimum("val_cross_entropy") for runs in (mnist_noise, mnist_zeros))
