@@ -138,4 +138,9 @@ def test_long_runs_are_three_times_as_long_on_the_fast_tiers_words():
     assert long.epochs == 3 * short.epochs
     assert at_tier(short.data.pool, "fast").keywords == at_tier(long.data.pool, "full").keywords
     assert long.data.split == short.data.split
-    assert dataclasses.replace(long, data=short.data, epochs=short.epochs, model=short.model) == short
+    assert (
+        dataclasses.replace(
+            long, data=short.data, epochs=short.epochs, model=short.model, measurements=short.measurements
+        )
+        == short
+    )

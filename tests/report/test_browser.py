@@ -205,7 +205,7 @@ def test_five_questions_of_a_new_reader_are_answered_at_once(page):
     # What about the learning rate?
     page.get_by_role("button", name="Show all").click()
     search(page, "learning rate")
-    assert {"F01", "F02", "F03"} <= set(rows(page))
+    assert {"F01a", "F02", "F03"} <= set(rows(page))
     # What was not tested?
     page.get_by_role("link", name="The lecture").click()
     assert page.get_by_text("What cannot be tested here:").is_visible()

@@ -194,7 +194,7 @@ def test_the_overview_draws_no_interval_that_did_not_decide():
 
 def test_runs_of_one_arm_under_two_names_are_counted_once():
     arms = [
-        {"name": name, "fingerprint": fingerprint, "num_seeds": num_seeds, "seconds_per_run": 2.0}
+        {"name": name, "fingerprint": fingerprint, "seeds": list(range(num_seeds)), "seconds_per_run": 2.0}
         for name, fingerprint, num_seeds in (("a", "1", 10), ("b", "1", 20), ("c", "2", 10))
     ]
     assert header._all_runs(arms).startswith("30 of 3 arms")

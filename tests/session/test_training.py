@@ -72,13 +72,13 @@ pytestmark = pytest.mark.section("Blobs")
 
 @pytest.mark.claim("B01", "Blobs are told apart.")
 def test_good(good, judge):
-    assert judge(good.final("val_accuracy"), above=0.7)
+    assert judge(good.final("val_cross_entropy"), below=0.6)
 
 @pytest.mark.claim("B02", "What does not fit is told.", tiers="fast")
 def test_misfit(misfit, judge):
     assert judge(misfit.final("val_accuracy"), above=0.7)
 
-@pytest.mark.claim("B03", "What diverges ends low.", tiers="fast", expected=("refuted", "inconclusive"), because="No.")
+@pytest.mark.claim("B03", "What diverges ends low.", tiers="fast", expected="refuted", because="No.")
 def test_diverging(diverging, judge):
     assert judge(diverging.final("val_loss"), below=1.0)
 """

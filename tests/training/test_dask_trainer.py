@@ -127,7 +127,7 @@ def runs_in(file: Path) -> dict[tuple[str, int], tuple[object, object]]:
 
 def two_arms(catalogue) -> None:
     catalogue.pytester.makeconftest(TASKS)
-    catalogue.claim(body="judge(high.measured('accuracy') - low.measured('accuracy'), above=0.05)")
+    catalogue.claim(body="judge(high.measured('accuracy'), above=0.55) & judge(low.measured('accuracy'), below=0.55)")
 
 
 def test_workers_give_the_runs_that_this_process_gives(catalogue, cluster):
